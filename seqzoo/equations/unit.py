@@ -1,0 +1,63 @@
+"""What a unit is: its gates, its state, one step. The engine, `seqzoo.through_time`, does the rest."""
+
+import dataclasses
+from typing import ClassVar
+
+import keras
+from keras import ops
+
+
+@dataclasses.dataclass(frozen=True)
+class Unit:
+    """A recurrent unit as equations. A subclass fills one module: `products`, `State` and `step` are all it needs.
+
+    `products` names the matrix products of a step, one letter a gate: ("ur", "c") says that Γu and Γr share one product and
+    that c̃ has its own. The columns of the kernels and of the bias stand in that order. `State` is a NamedTuple whose parts are
+    `(batch, units)` each; the first part is the unit's output a<t>.
+    """
+
+    products: ClassVar[tuple[str, ...]]
+    State: ClassVar[type]
+
+    @property
+    def gates(self):
+        """All gates, in the order of the weights' columns."""
+        return "".join(self.products)
+
+    @property
+    def peepholes(self):
+        """The gates that also see c<t-1>, through one weight per unit."""
+        return ""
+
+    def step(self, z, state, p):
+        """One step: the next state, and a tuple of arrays that the gradient will ask for.
+
+        `z(product, h)` is W[h, x<t>] + b, one array `(batch, units)` for each gate of the product; `p[gate]`, `(units,)`, is
+        the weight of a peephole.
+        """
+        raise TypeError(f"{type(self).__name__} defines no `step`.")
+
+    # The gradient of a step, written out, is a method `step_gradient(back, d_state, factors, p)` which returns the gradients
+    # of the previous state and of the gates' pre-activations. Without it the backend differentiates `step`. `back(product,
+    # *d_z)` takes the gates' gradients to that of the product's h.
+    step_gradient = None
+
+    def factors(self, prev, state, saved):
+        """The element-wise factors of `step_gradient`, for all steps at once: arrays of `(T_x, batch, units)`."""
+        return ()
+
+    def operands(self, prev, saved):
+        """What each product multiplied, for all steps at once: {product: `(T_x, batch, units)`}."""
+        return {product: prev[0] for product in self.products}
+
+
+def sigmoid(x):
+    """σ(x)."""
+    return ops.sigmoid(x)
+
+
+def tanh(x):
+    """tanh(x). `keras.ops.tanh` on JAX rounds float64 to float32, so there it is 2σ(2x) − 1."""
+    if keras.backend.backend() == "jax" and keras.backend.standardize_dtype(x.dtype) == "float64":
+        return 2 * ops.sigmoid(2 * x) - 1
+    return ops.tanh(x)
