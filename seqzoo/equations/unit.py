@@ -19,6 +19,9 @@ class Unit:
     products: ClassVar[tuple[str, ...]]
     State: ClassVar[type]
 
+    def __init_subclass__(cls):
+        keras.saving.register_keras_serializable("seqzoo.equations")(cls)
+
     @property
     def gates(self):
         """All gates, in the order of the weights' columns."""
@@ -49,6 +52,13 @@ class Unit:
     def operands(self, prev, saved):
         """What each product multiplied, for all steps at once: {product: `(T_x, batch, units)`}."""
         return {product: prev[0] for product in self.products}
+
+    def get_config(self):
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_config(cls, config):
+        return cls(**config)
 
 
 def sigmoid(x):

@@ -1,0 +1,11 @@
+"""Keras layers that compute the notes' equations exactly."""
+
+from seqzoo.layers.bidirectional import Bidirectional as Bidirectional
+from seqzoo.layers.gru import GRU as GRU
+from seqzoo.layers.gru import GRUCell as GRUCell
+from seqzoo.layers.lstm import LSTM as LSTM
+from seqzoo.layers.lstm import LSTMCell as LSTMCell
+from seqzoo.layers.recurrent import Recurrent as Recurrent
+from seqzoo.layers.recurrent import RecurrentCell as RecurrentCell
+from seqzoo.layers.simple_rnn import SimpleRNN as SimpleRNN
+from seqzoo.layers.simple_rnn import SimpleRNNCell as SimpleRNNCell

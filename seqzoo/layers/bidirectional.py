@@ -1,0 +1,30 @@
+"""Two directions over one sequence: ŷ<t> = g'(Wy[a→<t>, a←<t>] + by)."""
+
+import keras
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class Bidirectional(keras.layers.Bidirectional):
+    """Runs a recurrent layer forward and a copy of it backward.
+
+    `keras.layers.Bidirectional`, put right in two places: each direction has its own dropout seed, and an initial state is not
+    rounded to the compute dtype.
+
+    Args:
+        layer: any `keras.layers.RNN`, ours or not.
+        merge_mode: "concat", "sum", "ave", "mul", or None for the two outputs.
+        backward_layer: the layer that goes backward; a copy of `layer` unless given.
+    """
+
+    def __init__(self, layer, merge_mode="concat", backward_layer=None, **kwargs):
+        backward_layer = backward_layer or _reversed_copy(layer)
+        super().__init__(layer, merge_mode=merge_mode, backward_layer=backward_layer, autocast=False, **kwargs)
+
+
+def _reversed_copy(layer):
+    config = layer.get_config()
+    config["go_backwards"] = not config["go_backwards"]
+    config["name"] = f"backward_{layer.name}"
+    if config.get("seed") is not None:
+        config["seed"] += 1
+    return type(layer).from_config(config)

@@ -1,0 +1,50 @@
+"""The long short-term memory of the notes."""
+
+import keras
+
+from seqzoo import equations
+from seqzoo.layers.recurrent import Recurrent, RecurrentCell, with_arguments
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class LSTMCell(RecurrentCell):
+    """One step of `LSTM`."""
+
+    def __init__(self, units, peephole=None, unit_forget_bias=True, **kwargs):
+        super().__init__(units, _unit(peephole), open_gates=_open_gates(unit_forget_bias), **kwargs)
+
+    def get_config(self):
+        return _with_arguments(super().get_config(), self.unit)
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class LSTM(Recurrent):
+    """c<t> = Γu * c̃<t> + Γf * c<t-1> and a<t> = Γo * tanh(c<t>). The state is [a, c].
+
+    Args:
+        units: the size of a and of c.
+        peephole: "output" adds c<t-1> to the input of Γo, the notes' form; "all" to those of Γu, Γf and Γo; by one weight per
+            unit, so that unit k of c touches unit k of a gate only.
+        unit_forget_bias: the forget gate's bias starts at one.
+        **kwargs: those of `Recurrent`.
+    """
+
+    def __init__(self, units, peephole=None, unit_forget_bias=True, **kwargs):
+        super().__init__(units, _unit(peephole), open_gates=_open_gates(unit_forget_bias), **kwargs)
+
+    def get_config(self):
+        return _with_arguments(super().get_config(), self.cell.unit)
+
+
+def _unit(peephole):
+    if peephole not in (None, "output", "all"):
+        raise ValueError(f'`peephole` must be None, "output" or "all", got {peephole!r}.')
+    return equations.LSTM(peephole)
+
+
+def _open_gates(unit_forget_bias):
+    return "f" if unit_forget_bias else ""
+
+
+def _with_arguments(config, unit):
+    return with_arguments(config, peephole=unit.peephole, unit_forget_bias=config["open_gates"] == "f")

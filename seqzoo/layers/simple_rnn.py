@@ -1,0 +1,40 @@
+"""The simple recurrent network of the notes."""
+
+import keras
+
+from seqzoo import equations
+from seqzoo.layers.recurrent import Recurrent, RecurrentCell, with_arguments
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class SimpleRNNCell(RecurrentCell):
+    """One step of `SimpleRNN`."""
+
+    def __init__(self, units, activation="tanh", **kwargs):
+        super().__init__(units, _unit(activation), **kwargs)
+
+    def get_config(self):
+        return with_arguments(super().get_config(), activation=self.unit.activation)
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class SimpleRNN(Recurrent):
+    """a<t> = g(Wa[a<t-1>, x<t>] + ba).
+
+    Args:
+        units: the size of a.
+        activation: g, "tanh" or "relu".
+        **kwargs: those of `Recurrent`.
+    """
+
+    def __init__(self, units, activation="tanh", **kwargs):
+        super().__init__(units, _unit(activation), **kwargs)
+
+    def get_config(self):
+        return with_arguments(super().get_config(), activation=self.cell.unit.activation)
+
+
+def _unit(activation):
+    if activation not in ("tanh", "relu"):
+        raise ValueError(f'`activation` must be "tanh" or "relu", got {activation!r}.')
+    return equations.SimpleRNN(activation)
