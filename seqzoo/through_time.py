@@ -207,25 +207,32 @@ def traced(function, unit):
 def compiled(function, unit):
     """`function(unit, ...)` compiled by XLA, on TensorFlow and where `xla` says so."""
     wanted = BACKEND == "tensorflow" and (not _module.executing_eagerly() if _xla is None else _xla)
-    return _cluster(functools.partial(function, unit)) if wanted else functools.partial(function, unit)
+    return _cluster(_bound(function, unit)) if wanted else _bound(function, unit)
+
+
+@functools.cache  # XLA compiles anew for what is not the same object
+def _bound(function, unit):
+    return functools.partial(function, unit)
 
 
 @functools.cache
 def _jitted(function, unit):
-    return _module.jit(functools.partial(function, unit), inline=True)
+    return _module.jit(_bound(function, unit), inline=True)
 
 
 @functools.cache
 def _graph(function, unit):
-    return _module.function(functools.partial(function, unit))
+    return _module.function(_bound(function, unit))
 
 
+@functools.cache
 def _cluster(function):
     """`function` as one XLA cluster, whose gradient is one too and computes `function` anew.
 
     What a loop keeps for its gradient is a list of tensors, which XLA cannot hand over from one cluster to another.
     """
     tf = _module
+    run = tf.function(function, jit_compile=True)
 
     def pull_back(arguments, upstream):
         with tf.GradientTape() as tape:
@@ -235,7 +242,7 @@ def _cluster(function):
 
     @tf.custom_gradient
     def call(*arguments):
-        outputs = tf.function(function, jit_compile=True)(*arguments)
+        outputs = run(*arguments)
 
         def gradient(*upstream):
             return _cluster(pull_back)(arguments, tf.nest.pack_sequence_as(outputs, upstream))
@@ -313,7 +320,7 @@ def _by_hand_tensorflow(forward, backward, arguments, constants):
 
         return outputs, gradient
 
-    return function(arguments)
+    return function(_module.nest.map_structure(_module.convert_to_tensor, arguments))  # a variable is none yet
 
 
 def _by_hand_torch(forward, backward, arguments, constants):

@@ -1,0 +1,163 @@
+"""Sentiment: many to one. A sentence in, how its author feels out.
+
+By default the sentences are English ones that people rated from -4 to 4; `--data` takes any texts, or sequences of numbers.
+"""
+
+import dataclasses
+import random
+from typing import Literal
+
+import keras
+
+from seqzoo import command_line, presets, report
+from seqzoo.data import own_files, targets, text_classification
+from seqzoo.data.batches import Batches, class_weights
+from seqzoo.data.tokenizer import Tokenizer
+from seqzoo.models import ManyToOne
+from seqzoo.training import fit, losses, metrics, run
+
+LABELS = ("negative", "neutral", "positive")
+NEUTRAL = 0.5  # the largest size of a neutral rating
+SHARPNESS = 2.0  # of the soft targets, see `targets.of_ratings`
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(command_line.Settings):
+    data: str = "rated_sentences"
+    task: Literal["classes", "binary", "rating"] = "classes"
+    """All labels, two labels, or the number itself."""
+    tokens: Literal["word", "char"] = "word"
+    """What a step reads."""
+    vocabulary: int = 10_000
+    """Most frequent tokens to know."""
+    max_length: int = 400
+    """Steps of a sequence to read."""
+    embedding: int = 64
+    """Size of a token's vector; 0 for one-hot vectors, as in the notes."""
+    pooling: Literal["last", "mean", "max", "both"] = "both"
+    """What is made of the states: the last one, their mean, their maximum, or mean and maximum."""
+    dropout: float = 0.5
+    class_weights: bool = False
+    """Whether rare labels weigh more."""
+    repeats: int = 1
+    """Trainings, each with the next seed: prints mean and spread, keeps the one of the lowest validation loss."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        for flag, least in (("vocabulary", 5), ("max_length", 1), ("embedding", 0), ("repeats", 1)):
+            command_line.check(flag, getattr(self, flag), lambda n, least=least: n >= least, f"an integer from {least}")
+
+
+# Data
+
+
+def load(config):
+    """A `targets.Problem`."""
+    splits = text_classification.load(
+        config.data, config.data_dir, config.text_column, config.label_column, config.header, config.seed
+    )
+    train = splits.train.take(range(len(splits.train))[: 3000 if config.quick else None])
+    labels = labels_of(config, train)
+    validation, test = (part(config, examples, labels) for examples in (splits.validation, splits.test))
+    return targets.Problem(labels, part(config, train, labels, train=True), validation, test)
+
+
+def labels_of(config, train):
+    if config.task == "rating":
+        return ()
+    if isinstance(train.targets[0], float):
+        return LABELS if config.task == "classes" else (LABELS[0], LABELS[2])
+    labels = tuple(sorted(set(train.targets)))
+    command_line.check("task", config.task, lambda task: task == "classes" or len(labels) == 2, "two labels in the data")
+    return labels
+
+
+def part(config, examples, labels, train=False):
+    if config.task == "rating":
+        return targets.of_numbers(examples, config.data)
+    if isinstance(examples.targets[0], str):
+        return targets.of_labels(examples, labels, config.data)
+    if len(labels) == 2 and not train:  # what is nearly neutral teaches, and does not test
+        examples = examples.take([i for i, rating in enumerate(examples.targets) if abs(rating) > NEUTRAL])
+    return targets.of_ratings(examples, labels, NEUTRAL, SHARPNESS)
+
+
+# Model
+
+
+def build(config, problem):
+    inputs = problem.train.inputs
+    if isinstance(inputs[0], str):
+        tokenizer = Tokenizer.train(inputs, level=config.tokens, size=config.vocabulary)
+        shape = {"vocabulary": tokenizer.size, "embedding": config.embedding or None, "tokenizer": tokenizer}
+    else:
+        shape = {"features": inputs[0].shape[-1]}
+    model = ManyToOne(
+        **shape,
+        labels=problem.labels,
+        answer="one" if problem.labels else "number",
+        max_length=config.max_length,
+        cell=config.cell,
+        units=config.units,
+        depth=config.depth,
+        bidirectional=config.bidirectional,
+        pooling=config.pooling,
+        dropout=config.dropout,
+        recurrent_dropout=config.recurrent_dropout,
+    )
+    adam = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm)
+    if problem.labels:
+        model.compile(adam, losses.CrossEntropy(), weighted_metrics=[metrics.accuracy])
+    else:
+        model.compile(adam, "mse", weighted_metrics=["mae"])
+    return model
+
+
+def train_once(config, problem):
+    """A trained model and its history."""
+    random.seed(config.seed)  # Keras's own `set_random_seed` imports TensorFlow on every backend
+    keras.config.set_dtype_policy(config.precision)
+    model, train, validation = build(config, problem), problem.train, problem.validation
+    weight_of = class_weights(train.actual) if config.class_weights and problem.labels else {}
+    weights = [weight_of.get(actual, 1.0) for actual in train.actual]
+    batches = Batches(model.sequences(train.inputs), train.y, config.batch_size, config.seed, sample_weights=weights)
+    held_out = Batches(model.sequences(validation.inputs), validation.y, config.batch_size, shuffle=False)
+    return model, fit.fit(model, batches, held_out, min(config.epochs, 2) if config.quick else config.epochs)
+
+
+# Verbs
+
+
+def train(config, folder):
+    report.train("sentiment", config, folder, load(config), train_once)
+
+
+def tested(config, folder):
+    """The problem that a model was trained on; a file other than the one it learnt from is a test as a whole."""
+    learnt = Config(**run.read_json(folder / "config.json"))
+    problem = load(dataclasses.replace(learnt, data_dir=config.data_dir))
+    if config.data == learnt.data:
+        return problem
+    examples = text_classification.load_test(config.data, config.data_dir, config.text_column, config.label_column, config.header)
+    return dataclasses.replace(problem, test=part(config, examples, problem.labels))
+
+
+def evaluate(config, folder):
+    print(report.evaluate(config.cell, presets.load(folder), tested(config, folder)))
+
+
+def predict(lines, folder):
+    model = presets.load(folder)
+    inputs = lines if model.tokenizer else [own_files.sequence(line) for line in lines]
+    for line, answer in zip(lines, model.answers(inputs), strict=True):
+        yield f"{answer.label}\t{answer.score:.3f}\t{line}"
+
+
+def inspect(config, folder):
+    history = run.read_json(folder / "metrics.json")["history"]
+    for path in report.pictures(presets.load(folder), tested(config, folder).test, history, "runs/inspect-sentiment"):
+        print(path)
+
+
+if __name__ == "__main__":
+    command_line.main("sentiment", Config, {"train": train, "evaluate": evaluate, "predict": predict, "inspect": inspect})

@@ -1,0 +1,240 @@
+"""The grammar that all recipes share: `python -m recipes.NAME [VERB] [FLAGS]`."""
+
+import contextlib
+import dataclasses
+import io
+import json
+import math
+import sys
+from pathlib import Path
+from typing import Literal
+
+import tyro
+
+from seqzoo import presets
+from seqzoo.data.errors import DataError, one_line
+
+VERBS = {
+    "train": "train, evaluate on the test split, save",
+    "evaluate": "figures of a trained model beside the baselines",
+    "predict": "one line for each text, of a file, or of standard input",
+    "inspect": "pictures of a trained model",
+}
+
+
+class UsageError(ValueError):
+    """A flag that cannot be. The message is one line: the flag, what was expected, what was given."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """The flags that every recipe has. A recipe's `Config` adds its own, and its defaults."""
+
+    data: str = ""
+    """A file or folder of your own, a data set of ours, or a name known to TensorFlow Datasets."""
+    data_dir: str | None = None
+    """Where data sets with a name are kept."""
+    text_column: str | None = None
+    """Of your own file: name or number of the column with the inputs; guessed if not given."""
+    label_column: str | None = None
+    """Likewise of the labels."""
+    header: bool | None = None
+    """`--header` or `--no-header`: whether your file's first line names its columns; guessed if not given."""
+    cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] = "gru"
+    """The recurrent unit."""
+    units: int = 64
+    """Size of its state."""
+    depth: int = 1
+    """Recurrent layers, one above the other."""
+    bidirectional: bool = True
+    """Whether a second layer reads backward."""
+    dropout: float = 0.0
+    """Fraction of the inputs to drop."""
+    recurrent_dropout: float = 0.0
+    """Fraction of the state to drop, the same for a whole sequence."""
+    epochs: int = 10
+    """At most; it ends when the validation loss no longer falls."""
+    batch_size: int = 64
+    """Sequences in a batch."""
+    learning_rate: float = 1e-3
+    """Of Adam."""
+    clip_norm: float = 1.0
+    """Longest gradient; longer ones are shortened."""
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    """Of the matrix products."""
+    seed: int = 0
+    """Of weights, dropout, order and splits."""
+    quick: bool = False
+    """A look in under a minute: some of the data, few epochs."""
+    out: str | None = None
+    """Folder of the run; `runs/NAME` if not given."""
+
+    def __post_init__(self):
+        for flag in ("units", "depth", "epochs", "batch_size"):
+            check(flag, getattr(self, flag), lambda n: n >= 1, "a positive integer")
+        for flag in ("dropout", "recurrent_dropout"):
+            check(flag, getattr(self, flag), lambda rate: 0 <= rate < 1, "at least 0 and below 1")
+        for flag in ("learning_rate", "clip_norm"):
+            check(flag, getattr(self, flag), lambda x: 0 < x < math.inf, "a positive number")
+        check("seed", self.seed, lambda n: 0 <= n < 2**31, "an integer from 0 to 2147483647")
+
+
+def check(flag, value, holds, expected):
+    """Raises a `UsageError` that names the flag, unless `holds(value)`."""
+    if not holds(value):
+        raise UsageError(f"--{flag.replace('_', '-')}: expected {expected}, got {value}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Predict:
+    """One line for each input on standard output: label TAB probability TAB input."""
+
+    texts: tyro.conf.Positional[tuple[str, ...]] = ()
+    """The inputs; from --file or standard input if there are none."""
+    file: str | None = None
+    """A file with one input a line."""
+    out: str | None = None
+    """Folder of the run."""
+
+
+def main(name, config_class, verbs, arguments=None):
+    """Runs one verb of a recipe and exits: with status 0, or 2 after one line `error: ...` on standard error.
+
+    Args:
+        name: of the recipe.
+        config_class: a subclass of `Settings`.
+        verbs: {verb: function}: `train(config, folder)`, `evaluate(config, folder)`, `inspect(config, folder)`, and
+            `predict(lines, folder)`, which yields a line for each.
+        arguments: of the command line; those of the process if None.
+    """
+    arguments = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        _run(name, config_class, verbs, arguments)
+    except (DataError, UsageError, FileExistsError, PermissionError) as error:
+        sys.exit(_fail(one_line(error)))
+    except KeyboardInterrupt:
+        sys.exit(130)
+
+
+def _run(name, config_class, verbs, arguments):
+    if arguments[:1] in (["-h"], ["--help"]):
+        return print(_usage(name, verbs))
+    if not arguments or arguments[0] not in verbs:
+        arguments = ["train", *arguments]
+    verb, *flags = arguments
+    if verb == "predict":
+        asked = parse(Predict, flags, f"recipes.{name} {verb}")
+        lines = _lines(asked)
+        for line in verbs[verb](lines, _trained(name, asked.out)):
+            print(line, flush=True)
+    elif verb == "train":
+        config = _configured(config_class, flags, name, verb, default={})
+        verbs[verb](config, Path(config.out or f"runs/{name}"))
+    else:
+        asked = _configured(config_class, flags, name, verb, default={})
+        folder = _trained(name, asked.out)
+        config = _configured(config_class, flags, name, verb, default=_read_json(folder / "config.json"))
+        verbs[verb](config, folder)
+
+
+def _usage(name, verbs):
+    listed = "\n".join(f"  {verb:10}{VERBS[verb]}" for verb in verbs)
+    return (
+        f"python -m recipes.{name} [VERB] [FLAGS]\n\n{listed}\n\nWithout a verb: train. "
+        f"The flags of each: python -m recipes.{name} train -h"
+    )
+
+
+def _configured(config_class, flags, name, verb, default):
+    """The configuration: flags over --config FILE over the default's values."""
+    flags, file = _without_config(flags)
+    values = dict(default) | ({} if file is None else _read_json(Path(file)))
+    known = {field.name for field in dataclasses.fields(config_class)}
+    unknown = sorted(set(values) - known)
+    if unknown:
+        raise UsageError(f"{file}: unknown setting {unknown[0]!r}; the settings are {', '.join(sorted(known))}")
+    start = config_class(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
+    return parse(config_class, flags, f"recipes.{name} {verb}", start)
+
+
+def _without_config(flags):
+    """`--config FILE` or `--config=FILE` taken out of the flags."""
+    for i, flag in enumerate(flags):
+        if flag.startswith("--config="):
+            return flags[:i] + flags[i + 1 :], flag.partition("=")[2]
+        if flag == "--config":
+            if i + 1 == len(flags):
+                raise UsageError("--config: expected a file, got nothing")
+            return flags[:i] + flags[i + 2 :], flags[i + 1]
+    return flags, None
+
+
+def _read_json(path):
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: expected a readable JSON file of settings ({one_line(error)})") from error
+    if not isinstance(values, dict):
+        raise UsageError(f"{path}: expected a JSON object of settings, got {type(values).__name__}")
+    return values
+
+
+def parse(config_class, flags, program, default=None):
+    """The flags as a `config_class`; a `UsageError` of one line where they do not fit."""
+    tristate = {"--header": ["--header", "True"], "--no-header": ["--header", "False"]}
+    flags = [part for flag in flags for part in tristate.get(flag, [flag])]
+    said = io.StringIO()
+    try:
+        with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
+            return tyro.cli(config_class, args=flags, prog=f"python -m {program}", default=default)
+    except SystemExit as end:
+        if end.code == 0:  # -h
+            print(said.getvalue(), end="")
+            raise
+        raise UsageError(_first_sentence(said.getvalue())) from None
+
+
+def _first_sentence(panel):
+    """The message of tyro's framed error."""
+    lines = [line.strip("│ ") for line in panel.splitlines() if line.startswith("│")]
+    rules = [i for i, line in enumerate(lines) if line.startswith("──")]
+    message = " ".join(lines[: rules[0]] if rules else lines)
+    return message.removeprefix("Error parsing Config: ") or one_line(panel)
+
+
+def _trained(name, out):
+    """The folder of the model to read: --out, else runs/NAME if there is one, else the one that ships."""
+    if out is not None:
+        return presets.find(out)
+    mine = Path("runs", name)
+    folder = presets.find(mine if (mine / "model.keras").exists() else name)
+    print(f"model: {folder}", file=sys.stderr)
+    return folder
+
+
+def _lines(asked):
+    """The inputs of `predict`: arguments, a file's lines or standard input's."""
+    if asked.texts and asked.file:
+        raise UsageError("predict: expected texts or --file, got both")
+    if asked.texts:
+        return list(asked.texts)
+    where = asked.file or "standard input"
+    if asked.file is None and sys.stdin.isatty():
+        print("one text a line, then Ctrl-D:", file=sys.stderr)
+    try:
+        content = Path(asked.file).read_bytes() if asked.file else sys.stdin.buffer.read()
+        lines = content.decode("utf-8-sig").splitlines()
+    except OSError as error:
+        raise UsageError(f"{where}: expected a readable file ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"{where}: expected UTF-8 text, line {line} is not") from error
+    lines = [line for line in lines if line.strip()]
+    if not lines:
+        raise UsageError(f"{where}: expected at least one line of text, got none")
+    return lines
+
+
+def _fail(message):
+    print(f"error: {message}", file=sys.stderr)
+    return 2

@@ -1,0 +1,165 @@
+"""Sequences of many lengths as padded, masked batches of few shapes.
+
+XLA compiles once per shape, so lengths are rounded up to at most six lengths (buckets) and every batch has exactly
+`batch_size` rows.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+import keras
+import numpy as np
+
+QUANTILES = (0.3, 0.6, 0.8, 0.95, 0.99, 1.0)  # lengths have long tails: so about 3 of 4 steps are real
+
+
+class Batches(keras.utils.PyDataset):
+    """Batches `({"inputs", "mask"}, targets, weights)` for `model.fit` and `model.evaluate`.
+
+    inputs `(B, T)` int32 of ids or `(B, T, features)` float32, padded with zeros on the right; mask `(B, T)` bool, True
+    at real steps; targets `(B, ...)`; weights `(B,)` float32.
+
+    Rows of one bucket share batches; what is left over of a bucket goes to the next longer one, so that one batch per
+    epoch is short. It is filled up with copies of its rows at weight 0, and the real rows weigh slots / rows, a bit
+    above 1 (times their own `sample_weights`): Keras divides the loss by `batch_size`, so this makes the epoch's mean
+    loss exactly the mean over the real rows. Weighted metrics (`compile(weighted_metrics=...)`) are exact too; those
+    under `metrics=` ignore weights and count the copies.
+
+    Args:
+        sequences: lists of ids, or float arrays `(T_x, features)`.
+        targets: one per sequence.
+        batch_size: rows per batch.
+        seed: with the number of the epoch, decides the order.
+        shuffle: whether the order changes every epoch; False leaves equal lengths in the order given.
+        sample_weights: one per sequence; see `class_weights`.
+        buckets: lengths to pad to; chosen from the sequences if None.
+        max_length: what lies beyond is cut off.
+    """
+
+    def __init__(
+        self,
+        sequences: Sequence,
+        targets: Sequence,
+        batch_size: int,
+        seed: int = 0,
+        shuffle: bool = True,
+        sample_weights: Sequence[float] | None = None,
+        buckets: Sequence[int] | None = None,
+        max_length: int | None = None,
+    ):
+        super().__init__()
+        if not 0 < len(sequences) == len(targets):
+            raise ValueError(f"expected as many targets as sequences, got {len(targets)} for {len(sequences)}.")
+        if batch_size < 1:
+            raise ValueError(f"`batch_size` must be a positive integer, got {batch_size}.")
+        self.sequences = [_steps(sequence)[:max_length] for sequence in sequences]
+        self.targets = np.asarray(targets)
+        self.batch_size, self.seed, self.shuffle = batch_size, seed, shuffle
+        self.buckets = bucket_lengths(self.sequences, buckets)
+        slots = len(self) * batch_size
+        self.weights = np.broadcast_to(1.0 if sample_weights is None else sample_weights, len(sequences))
+        self.weights = self.weights * slots / len(sequences)
+        self.start_epoch(0)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Sets the order of an epoch: the same for the same seed and epoch, whatever came before."""
+        self.epoch = epoch
+        chance = np.random.default_rng((self.seed, epoch)) if self.shuffle else None
+        self._plan = plan(self.sequences, self.batch_size, self.buckets, chance)
+
+    def on_epoch_end(self) -> None:
+        """Keras calls this; the next epoch has its own order."""
+        self.start_epoch(self.epoch + 1)
+
+    def __len__(self) -> int:
+        return -(-len(self.sequences) // self.batch_size)
+
+    def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+        rows, length = self._plan[index]
+        filled = np.resize(rows, self.batch_size)  # repeats from the start
+        inputs, mask = pad([self.sequences[i] for i in filled], length)
+        weights = np.where(np.arange(self.batch_size) < len(rows), self.weights[filled], 0)
+        return {"inputs": inputs, "mask": mask}, self.targets[filled], weights.astype(np.float32)
+
+
+def pad(sequences: Sequence, length: int | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Returns `(inputs, mask)`: the sequences padded with zeros on the right to `length` (the longest if None).
+
+    inputs is `(B, T)` int32 for lists of ids, `(B, T, features)` float32 for arrays; mask `(B, T)` is True at real
+    steps. Steps beyond `length` are cut off.
+    """
+    arrays = [_steps(sequence) for sequence in sequences]
+    lengths = np.array([len(array) for array in arrays])
+    length = int(lengths.max()) if length is None else length
+    mask = np.arange(length) < lengths[:, None]  # (B, T)
+    inputs = np.zeros((len(arrays), length, *arrays[0].shape[1:]), arrays[0].dtype)
+    inputs[mask] = np.concatenate([array[:length] for array in arrays])
+    return inputs, mask
+
+
+def _steps(sequence: Sequence) -> np.ndarray:
+    array = np.asarray(sequence)
+    if array.ndim == 1 and array.dtype.kind in "iu" or not array.size:
+        return array.astype(np.int32 if array.ndim == 1 else np.float32, copy=False)
+    if array.ndim != 2:
+        raise ValueError(f"a sequence must be a list of ids or an array (T_x, features), got shape {array.shape}.")
+    return array.astype(np.float32, copy=False)
+
+
+def bucket_lengths(sequences: Sequence, buckets: Sequence[int] | None = None) -> list[int]:
+    """Returns the lengths to pad to, shortest first: `buckets`, else quantiles rounded up to multiples of 8.
+
+    The longest sequence always fits.
+    """
+    lengths = [len(sequence) for sequence in sequences]
+    longest = max(1, *lengths)
+    if buckets is None:
+        buckets = np.clip(8 * np.ceil(np.quantile(lengths, QUANTILES) / 8), 1, longest)
+    return sorted({int(length) for length in (*buckets, max(longest, *buckets))})
+
+
+def plan(
+    sequences: Sequence, batch_size: int, buckets: Sequence[int], chance: np.random.Generator | None
+) -> list[tuple[np.ndarray, int]]:
+    """Returns `(rows, length)` of each batch: row numbers by bucket, shorter first, cut into batches.
+
+    With `chance` the rows of a bucket, then the batches, are shuffled.
+    """
+    order = np.arange(len(sequences)) if chance is None else chance.permutation(len(sequences))
+    bucket = np.searchsorted(buckets, [len(sequence) for sequence in sequences])
+    order = order[np.argsort(bucket[order], kind="stable")]
+    chunks = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    batches = [(rows, int(buckets[bucket[rows[-1]]])) for rows in chunks]  # the last row is in the longest bucket
+    if chance is not None:
+        chance.shuffle(batches)
+    return _unlike_first(batches)
+
+
+def _unlike_first(batches: list[tuple[np.ndarray, int]]) -> list[tuple[np.ndarray, int]]:
+    """Keras on TensorFlow takes a length that the first two batches share for the length of all: let them differ."""
+    for i, (_, length) in enumerate(batches):
+        if length != batches[0][1]:
+            batches.insert(1, batches.pop(i))
+            break
+    return batches
+
+
+def in_order(predict: Callable, sequences: Sequence, batch_size: int = 32, buckets: Sequence[int] | None = None):
+    """Returns the predictions `(N, ...)` for all sequences, in their order, computed in batches of few shapes.
+
+    Args:
+        predict: takes `{"inputs", "mask"}` of `batch_size` rows, returns an array `(batch_size, ...)`; such as
+            `model.predict_on_batch`.
+    """
+    batches = Batches(sequences, np.arange(len(sequences)), batch_size, shuffle=False, buckets=buckets)
+    parts = [batches[i] for i in range(len(batches))]
+    outputs = np.concatenate([np.asarray(predict(inputs)) for inputs, _, _ in parts])
+    rows = np.concatenate([rows for _, rows, _ in parts])
+    real = np.concatenate([weights for _, _, weights in parts]) > 0
+    return outputs[real][np.argsort(rows[real])]
+
+
+def class_weights(targets: Sequence) -> dict:
+    """Returns the weight of each class by which all classes count the same and the mean weight of a row is 1."""
+    counts = Counter(targets)
+    return {target: len(targets) / (len(counts) * count) for target, count in counts.items()}

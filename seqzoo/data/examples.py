@@ -1,0 +1,85 @@
+"""Examples in memory, and how they are split into train, validation and test."""
+
+import random
+from collections import defaultdict
+from dataclasses import dataclass
+
+import numpy as np
+
+from seqzoo.data.errors import DataError
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Inputs with their targets, and the domain of each where the source has domains.
+
+    An input is a str or a float32 array `(T_x, features)`; a target is a class name (str) or a float.
+    """
+
+    inputs: list
+    targets: list
+    domains: list | None = None
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def take(self, indices: list[int]) -> "Examples":
+        """Returns the examples at `indices`, in that order."""
+        columns = (self.inputs, self.targets, self.domains)
+        return Examples(*(column and [column[i] for i in indices] for column in columns))
+
+
+@dataclass(frozen=True)
+class Splits:
+    """A data set: what to learn from, what to choose a model by, what to report on."""
+
+    train: Examples
+    validation: Examples
+    test: Examples
+    name: str
+
+
+def split(examples: Examples, seed: int, name: str = "data") -> Splits:
+    """Returns 80 % of the examples to train on, 10 % to validate on and 10 % to test on: see `hold_out`."""
+    rest, test = hold_out(examples, seed, 1 / 10, name)
+    train, validation = hold_out(rest, seed, 1 / 9, name)
+    return Splits(train, validation, test, name)
+
+
+def hold_out(examples: Examples, seed: int, share: float = 1 / 10, name: str = "data") -> tuple[Examples, Examples]:
+    """Returns `(kept, held)`, where `held` has about `share` of each class, at least one where the class has two.
+
+    Equal inputs stay together. The same seed gives the same split.
+
+    Raises:
+        DataError: no class has two different inputs, so that nothing can be held out.
+    """
+    chance = random.Random(seed)
+    held: set[int] = set()
+    for groups in _groups_by_class(examples):
+        chance.shuffle(groups)
+        count = max(1, round(share * len(groups))) if len(groups) > 1 else 0
+        held.update(i for group in groups[:count] for i in group)
+    if not held:
+        raise DataError(f"{name}: too few different examples ({len(examples)}) to split: expected 3 of some class")
+    rows = range(len(examples))
+    return examples.take([i for i in rows if i not in held]), examples.take([i for i in rows if i in held])
+
+
+def _groups_by_class(examples: Examples) -> list[list[list[int]]]:
+    """Per class, the row numbers grouped by equal input; all numbers are one class."""
+    same = defaultdict(list)
+    for i, sequence in enumerate(examples.inputs):
+        same[_identity(sequence)].append(i)
+    classes = defaultdict(list)
+    for rows in same.values():
+        target = examples.targets[rows[0]]
+        classes[target if isinstance(target, str) else None].append(rows)
+    return list(classes.values())
+
+
+def _identity(sequence):
+    """Two inputs with equal identity are copies of each other (capitals and white space aside)."""
+    if isinstance(sequence, np.ndarray):
+        return sequence.shape, sequence.tobytes()
+    return " ".join(sequence.casefold().split())

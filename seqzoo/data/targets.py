@@ -1,0 +1,77 @@
+"""What a many-to-one model learns from: examples with their answers as arrays."""
+
+import dataclasses
+import math
+
+import numpy as np
+
+from seqzoo.data.errors import DataError
+from seqzoo.data.examples import Examples
+
+
+@dataclasses.dataclass(frozen=True)
+class Part:
+    """Inputs; what is actual of each, a label or a number; that as an array y `(N, labels)` or `(N, 1)`; the domains."""
+
+    inputs: list
+    actual: list
+    y: np.ndarray
+    domains: list | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Problem:
+    """What is asked, one of `labels` or (none) a number; what to learn it from, what to choose by, what to report on."""
+
+    labels: tuple[str, ...]
+    train: Part
+    validation: Part
+    test: Part
+
+
+def of_labels(examples: Examples, labels: tuple[str, ...], source: str) -> Part:
+    """y is one-hot in the order of `labels`.
+
+    Raises:
+        DataError: an example has another label.
+    """
+    unknown = sorted(set(examples.targets) - set(labels))
+    if unknown:
+        raise DataError(f"{source}: label {unknown[0]!r} is unknown to the model, expected {', '.join(labels[:10])}")
+    number = {label: i for i, label in enumerate(labels)}
+    y = np.eye(len(labels), dtype=np.float32)[[number[target] for target in examples.targets]]
+    return Part(examples.inputs, examples.targets, y, examples.domains)
+
+
+def of_numbers(examples: Examples, source: str) -> Part:
+    """y is the number itself.
+
+    Raises:
+        DataError: a target is none.
+    """
+    numbers = [_number(target, source) for target in examples.targets]
+    return Part(examples.inputs, numbers, np.array(numbers, np.float32)[:, None], examples.domains)
+
+
+def of_ratings(examples: Examples, labels: tuple[str, ...], border: float, sharpness: float) -> Part:
+    """A mean rating as (negative, positive) or (negative, neutral, positive), the latter where |rating| <= `border`.
+
+    y is soft: raters differ, so the mean says how likely each label is to one of them: P(positive) = σ(sharpness * (rating -
+    border)), P(negative) likewise, and neutral has the rest. With two labels the border is 0.
+    """
+    border = border if len(labels) == 3 else 0.0
+    rating = np.array(examples.targets, np.float32)
+    negative, positive = (1 / (1 + np.exp(sharpness * (border + side * rating))) for side in (1, -1))
+    y = [negative, 1 - negative - positive, positive] if len(labels) == 3 else [negative, positive]
+    actual = [labels[-1] if r > border else labels[0] if r < -border else labels[len(labels) // 2] for r in rating]
+    return Part(examples.inputs, actual, np.stack(y, axis=-1), examples.domains)
+
+
+def _number(target, source: str) -> float:
+    try:
+        number = float(target)
+    except ValueError:
+        number = math.nan
+    if not math.isfinite(number):
+        raise DataError(f"{source}: expected a number in the label column, found {target!r}")
+    return number

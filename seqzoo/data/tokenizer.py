@@ -1,0 +1,124 @@
+"""Texts to ids and back, by word or by character, with Hugging Face `tokenizers`."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import tokenizers
+from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
+
+from seqzoo.data.errors import DataError, one_line
+
+SPECIAL = ["<pad>", "<unk>", "<bos>", "<eos>"]
+PAD, UNK, BOS, EOS = range(4)
+
+EMOTICON = r"<3|[<>]?[:;=][-'^o]?(?:[)(\[\]{}|*@]+|[dp3/\\](?![\w/]))"  # :) ;-( =D :-/ but no http://
+WORD = r"\w+(?:'\w+)*"  # don't is one word
+MARK = r"[^\w\s]"
+PATTERNS = {
+    ("word", True): rf"(?i){EMOTICON}|{WORD}|{MARK}",
+    ("word", False): rf"(?i){EMOTICON}|{WORD}",
+    ("char", True): r"[\s\S]",
+    ("char", False): r"[\w\s]",
+}
+
+
+class Tokenizer:
+    """A vocabulary and the rules that cut a text into its tokens. Ids 0 to 3 are `<pad> <unk> <bos> <eos>`.
+
+    Words keep their apostrophes (`don't`), emoticons stay whole (`:-)`), every other mark is a token of its own.
+    Without punctuation only words and emoticons are kept, or, of characters, letters, digits and white space.
+    """
+
+    def __init__(self, rules: tokenizers.Tokenizer):
+        self._rules = rules
+        self._rules.encode_special_tokens = True  # "<pad>" in a text is five characters, not padding
+
+    @classmethod
+    def train(
+        cls,
+        texts: Iterable[str],
+        level: str = "word",
+        size: int = 20000,
+        lowercase: bool = True,
+        punctuation: bool = True,
+        min_count: int = 1,
+    ) -> "Tokenizer":
+        """Returns a tokenizer of the most frequent tokens that occur `min_count` times or more in `texts`.
+
+        Args:
+            level: "word" or "char".
+            size: the largest vocabulary, the four special tokens included.
+        """
+        if (level, punctuation) not in PATTERNS:
+            raise ValueError(f'`level` must be "word" or "char", got {level!r}.')
+        if size <= len(SPECIAL):
+            raise ValueError(f"`size` must be greater than {len(SPECIAL)}, got {size}.")
+        rules = _rules(PATTERNS[level, punctuation], lowercase)
+        if level == "char":
+            rules.decoder = decoders.Fuse()
+        trainer = trainers.WordLevelTrainer(
+            vocab_size=size, min_frequency=min_count, special_tokens=SPECIAL, show_progress=False
+        )
+        rules.train_from_iterator(texts, trainer)
+        return cls(rules)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Tokenizer":
+        """Returns the tokenizer that `save` wrote.
+
+        Raises:
+            DataError: the file is missing, broken or another kind of tokenizer.
+        """
+        try:
+            loaded = cls(tokenizers.Tokenizer.from_file(str(path)))
+        except Exception as error:  # tokenizers raises nothing more specific
+            raise DataError(f"{path}: not a readable tokenizer: {one_line(error)}") from error
+        if loaded.tokens[: len(SPECIAL)] != SPECIAL:
+            raise DataError(f"{path}: the first tokens are {loaded.tokens[:4]}, expected {SPECIAL}")
+        return loaded
+
+    def save(self, path: str | Path) -> None:
+        """Writes the tokenizer as JSON."""
+        self._rules.save(str(path))
+
+    def encode(self, text: str) -> list[int]:
+        """Returns the ids of a text's tokens, `[1]` where it has none."""
+        return self.encode_all([text])[0]
+
+    def encode_all(self, texts: Iterable[str]) -> list[list[int]]:
+        """Returns the ids of each text: see `encode`."""
+        encoded = self._rules.encode_batch([_well_formed(text) for text in texts], add_special_tokens=False)
+        return [found.ids or [UNK] for found in encoded]
+
+    def decode(self, ids: Iterable[int]) -> str:
+        """Returns the tokens as a text, with spaces between words; `<pad>`, `<bos>` and `<eos>` are left out."""
+        shown = [int(i) for i in ids if i not in (PAD, BOS, EOS)]
+        return self._rules.decode(shown, skip_special_tokens=False)
+
+    @property
+    def size(self) -> int:
+        """The number of ids."""
+        return self._rules.get_vocab_size()
+
+    @property
+    def tokens(self) -> list[str]:
+        """All tokens, in the order of their ids."""
+        vocabulary = self._rules.get_vocab()
+        return sorted(vocabulary, key=vocabulary.get)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Tokenizer) and self._rules.to_str() == other._rules.to_str()
+
+
+def _rules(pattern: str, lowercase: bool) -> tokenizers.Tokenizer:
+    """Composed characters, straight apostrophes, perhaps lower case; the tokens are what the pattern matches."""
+    rules = tokenizers.Tokenizer(models.WordLevel(unk_token=SPECIAL[UNK]))
+    steps = [normalizers.NFC(), normalizers.Replace("’", "'")]
+    rules.normalizer = normalizers.Sequence(steps + [normalizers.Lowercase()] * lowercase)
+    rules.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), behavior="removed", invert=True)
+    return rules
+
+
+def _well_formed(text: str) -> str:
+    """Half characters, such as the command line makes of bytes that are not UTF-8, become question marks."""
+    return text.encode(errors="replace").decode()

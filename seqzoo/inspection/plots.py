@@ -1,0 +1,79 @@
+"""Pictures, as PNG files."""
+
+import matplotlib
+import numpy as np
+
+matplotlib.use("Agg")
+from matplotlib import pyplot as plt  # noqa: E402  (after the choice of a backend that needs no screen)
+
+
+def curves(history, path, title=""):
+    """Loss and every other figure of a run against epochs, training beside validation.
+
+    Args:
+        history: one dict of figures an epoch, as `training.fit` returns it.
+    """
+    names = [name for name in history[0] if not name.startswith("val_")]
+    figure, axes = plt.subplots(1, len(names), figsize=(4.5 * len(names), 3.2), squeeze=False)
+    epochs = range(1, len(history) + 1)
+    for axis, name in zip(axes[0], names, strict=True):
+        axis.plot(epochs, [figures[name] for figures in history], "o-", label="training")
+        if f"val_{name}" in history[0]:
+            axis.plot(epochs, [figures[f"val_{name}"] for figures in history], "o-", label="validation")
+        axis.set(xlabel="epoch", ylabel=name.replace("_", " "))
+        axis.xaxis.get_major_locator().set_params(integer=True)
+        axis.grid(alpha=0.3)
+        axis.legend()
+    _save(figure, path, title)
+
+
+def confusion(counts, labels, path, title=""):
+    """A confusion matrix: `counts[i, j]` inputs of label i were called j. Shades are shares of a row."""
+    counts = np.asarray(counts)
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    size = 2.2 + 0.8 * len(labels)
+    figure, axis = plt.subplots(figsize=(size + 0.8, size))
+    axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    for (i, j), count in np.ndenumerate(counts):
+        color = "white" if shares[i, j] > 0.5 else "black"
+        axis.text(j, i, f"{count}\n{shares[i, j]:.0%}", ha="center", va="center", color=color, fontsize=9)
+    axis.set(xlabel="predicted", ylabel="actual")
+    axis.set_xticks(range(len(labels)), labels, rotation=30, ha="right")
+    axis.set_yticks(range(len(labels)), labels)
+    _save(figure, path, title)
+
+
+def bars(groups, series, path, ylabel, title=""):
+    """Figures in 0..1, side by side for each group.
+
+    Args:
+        groups: their names.
+        series: {name: one figure for each group}.
+    """
+    figure, axis = plt.subplots(figsize=(1.5 + 1.3 * len(groups), 3.4))
+    width, at = 0.8 / len(series), np.arange(len(groups))
+    for i, (name, values) in enumerate(series.items()):
+        drawn = axis.bar(at + (i - (len(series) - 1) / 2) * width, values, width, label=name)
+        axis.bar_label(drawn, [f"{value:.2f}" for value in values], fontsize=8)
+    axis.set_xticks(at, groups)
+    axis.set(ylabel=ylabel, ylim=(0, 1.08))
+    axis.legend(loc="lower right")
+    _save(figure, path, title)
+
+
+def scatter(x, y, path, xlabel, ylabel, title=""):
+    """Two numbers of each input against each other, with the line where they agree."""
+    figure, axis = plt.subplots(figsize=(4.2, 4.2))
+    axis.plot(x, y, ".", alpha=0.25, markersize=4)
+    ends = [min(*x, *y), max(*x, *y)]
+    axis.plot(ends, ends, "k-", linewidth=0.8)
+    axis.set(xlabel=xlabel, ylabel=ylabel)
+    axis.grid(alpha=0.3)
+    _save(figure, path, title)
+
+
+def _save(figure, path, title):
+    figure.suptitle(title, fontsize=10)
+    figure.tight_layout()
+    figure.savefig(path, dpi=120)
+    plt.close(figure)

@@ -1,0 +1,3 @@
+"""Models made of the layers, one module for each shape of input and output."""
+
+from seqzoo.models.many_to_one import ManyToOne as ManyToOne

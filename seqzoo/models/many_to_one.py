@@ -1,0 +1,165 @@
+"""Many to one: a sequence in, one answer out."""
+
+from typing import NamedTuple
+
+import keras
+from keras import ops
+
+from seqzoo.data.batches import in_order
+from seqzoo.models.recurrent_stack import recurrent_stack
+
+ANSWERS = ("one", "yes-no", "several", "number")
+POOLINGS = ("last", "mean", "max", "both")
+
+
+class Answer(NamedTuple):
+    """The answer to one input: a label, several joined by a comma, or a number; and its probability (of a number: itself)."""
+
+    label: str
+    score: float
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class ManyToOne(keras.Model):
+    """x<1>…x<T_x> -> embedding or one-hot vectors -> recurrent layers -> pooled states -> dense layers -> ŷ.
+
+    It takes `{"inputs": ids (batch, T_x) or vectors (batch, T_x, features), "mask": booleans (batch, T_x)}` and returns ŷ
+    `(batch, labels)`; `(batch, 1)` for a "yes-no" or a "number". `answers` takes raw texts, where there is a tokenizer.
+
+    Args:
+        vocabulary: how many ids there are; None for vectors.
+        features: the size of a vector; None for ids.
+        labels: names of the answers; of a "yes-no", the no first; none for a "number".
+        answer: "one" of the labels (softmax), "yes-no" (sigmoid), "several" labels (a sigmoid each), or a "number".
+        embedding: the size of the embedding; None for one-hot vectors, as in the notes.
+        cell, units, depth, bidirectional: of the recurrent layers, see `recurrent_stack`.
+        pooling: what is made of the states: the "last", their "mean", their "max", or "both" of these two.
+        dense: sizes of tanh layers under the answer.
+        dropout: of the embedded inputs and of the pooled state, element by element.
+        recurrent_dropout: of the states, one mask a sequence.
+        max_length: how many steps `answers` reads of an input.
+        tokenizer: a `data.tokenizer.Tokenizer`. `presets` keeps it beside the weights.
+    """
+
+    def __init__(
+        self,
+        vocabulary=None,
+        features=None,
+        labels=(),
+        answer="one",
+        embedding=64,
+        cell="gru",
+        units=64,
+        depth=1,
+        bidirectional=False,
+        pooling="last",
+        dense=(),
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        max_length=None,
+        tokenizer=None,
+        **kwargs,
+    ):
+        _check(vocabulary, features, labels, answer, pooling)
+        # === Layers ===
+        drop = keras.layers.Dropout(dropout)
+        recurrent = recurrent_stack(cell, units, depth, bidirectional, pooling != "last", recurrent_dropout=recurrent_dropout)
+        hidden = [keras.layers.Dense(size, activation="tanh") for size in dense]
+        activation = {"one": "softmax", "number": "linear"}.get(answer, "sigmoid")
+        outputs = len(labels) if answer in ("one", "several") else 1
+        y_hat = keras.layers.Dense(outputs, activation=activation, dtype="float32", name="y_hat")
+
+        # === Functional model ===
+        mask = keras.Input((None,), dtype="bool", name="mask")
+        if vocabulary is None:
+            inputs = x = keras.Input((None, features), name="inputs")
+        else:
+            inputs = keras.Input((None,), dtype="int32", name="inputs")
+            x = _vectors(inputs, vocabulary, embedding)
+        x = drop(x)
+        for layer in recurrent:
+            x = layer(x, mask=mask)
+        x = drop(pool(x, mask, pooling))
+        for layer in hidden:
+            x = layer(x)
+        super().__init__(inputs={"inputs": inputs, "mask": mask}, outputs=y_hat(x), **kwargs)
+
+        # === Config ===
+        self.tokenizer = tokenizer
+        self.labels, self.answer, self.max_length = tuple(labels), answer, max_length
+        self._config = {
+            "vocabulary": vocabulary,
+            "features": features,
+            "labels": list(labels),
+            "answer": answer,
+            "embedding": embedding,
+            "cell": cell,
+            "units": units,
+            "depth": depth,
+            "bidirectional": bidirectional,
+            "pooling": pooling,
+            "dense": list(dense),
+            "dropout": dropout,
+            "recurrent_dropout": recurrent_dropout,
+            "max_length": max_length,
+        }
+
+    def answers(self, inputs, batch_size=32):
+        """One `Answer` for each input: raw texts, or sequences of ids or of vectors where there is no tokenizer."""
+        if not inputs:
+            return []
+        return [self._named(y) for y in in_order(self.predict_on_batch, self.sequences(inputs), batch_size)]
+
+    def sequences(self, inputs):
+        """Texts as ids, where there is a tokenizer; nothing longer than `max_length`."""
+        encoded = self.tokenizer.encode_all(inputs) if self.tokenizer else inputs
+        return [sequence[: self.max_length] for sequence in encoded]
+
+    def _named(self, y):
+        if self.answer == "number":
+            return Answer(f"{y[0]:.3f}", float(y[0]))
+        if self.answer == "several":
+            chosen = [label for label, p in zip(self.labels, y, strict=True) if p >= 0.5]
+            return Answer(",".join(chosen), float(y.max()))
+        if self.answer == "yes-no":
+            y = [1 - y[0], y[0]]
+        best = max(range(len(y)), key=y.__getitem__)
+        return Answer(self.labels[best], float(y[best]))
+
+    def get_config(self):
+        return dict(self._config, name=self.name, trainable=self.trainable)
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)
+
+
+def _vectors(ids, vocabulary, embedding):
+    """Embedded ids `(batch, T_x, embedding)`, or one-hot ones `(batch, T_x, vocabulary)`."""
+    return keras.layers.Embedding(vocabulary, embedding)(ids) if embedding else ops.one_hot(ids, vocabulary)
+
+
+def pool(states, mask, how):
+    """The states `(batch, T_x, units)` of the real steps as one vector `(batch, units)`, twice as long for "both"."""
+    if how == "last":  # the layers returned only that
+        return states
+    if how == "both":
+        return ops.concatenate([pool(states, mask, "mean"), pool(states, mask, "max")], axis=-1)
+    real = ops.expand_dims(mask, -1)
+    if how == "max":
+        highest = ops.max(ops.where(real, states, ops.full_like(states, -1e9)), axis=1)
+        return ops.where(ops.any(real, axis=1), highest, ops.zeros_like(highest))
+    real = ops.cast(real, states.dtype)
+    return ops.sum(states * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1)
+
+
+def _check(vocabulary, features, labels, answer, pooling):
+    if (vocabulary is None) == (features is None):
+        raise ValueError(f"Give `vocabulary` for ids or `features` for vectors, got {vocabulary!r} and {features!r}.")
+    if answer not in ANSWERS:
+        raise ValueError(f"`answer` must be one of {', '.join(ANSWERS)}, got {answer!r}.")
+    if pooling not in POOLINGS:
+        raise ValueError(f"`pooling` must be one of {', '.join(POOLINGS)}, got {pooling!r}.")
+    expected = {"number": labels == (), "yes-no": len(labels) == 2}.get(answer, len(labels) > 1)
+    if not expected and list(labels):
+        raise ValueError(f'`labels` must be two for "yes-no", none for a "number", else two or more, got {list(labels)}.')

@@ -1,0 +1,28 @@
+"""Recurrent layers by name, one above the other, in one or both directions."""
+
+from seqzoo.layers import GRU, LSTM, Bidirectional, SimpleRNN
+
+CELLS = {
+    "rnn": (SimpleRNN, {}),
+    "gru": (GRU, {}),
+    "gru-simplified": (GRU, {"relevance_gate": False}),
+    "lstm": (LSTM, {}),
+    "lstm-peephole": (LSTM, {"peephole": "output"}),
+}
+
+
+def recurrent_stack(cell, units, depth=1, bidirectional=False, return_sequences=False, **arguments):
+    """Layers to be called in turn, each with `mask=`; all but the last return sequences.
+
+    Args:
+        cell: a name in `CELLS`.
+        units: of each layer, and of each direction.
+        depth: how many layers.
+        **arguments: those of `layers.Recurrent`, for every layer.
+    """
+    if cell not in CELLS:
+        raise ValueError(f"`cell` must be one of {', '.join(CELLS)}, got {cell!r}.")
+    layer, variant = CELLS[cell]
+    layers = [layer(units, return_sequences=True, **variant, **arguments) for _ in range(depth - 1)]
+    layers += [layer(units, return_sequences=return_sequences, **variant, **arguments)]
+    return [Bidirectional(layer) for layer in layers] if bidirectional else layers

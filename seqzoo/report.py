@@ -1,0 +1,163 @@
+"""What a recipe says of a many-to-one model: figures beside baselines, the folder with its card, pictures."""
+
+import dataclasses
+import sys
+import time
+from pathlib import Path
+
+import keras
+import numpy as np
+from sklearn.metrics import confusion_matrix
+
+import seqzoo
+from seqzoo import presets
+from seqzoo.inspection import plots
+from seqzoo.training import baselines, metrics, run
+
+
+def train(name, config, folder, problem, train_once):
+    """Trains, evaluates on the test part, prints, and writes the run's folder.
+
+    Args:
+        name: of the recipe.
+        config: the recipe's, with a `seed`, and `repeats`, the number of trainings, each with the next seed; the model with
+            the lowest validation loss is kept.
+        problem: a `data.targets.Problem`.
+        train_once: `(config, problem) -> model, history`.
+    """
+    started = time.time()
+    run.check_replaceable(folder)
+    configs = [dataclasses.replace(config, seed=config.seed + i, repeats=1) for i in range(config.repeats)]
+    trained = [train_once(each, problem) for each in configs]
+    of_seeds = {f"{each.cell}, seed {each.seed}": _of_model(m, problem.test) for each, (m, _) in zip(configs, trained, strict=True)}
+    best = min(range(len(trained)), key=lambda i: min(epoch["val_loss"] for epoch in trained[i][1]))
+    baseline = _of_baselines(problem)
+    rows = of_seeds | _mean_and_spread(of_seeds) | baseline
+    model, history = trained[best]
+    sizes = {part: len(getattr(problem, part).inputs) for part in ("train", "validation", "test")}
+    record = {
+        "test": list(of_seeds.values())[best],
+        "baseline": baseline,
+        "parameters": model.count_params(),
+        "seconds": round(time.time() - started, 1),
+        "seed": configs[best].seed,
+        "command": " ".join([f"python -m recipes.{name}", *sys.argv[1:]]),
+        "data": {"name": config.data, **sizes},
+        "history": history,
+    }
+    shown = _examples(model, problem.test, config.seed)
+    _save(folder, name, configs[best], model, record, rows, shown)
+    print(f"\n{table(rows)}\n\nof the test part, the answer (and what is actual):")
+    for text, answer, actual in shown:
+        print(f"  {answer} ({actual})  {text}")
+    print(f"\nsaved in {folder}")
+
+
+def evaluate(name, model, problem):
+    """The table of a trained model on the test part."""
+    return table({name: _of_model(model, problem.test)} | _of_baselines(problem))
+
+
+def _of_model(model, part):
+    answers = model.answers(part.inputs)
+    return _figures(model.labels, part.actual, [answer.label if model.labels else answer.score for answer in answers])
+
+
+def _of_baselines(problem):
+    guess = baselines.of_labels if problem.labels else baselines.of_numbers
+    learnt = ((part.inputs, part.actual) for part in (problem.train, problem.validation))
+    guesses = guess(*learnt, problem.test.inputs)
+    return {name: _figures(problem.labels, problem.test.actual, guessed) for name, guessed in guesses.items()}
+
+
+def _figures(labels, actual, predicted):
+    return metrics.of_labels(actual, predicted) if labels else metrics.of_numbers(actual, predicted)
+
+
+def _mean_and_spread(rows):
+    """Two more rows, where there are several: the mean of each figure, and its standard deviation."""
+    if len(rows) < 2:
+        return {}
+    names = next(iter(rows.values()))
+    values = {name: [figures[name] for figures in rows.values()] for name in names}
+    return {
+        f"mean of {len(rows)}": {name: float(np.mean(v)) for name, v in values.items()},
+        "spread": {name: float(np.std(v, ddof=1)) for name, v in values.items()},
+    }
+
+
+def table(rows):
+    """{name: {figure: value}}, the figures the same in every row, as aligned lines."""
+    names = list(next(iter(rows.values())))
+    width = max(map(len, rows))
+    lines = [" ".join([" " * width, *(f"{name.replace('_', ' '):>20}" for name in names)])]
+    lines += [" ".join([f"{row:{width}}", *(f"{figures[name]:>20.3f}" for name in names)]) for row, figures in rows.items()]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _examples(model, part, seed, count=5):
+    """(input, answer, actual) of some of a part's inputs."""
+    chosen = np.random.default_rng(seed).permutation(len(part.inputs))[:count]
+    answers = model.answers([part.inputs[i] for i in chosen])
+    return [(_shown(part.inputs[i]), answer.label, _shown(part.actual[i])) for i, answer in zip(chosen, answers, strict=True)]
+
+
+def _shown(value):
+    return f"{value:.3f}" if isinstance(value, float) else " ".join(str(value).split())
+
+
+def _save(folder, title, config, model, record, rows, shown):
+    """Writes a run's folder, all of it or nothing.
+
+    Args:
+        config: the recipe's, a dataclass.
+        record: `metrics.json`, with the `history` of `training.fit` in it.
+        rows: of `table`.
+        shown: the `examples`.
+    """
+    with run.swapped_in(folder) as new:
+        presets.save(model, new)
+        run.write_json(new / "config.json", dataclasses.asdict(config))
+        run.write_json(new / "metrics.json", record)
+        (new / "README.md").write_text(_card(title, record, rows, shown), encoding="utf-8")
+        plots.curves(record["history"], new / "curves.png", title)
+
+
+def _card(title, record, rows, shown):
+    """A model's README.md."""
+    cells = [[text.replace("|", "\\|") for text in example] for example in shown]
+    data = record["data"]
+    return "\n\n".join(
+        [
+            f"# {title}",
+            f"Made by `{record['command']}` with seqzoo {seqzoo.__version__} and keras {keras.__version__} on "
+            f"{keras.backend.backend()}, seed {record['seed']}, in {record['seconds']:.0f} s; {record['parameters']:,} parameters.",
+            f"Data: `{data['name']}`, {data['train']:,} examples to train on, {data['validation']:,} to validate, "
+            f"{data['test']:,} to test. The figures are those of the test part, the baselines' from the same run:",
+            f"```\n{table(rows)}\n```",
+            "\n".join(["| input | answer | actual |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in cells)]),
+            f'`seqzoo.presets.load("{title}")`, or with the path of this folder, returns the model; '
+            "`.answers(inputs)` asks it. The losses of all epochs are in `curves.png`.",
+        ]
+    ) + "\n"
+
+
+def pictures(model, part, history, folder):
+    """Curves; then a confusion matrix and the domains' accuracies, or for numbers a scatter plot. Returns the paths."""
+    folder = Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    answers = model.answers(part.inputs)
+    plots.curves(history, folder / "curves.png", "training")
+    if not model.labels:
+        scores = [answer.score for answer in answers]
+        plots.scatter(part.actual, scores, folder / "scatter.png", "actual", "predicted", "test")
+        return sorted(folder.glob("*.png"))
+    predicted = [answer.label for answer in answers]
+    counts = confusion_matrix(part.actual, predicted, labels=list(model.labels))
+    plots.confusion(counts, model.labels, folder / "confusion.png", "test")
+    if part.domains:
+        names = sorted(set(part.domains))
+        right = np.array(part.actual) == np.array(predicted)
+        shares = [right[np.array(part.domains) == name].mean() for name in names]
+        plots.bars(names, {"model": shares}, folder / "domains.png", "accuracy", "test")
+    return sorted(folder.glob("*.png"))

@@ -1,0 +1,53 @@
+"""What a model must beat: computed on the same split, in the same run."""
+
+from collections import Counter
+
+import numpy as np
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+STRENGTHS = (0.3, 1, 3, 10, 30)  # C of logistic regression, 1 / alpha of ridge regression
+
+
+def of_labels(train, validation, inputs):
+    """{name: a label for each input}: the most frequent label, and logistic regression.
+
+    Args:
+        train, validation: `(inputs, labels)` each; the latter chooses the strength of the regularisation.
+        inputs: texts, taken as TF-IDF of words and word pairs; or arrays `(T_x, features)`, as mean, spread, first and last.
+    """
+    name, features = _features(inputs)
+    regressions = [LogisticRegression(C=strength, max_iter=2000) for strength in STRENGTHS]
+    majority = Counter(train[1]).most_common(1)[0][0]
+    return {
+        "majority": [majority] * len(inputs),
+        f"{name} + logistic regression": _best(features, regressions, train, validation, inputs),
+    }
+
+
+def of_numbers(train, validation, inputs):
+    """{name: a number for each input}: the mean, and ridge regression. Arguments as for `of_labels`."""
+    name, features = _features(inputs)
+    regressions = [Ridge(1 / strength) for strength in STRENGTHS]
+    return {
+        "mean": [float(np.mean(train[1]))] * len(inputs),
+        f"{name} + ridge regression": _best(features, regressions, train, validation, inputs),
+    }
+
+
+def _best(features, regressions, train, validation, inputs):
+    models = [make_pipeline(features(), regression).fit(*train) for regression in regressions]
+    return list(max(models, key=lambda model: model.score(*validation)).predict(inputs))
+
+
+def _features(inputs):
+    if isinstance(inputs[0], str):
+        return "TF-IDF", lambda: TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
+    return "summary", lambda: make_pipeline(FunctionTransformer(_summaries), StandardScaler())
+
+
+def _summaries(sequences):
+    """`(N, 4 * features)`."""
+    return np.stack([np.concatenate([s.mean(axis=0), s.std(axis=0), s[0], s[-1]]) for s in sequences])

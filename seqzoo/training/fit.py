@@ -1,0 +1,50 @@
+"""Training that keeps the best weights, whether it ends, stops early or is interrupted."""
+
+import sys
+
+import keras
+
+
+class KeepBest(keras.callbacks.Callback):
+    """Remembers the weights of the epoch with the lowest validation loss, and every epoch's figures.
+
+    Args:
+        patience: stop after that many epochs without a better one.
+    """
+
+    def __init__(self, patience):
+        super().__init__()
+        self.patience = patience
+        self.history, self.best_epoch, self.weights = [], 0, None
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.history.append({name: float(value) for name, value in logs.items()})
+        losses = [figures["val_loss"] for figures in self.history]
+        if losses[-1] == min(losses):  # never of a NaN
+            self.best_epoch, self.weights = len(losses), self.model.get_weights()
+        self.model.stop_training = len(losses) - self.best_epoch >= self.patience
+
+    def restore(self):
+        if self.weights is not None:
+            self.model.set_weights(self.weights)
+
+
+def fit(model, train, validation, epochs, patience=3):
+    """Trains, then puts back the weights of the best epoch. Ctrl-C ends it early, and no more.
+
+    Args:
+        model: compiled.
+        train, validation: what `model.fit` takes.
+        patience: epochs without a lower validation loss before it stops.
+
+    Returns:
+        One dict of figures (`loss`, `val_loss`, ...) for each epoch.
+    """
+    best = KeepBest(patience)
+    try:
+        bar = 1 if sys.stdout.isatty() else 2
+        model.fit(train, validation_data=validation, epochs=epochs, callbacks=[best], verbose=bar)
+    except KeyboardInterrupt:
+        print(f"\nInterrupted in epoch {len(best.history) + 1}; the best weights so far are kept.", file=sys.stderr)
+    best.restore()
+    return best.history

@@ -1,0 +1,41 @@
+"""The loss of the notes: l<t> summed over the steps of a sequence, averaged over the batch."""
+
+import keras
+from keras import ops
+
+SMALLEST = 1e-7  # of a probability: log 0 is no loss
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class CrossEntropy(keras.losses.Loss):
+    """L = Σ_t l<t> over the real steps of each sequence, then the mean over the batch.
+
+    l = -y log ŷ for a softmax; l = -y log ŷ - (1-y) log(1-ŷ), summed over the outputs, for `sigmoid=True`.
+
+    Shapes: ŷ, probabilities, `(batch, classes)` or `(batch, T_y, classes)`; y the same (0/1, or soft), or class numbers without
+    the last axis. `sample_weight`, `(batch,)` or `(batch, T_y)`, weighs the rows or the steps: 0 for what is padding.
+    """
+
+    def __init__(self, sigmoid=False, name="cross_entropy", **kwargs):
+        super().__init__(name=name, **kwargs)
+        self.sigmoid = sigmoid
+
+    def __call__(self, y, y_hat, sample_weight=None):
+        loss = self.call(ops.convert_to_tensor(y), ops.convert_to_tensor(y_hat))  # (batch,) or (batch, T_y)
+        if sample_weight is not None:
+            weight = ops.cast(sample_weight, loss.dtype)
+            loss = loss * (ops.expand_dims(weight, -1) if weight.ndim < loss.ndim else weight)
+        return ops.mean(ops.sum(loss, axis=tuple(range(1, loss.ndim))))
+
+    def call(self, y, y_hat):
+        y_hat = ops.clip(y_hat, SMALLEST, 1 - SMALLEST)
+        if y.ndim < y_hat.ndim:
+            y = ops.expand_dims(y, -1) if self.sigmoid else ops.one_hot(ops.cast(y, "int32"), y_hat.shape[-1])
+        y = ops.cast(y, y_hat.dtype)
+        loss = y * ops.log(y_hat)
+        if self.sigmoid:
+            loss = loss + (1 - y) * ops.log(1 - y_hat)
+        return -ops.sum(loss, axis=-1)
+
+    def get_config(self):
+        return super().get_config() | {"sigmoid": self.sigmoid}
