@@ -138,7 +138,9 @@ def tested(config, folder):
     problem = load(dataclasses.replace(learnt, data_dir=config.data_dir))
     if config.data == learnt.data:
         return problem
-    examples = text_classification.load_test(config.data, config.data_dir, config.text_column, config.label_column, config.header)
+    examples = text_classification.load_test(
+        config.data, config.data_dir, config.text_column, config.label_column, config.header
+    )
     return dataclasses.replace(problem, test=part(config, examples, problem.labels))
 
 

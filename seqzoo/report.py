@@ -27,26 +27,26 @@ def train(name, config, folder, problem, train_once):
     """
     started = time.time()
     run.check_replaceable(folder)
-    configs = [dataclasses.replace(config, seed=config.seed + i, repeats=1) for i in range(config.repeats)]
-    trained = [train_once(each, problem) for each in configs]
-    of_seeds = {f"{each.cell}, seed {each.seed}": _of_model(m, problem.test) for each, (m, _) in zip(configs, trained, strict=True)}
-    best = min(range(len(trained)), key=lambda i: min(epoch["val_loss"] for epoch in trained[i][1]))
+    seeds = range(config.seed, config.seed + config.repeats)
+    trained = {seed: train_once(dataclasses.replace(config, seed=seed), problem) for seed in seeds}
+    of_seeds = {f"{config.cell}, seed {seed}": _of_model(model, problem.test) for seed, (model, _) in trained.items()}
     baseline = _of_baselines(problem)
     rows = of_seeds | _mean_and_spread(of_seeds) | baseline
+    best = min(seeds, key=lambda seed: min(epoch["val_loss"] for epoch in trained[seed][1]))
     model, history = trained[best]
     sizes = {part: len(getattr(problem, part).inputs) for part in ("train", "validation", "test")}
     record = {
-        "test": list(of_seeds.values())[best],
+        "test": of_seeds[f"{config.cell}, seed {best}"],
         "baseline": baseline,
         "parameters": model.count_params(),
         "seconds": round(time.time() - started, 1),
-        "seed": configs[best].seed,
+        "seed": best,
         "command": " ".join([f"python -m recipes.{name}", *sys.argv[1:]]),
         "data": {"name": config.data, **sizes},
         "history": history,
     }
     shown = _examples(model, problem.test, config.seed)
-    _save(folder, name, configs[best], model, record, rows, shown)
+    _save(folder, name, dataclasses.replace(config, seed=best, repeats=1), model, record, rows, shown)
     print(f"\n{table(rows)}\n\nof the test part, the answer (and what is actual):")
     for text, answer, actual in shown:
         print(f"  {answer} ({actual})  {text}")
@@ -127,19 +127,23 @@ def _card(title, record, rows, shown):
     """A model's README.md."""
     cells = [[text.replace("|", "\\|") for text in example] for example in shown]
     data = record["data"]
-    return "\n\n".join(
-        [
-            f"# {title}",
-            f"Made by `{record['command']}` with seqzoo {seqzoo.__version__} and keras {keras.__version__} on "
-            f"{keras.backend.backend()}, seed {record['seed']}, in {record['seconds']:.0f} s; {record['parameters']:,} parameters.",
-            f"Data: `{data['name']}`, {data['train']:,} examples to train on, {data['validation']:,} to validate, "
-            f"{data['test']:,} to test. The figures are those of the test part, the baselines' from the same run:",
-            f"```\n{table(rows)}\n```",
-            "\n".join(["| input | answer | actual |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in cells)]),
-            f'`seqzoo.presets.load("{title}")`, or with the path of this folder, returns the model; '
-            "`.answers(inputs)` asks it. The losses of all epochs are in `curves.png`.",
-        ]
-    ) + "\n"
+    return (
+        "\n\n".join(
+            [
+                f"# {title}",
+                f"Made by `{record['command']}` in {record['seconds']:.0f} s, seed {record['seed']}, with seqzoo "
+                f"{seqzoo.__version__} and keras {keras.__version__} on {keras.backend.backend()}. "
+                f"{record['parameters']:,} parameters.",
+                f"Data: `{data['name']}`, {data['train']:,} examples to train on, {data['validation']:,} to validate, "
+                f"{data['test']:,} to test. The figures are those of the test part, the baselines' from the same run:",
+                f"```\n{table(rows)}\n```",
+                "\n".join(["| input | answer | actual |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in cells)]),
+                f'`seqzoo.presets.load("{title}")`, or with the path of this folder, returns the model; '
+                "`.answers(inputs)` asks it. The losses of all epochs are in `curves.png`.",
+            ]
+        )
+        + "\n"
+    )
 
 
 def pictures(model, part, history, folder):

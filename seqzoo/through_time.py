@@ -41,7 +41,7 @@ def one_step(unit, x_t, state, weights, recurrent_dropout=None):
     """The same unit, one step: `x_t` is `(batch, inputs)`. Returns the next state."""
     products = Products(unit, weights, x_t.dtype, recurrent_dropout)
     z_t = _project(x_t, weights, state[0].dtype)
-    new, _ = unit.step(functools.partial(products.z, z_t), unit.State(*state), _peepholes(unit, weights))
+    new, _ = unit.step(functools.partial(products.z, z_t), unit.State(*state), _peepholes(unit, weights, state[0].dtype))
     return new
 
 
@@ -84,8 +84,8 @@ def _project(x, weights, dtype):
     return z if weights.get("bias") is None else z + ops.cast(weights["bias"], dtype)
 
 
-def _peepholes(unit, weights):
-    return {gate: weights[f"p_{gate}"] for gate in unit.peepholes}
+def _peepholes(unit, weights, dtype):
+    return {gate: ops.cast(weights[f"p_{gate}"], dtype) for gate in unit.peepholes}
 
 
 def _hold(mask_t, new, old):
@@ -112,7 +112,7 @@ def _forward(unit, arguments, constants):
     """The outputs and the last state, and the residuals of `_backward`: every state, and what the unit saved."""
     x, state, weights = arguments["x"], arguments["state"], arguments["weights"]
     products = Products(unit, weights, x.dtype, constants.get("dropout"))
-    peepholes = _peepholes(unit, weights)
+    peepholes = _peepholes(unit, weights, state[0].dtype)
 
     def step(state, z_t, mask_t=None):
         new, saved = unit.step(functools.partial(products.z, z_t), unit.State(*state), peepholes)
@@ -135,7 +135,7 @@ def _backward(unit, arguments, constants, residuals, upstream):
     states, saved = residuals
     d_outputs, d_last = upstream
     products = Products(unit, weights, x.dtype, constants.get("dropout"))
-    peepholes, mask = _peepholes(unit, weights), _mask_columns(constants)
+    peepholes, mask = _peepholes(unit, weights, state[0].dtype), _mask_columns(constants)
     prev = unit.State(*(ops.concatenate([first[None], part[:-1]]) for first, part in zip(state, states, strict=True)))
 
     def step(d_state, d_output, factors, mask_t=None):

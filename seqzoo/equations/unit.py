@@ -51,7 +51,7 @@ class Unit:
 
     def operands(self, prev, saved):
         """What each product multiplied, for all steps at once: {product: `(T_x, batch, units)`}."""
-        return {product: prev[0] for product in self.products}
+        return dict.fromkeys(self.products, prev[0])
 
     def get_config(self):
         return dataclasses.asdict(self)

@@ -21,8 +21,8 @@ class GRUCell(RecurrentCell):
 class GRU(Recurrent):
     """c<t> = Γu * c̃<t> + (1 - Γu) * c<t-1>, with c̃<t> = tanh(Wc[Γr * c<t-1>, x<t>] + bc) and a<t> = c<t>.
 
-    This is `keras.layers.GRU(reset_after=False)` with the update gate negated. Keras's default, cuDNN and PyTorch apply Γr after
-    the product: another model.
+    This is `keras.layers.GRU(reset_after=False)` with the update gate negated. Keras's default, cuDNN and PyTorch apply Γr
+    after the product: another model.
 
     Args:
         units: the size of c.

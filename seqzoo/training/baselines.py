@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
-STRENGTHS = (0.3, 1, 3, 10, 30)  # C of logistic regression, 1 / alpha of ridge regression
+STRENGTHS = (1, 3, 10)  # C of logistic regression, 1 / alpha of ridge regression
 
 
 def of_labels(train, validation, inputs):
@@ -19,7 +19,7 @@ def of_labels(train, validation, inputs):
         inputs: texts, taken as TF-IDF of words and word pairs; or arrays `(T_x, features)`, as mean, spread, first and last.
     """
     name, features = _features(inputs)
-    regressions = [LogisticRegression(C=strength, max_iter=2000) for strength in STRENGTHS]
+    regressions = [LogisticRegression(C=strength, tol=1e-3, max_iter=1000) for strength in STRENGTHS]
     majority = Counter(train[1]).most_common(1)[0][0]
     return {
         "majority": [majority] * len(inputs),
@@ -38,14 +38,18 @@ def of_numbers(train, validation, inputs):
 
 
 def _best(features, regressions, train, validation, inputs):
-    models = [make_pipeline(features(), regression).fit(*train) for regression in regressions]
-    return list(max(models, key=lambda model: model.score(*validation)).predict(inputs))
+    """The predictions of the regression that does best on the validation part."""
+    x = features.fit_transform(train[0])
+    held_out = features.transform(validation[0]), validation[1]
+    models = [regression.fit(x, train[1]) for regression in regressions]
+    return list(max(models, key=lambda model: model.score(*held_out)).predict(features.transform(inputs)))
 
 
 def _features(inputs):
     if isinstance(inputs[0], str):
-        return "TF-IDF", lambda: TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
-    return "summary", lambda: make_pipeline(FunctionTransformer(_summaries), StandardScaler())
+        least = 2 if len(inputs) > 100 else 1  # texts that a word or a pair must stand in
+        return "TF-IDF", TfidfVectorizer(ngram_range=(1, 2), min_df=least, sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
+    return "summary", make_pipeline(FunctionTransformer(_summaries), StandardScaler())
 
 
 def _summaries(sequences):
