@@ -20,6 +20,9 @@ def _quiet_start():
         os.close(nowhere)
 
 
+if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
+    sys.modules.setdefault("tensorflow", None)  # where it is installed, Keras would import it to save a model on JAX
+
 with _quiet_start():
     import keras
 

@@ -53,9 +53,9 @@ class Config(command_line.Settings):
 
 def load(config):
     """A `targets.Problem`."""
-    splits = text_classification.load(
-        config.data, config.data_dir, config.text_column, config.label_column, config.header, config.seed
-    )
+    columns = (config.text_column, config.label_column, config.header)
+    numbers = config.task == "rating"
+    splits = text_classification.load(config.data, config.data_dir, *columns, config.seed, numbers)
     train = splits.train.take(range(len(splits.train))[: 3000 if config.quick else None])
     labels = labels_of(config, train)
     validation, test = (part(config, examples, labels) for examples in (splits.validation, splits.test))
@@ -104,6 +104,7 @@ def build(config, problem):
         pooling=config.pooling,
         dropout=config.dropout,
         recurrent_dropout=config.recurrent_dropout,
+        dtype=config.precision,
     )
     adam = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm)
     if problem.labels:
@@ -116,7 +117,6 @@ def build(config, problem):
 def train_once(config, problem):
     """A trained model and its history."""
     random.seed(config.seed)  # Keras's own `set_random_seed` imports TensorFlow on every backend
-    keras.config.set_dtype_policy(config.precision)
     model, train, validation = build(config, problem), problem.train, problem.validation
     weight_of = class_weights(train.actual) if config.class_weights and problem.labels else {}
     weights = [weight_of.get(actual, 1.0) for actual in train.actual]
@@ -134,7 +134,7 @@ def train(config, folder):
 
 def tested(config, folder):
     """The problem that a model was trained on; a file other than the one it learnt from is a test as a whole."""
-    learnt = Config(**run.read_json(folder / "config.json"))
+    learnt = command_line.from_file(Config, folder / "config.json")
     problem = load(dataclasses.replace(learnt, data_dir=config.data_dir))
     if config.data == learnt.data:
         return problem
@@ -152,7 +152,7 @@ def predict(lines, folder):
     model = presets.load(folder)
     inputs = lines if model.tokenizer else [own_files.sequence(line) for line in lines]
     for line, answer in zip(lines, model.answers(inputs), strict=True):
-        yield f"{answer.label}\t{answer.score:.3f}\t{line}"
+        yield f"{answer.label}\t{answer.score:.3f}\t{' '.join(line.split())}"
 
 
 def inspect(config, folder):

@@ -3,8 +3,8 @@
 import contextlib
 import dataclasses
 import io
-import json
 import math
+import re
 import sys
 from pathlib import Path
 from typing import Literal
@@ -13,6 +13,7 @@ import tyro
 
 from seqzoo import presets
 from seqzoo.data.errors import DataError, one_line
+from seqzoo.training import run
 
 VERBS = {
     "train": "train, evaluate on the test split, save",
@@ -110,7 +111,7 @@ def main(name, config_class, verbs, arguments=None):
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _run(name, config_class, verbs, arguments)
-    except (DataError, UsageError, FileExistsError, PermissionError) as error:
+    except (DataError, UsageError, OSError, FloatingPointError) as error:
         sys.exit(_fail(one_line(error)))
     except KeyboardInterrupt:
         sys.exit(130)
@@ -128,13 +129,12 @@ def _run(name, config_class, verbs, arguments):
         for line in verbs[verb](lines, _trained(name, asked.out)):
             print(line, flush=True)
     elif verb == "train":
-        config = _configured(config_class, flags, name, verb, default={})
+        config = _configured(config_class, flags, f"recipes.{name} {verb}")
         verbs[verb](config, Path(config.out or f"runs/{name}"))
     else:
-        asked = _configured(config_class, flags, name, verb, default={})
-        folder = _trained(name, asked.out)
-        config = _configured(config_class, flags, name, verb, default=_read_json(folder / "config.json"))
-        verbs[verb](config, folder)
+        folder = _trained(name, _configured(config_class, flags, f"recipes.{name} {verb}").out)
+        learnt = from_file(config_class, folder / run.MARK)
+        verbs[verb](_configured(config_class, flags, f"recipes.{name} {verb}", learnt), folder)
 
 
 def _usage(name, verbs):
@@ -145,16 +145,34 @@ def _usage(name, verbs):
     )
 
 
-def _configured(config_class, flags, name, verb, default):
-    """The configuration: flags over --config FILE over the default's values."""
+def _configured(config_class, flags, program, default=None):
+    """The configuration: flags over --config FILE over the default."""
     flags, file = _without_config(flags)
-    values = dict(default) | ({} if file is None else _read_json(Path(file)))
-    known = {field.name for field in dataclasses.fields(config_class)}
-    unknown = sorted(set(values) - known)
+    return parse(config_class, flags, program, default if file is None else from_file(config_class, Path(file), default))
+
+
+def from_file(config_class, path, default=None):
+    """A `config.json`, read as the flags that it stands for."""
+    values, known = run.read_json(path), [field.name for field in dataclasses.fields(config_class)]
+    unknown = sorted(set(values) - set(known))
     if unknown:
-        raise UsageError(f"{file}: unknown setting {unknown[0]!r}; the settings are {', '.join(sorted(known))}")
-    start = config_class(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
-    return parse(config_class, flags, f"recipes.{name} {verb}", start)
+        raise UsageError(f"{path}: unknown setting {unknown[0]!r}; the settings are {', '.join(known)}")
+    try:
+        flags = [flag for name, value in values.items() for flag in _as_flags(config_class, name, value)]
+        return parse(config_class, flags, "", default)
+    except UsageError as error:
+        raise UsageError(f"{path}: {error}") from None
+
+
+def _as_flags(config_class, name, value):
+    flag = f"--{name.replace('_', '-')}"
+    default = getattr(config_class, name)
+    if isinstance(default, bool):
+        check(name, value, lambda v: isinstance(v, bool), "true or false")
+        return [flag if value else flag.replace("--", "--no-", 1)]
+    if isinstance(default, tuple) and isinstance(value, list):
+        return [flag, *map(str, value)] if value else []
+    return [f"{flag}={value}"]
 
 
 def _without_config(flags):
@@ -169,20 +187,10 @@ def _without_config(flags):
     return flags, None
 
 
-def _read_json(path):
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: expected a readable JSON file of settings ({one_line(error)})") from error
-    if not isinstance(values, dict):
-        raise UsageError(f"{path}: expected a JSON object of settings, got {type(values).__name__}")
-    return values
-
-
 def parse(config_class, flags, program, default=None):
     """The flags as a `config_class`; a `UsageError` of one line where they do not fit."""
-    tristate = {"--header": ["--header", "True"], "--no-header": ["--header", "False"]}
-    flags = [part for flag in flags for part in tristate.get(flag, [flag])]
+    guessed = {"--header": "--header=True", "--no-header": "--header=False"}  # a flag that may also be left open
+    flags = [guessed.get(flag, flag) for flag in flags]
     said = io.StringIO()
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
@@ -195,11 +203,11 @@ def parse(config_class, flags, program, default=None):
 
 
 def _first_sentence(panel):
-    """The message of tyro's framed error."""
-    lines = [line.strip("│ ") for line in panel.splitlines() if line.startswith("│")]
-    rules = [i for i, line in enumerate(lines) if line.startswith("──")]
-    message = " ".join(lines[: rules[0]] if rules else lines)
-    return message.removeprefix("Error parsing Config: ") or one_line(panel)
+    """The message of tyro's framed error: what stands between its title and the next rule."""
+    rows = [row.strip("│╭╮╰╯─ ") for row in panel.splitlines()]
+    parts = [part.split("\n") for part in re.split(r"\n-*\n", "\n".join(rows).strip())]
+    message = " ".join(parts[0][1:] or parts[1])
+    return re.sub(r"^Error parsing \w+: ", "", message)
 
 
 def _trained(name, out):
@@ -223,14 +231,13 @@ def _lines(asked):
         print("one text a line, then Ctrl-D:", file=sys.stderr)
     try:
         content = Path(asked.file).read_bytes() if asked.file else sys.stdin.buffer.read()
-        lines = content.decode("utf-8-sig").splitlines()
+        lines = content.decode("utf-8-sig").replace("\r\n", "\n").removesuffix("\n").split("\n")
     except OSError as error:
         raise UsageError(f"{where}: expected a readable file ({error.strerror})") from error
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise UsageError(f"{where}: expected UTF-8 text, line {line} is not") from error
-    lines = [line for line in lines if line.strip()]
-    if not lines:
+    if not any(line.strip() for line in lines):
         raise UsageError(f"{where}: expected at least one line of text, got none")
     return lines
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import keras
 
 import seqzoo.models  # noqa: F401  (Keras finds a class by its name once its module is imported)
-from seqzoo.data.errors import DataError
+from seqzoo.data.errors import DataError, one_line
 from seqzoo.data.tokenizer import Tokenizer
 
 SHIPPED = Path(__file__).parents[1] / "saved_models"
@@ -30,8 +30,8 @@ def load(name):
     folder = find(name)
     try:
         model = keras.saving.load_model(folder / "model.keras")
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise DataError(f"{folder / 'model.keras'}: not a readable model ({str(error).splitlines()[0]})") from error
+    except Exception as error:  # of a damaged file Keras, zipfile, h5py and json each have their own
+        raise DataError(f"{folder / 'model.keras'}: expected a model saved by Keras ({one_line(error, 100)})") from error
     tokenizer = folder / "tokenizer.json"
     model.tokenizer = Tokenizer.load(tokenizer) if tokenizer.exists() else None
     return model

@@ -46,7 +46,7 @@ def train(name, config, folder, problem, train_once):
         "history": history,
     }
     shown = _examples(model, problem.test, config.seed)
-    _save(folder, name, dataclasses.replace(config, seed=best, repeats=1), model, record, rows, shown)
+    _save(folder, name, config, model, record, rows, shown)
     print(f"\n{table(rows)}\n\nof the test part, the answer (and what is actual):")
     for text, answer, actual in shown:
         print(f"  {answer} ({actual})  {text}")

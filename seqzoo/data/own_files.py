@@ -31,7 +31,7 @@ def read(
     text_column: str | int | None = None,
     label_column: str | int | None = None,
     header: bool | None = None,
-    least_classes: int = 2,
+    like: str | np.ndarray | None = None,
 ) -> Examples:
     """Returns the examples in a CSV, TSV or JSONL file. What is not given is guessed.
 
@@ -39,13 +39,15 @@ def read(
     `(T_x,)` or of rows `(T_x, features)` where a JSONL field holds them; else each row's numbers, in order, are a
     sequence `(T_x, 1)` (columns named id or index are left out). Labels are class names.
 
-    A file to learn from shows two classes at least; one to test on may do with one.
+    A file to learn from shows two classes at least. One to test on, for which `like` is an input that the model takes, may
+    do with one.
 
     Raises:
         DataError: the file, a column, a row or a value is not as expected; the line says which.
     """
     table = tables.read(path, header)
-    return _with_classes(table, choose_columns(table, text_column, label_column), least_classes)
+    columns = choose_columns(table, text_column, label_column)
+    return _with_classes(table, columns) if like is None else to_examples(table, columns, like)
 
 
 def read_folder(
@@ -88,10 +90,10 @@ def _part_files(folder: Path) -> dict[str, Path]:
     return files
 
 
-def _with_classes(table: Table, columns: Columns, least: int = 2) -> Examples:
+def _with_classes(table: Table, columns: Columns) -> Examples:
     examples = to_examples(table, columns)
     classes = set(examples.targets)
-    if len(classes) < least:
+    if len(classes) < 2:
         name = table.names[columns.label]
         raise DataError(f"{table.path}: column {name}: every label is {classes.pop()!r}, expected two or more classes")
     return examples

@@ -49,7 +49,7 @@ def of_numbers(examples: Examples, source: str) -> Part:
     Raises:
         DataError: a target is none.
     """
-    numbers = [_number(target, source) for target in examples.targets]
+    numbers = to_numbers(examples.targets, source)
     return Part(examples.inputs, numbers, np.array(numbers, np.float32)[:, None], examples.domains)
 
 
@@ -65,6 +65,15 @@ def of_ratings(examples: Examples, labels: tuple[str, ...], border: float, sharp
     y = [negative, 1 - negative - positive, positive] if len(labels) == 3 else [negative, positive]
     actual = [labels[-1] if r > border else labels[0] if r < -border else labels[len(labels) // 2] for r in rating]
     return Part(examples.inputs, actual, np.stack(y, axis=-1), examples.domains)
+
+
+def to_numbers(targets: list, source: str) -> list[float]:
+    """Targets as finite numbers.
+
+    Raises:
+        DataError: one is none.
+    """
+    return [_number(target, source) for target in targets]
 
 
 def _number(target, source: str) -> float:

@@ -1,11 +1,13 @@
 """Labelled texts (or sequences of numbers) from a path or a name, in three splits."""
 
+import dataclasses
 import os
 from functools import partial
 
 from seqzoo.data import own_files, tables
 from seqzoo.data.errors import DataError
 from seqzoo.data.examples import Examples, Splits, hold_out
+from seqzoo.data.targets import to_numbers
 
 
 def load(
@@ -15,6 +17,7 @@ def load(
     label_column: str | int | None = None,
     header: bool | None = None,
     seed: int = 0,
+    numbers: bool = False,
 ) -> Splits:
     """Returns train, validation and test examples; a part that the source lacks is held out of train by `seed`.
 
@@ -23,6 +26,7 @@ def load(
             `rated_sentences`, whose targets are ratings in -4..4; or a TensorFlow Datasets name, of which the first
             Text feature and the ClassLabel feature are taken.
         data_dir: where data sets with a name are kept; `~/tensorflow_datasets` if None.
+        numbers: whether the targets are numbers, not classes.
 
     Raises:
         DataError: the source is unknown, unreadable or not as expected, or has a label that train never shows.
@@ -34,16 +38,21 @@ def load(
         parts = own_files.read_folder(path, text_column, label_column, header)
     else:
         parts = {"train": own_files.read(path, text_column, label_column, header)}
+    if numbers:
+        parts = {part: dataclasses.replace(e, targets=to_numbers(e.targets, source)) for part, e in parts.items()}
     splits = _complete(parts, seed, source)
     _check_labels(splits)
     return splits
 
 
-def load_test(source: str, data_dir=None, text_column=None, label_column=None, header=None) -> Examples:
-    """Returns what a trained model can be tested on: the whole of a file, else the test split. Arguments as for `load`."""
+def load_test(source: str, data_dir=None, text_column=None, label_column=None, header=None, like=None) -> Examples:
+    """Returns what a trained model can be tested on: the whole of a file, else the test split.
+
+    Arguments as for `load`, and `like`, an input that the model takes.
+    """
     path = os.path.expanduser(source)
     if looks_like_path(source) and not os.path.isdir(path):
-        return own_files.read(path, text_column, label_column, header, least_classes=1)
+        return own_files.read(path, text_column, label_column, header, like)
     return load(source, data_dir, text_column, label_column, header).test
 
 

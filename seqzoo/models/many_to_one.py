@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from seqzoo.data.batches import in_order
+from seqzoo.data.errors import DataError
 from seqzoo.models.recurrent_stack import recurrent_stack
 
 ANSWERS = ("one", "yes-no", "several", "number")
@@ -39,6 +40,7 @@ class ManyToOne(keras.Model):
         recurrent_dropout: of the states, one mask a sequence.
         max_length: how many steps `answers` reads of an input.
         tokenizer: a `data.tokenizer.Tokenizer`. `presets` keeps it beside the weights.
+        dtype: the precision, such as "mixed_bfloat16"; Keras's own setting unless given. ŷ is float32.
     """
 
     def __init__(
@@ -58,13 +60,18 @@ class ManyToOne(keras.Model):
         recurrent_dropout=0.0,
         max_length=None,
         tokenizer=None,
+        dtype=None,
         **kwargs,
     ):
-        _check(vocabulary, features, labels, answer, pooling)
+        _check(vocabulary, features, tuple(labels), answer, pooling)
+        _check_sizes(vocabulary, features, embedding, units, depth, dense, max_length)
+        _check_rates(dropout, recurrent_dropout)
+        policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
         # === Layers ===
-        drop = keras.layers.Dropout(dropout)
-        recurrent = recurrent_stack(cell, units, depth, bidirectional, pooling != "last", recurrent_dropout=recurrent_dropout)
-        hidden = [keras.layers.Dense(size, activation="tanh") for size in dense]
+        drop = keras.layers.Dropout(dropout, dtype=policy)
+        arguments = {"return_sequences": pooling != "last", "recurrent_dropout": recurrent_dropout, "dtype": policy}
+        recurrent = recurrent_stack(cell, units, depth, bidirectional, **arguments)
+        hidden = [keras.layers.Dense(size, activation="tanh", dtype=policy) for size in dense]
         activation = {"one": "softmax", "number": "linear"}.get(answer, "sigmoid")
         outputs = len(labels) if answer in ("one", "several") else 1
         y_hat = keras.layers.Dense(outputs, activation=activation, dtype="float32", name="y_hat")
@@ -75,7 +82,7 @@ class ManyToOne(keras.Model):
             inputs = x = keras.Input((None, features), name="inputs")
         else:
             inputs = keras.Input((None,), dtype="int32", name="inputs")
-            x = _vectors(inputs, vocabulary, embedding)
+            x = _vectors(inputs, vocabulary, embedding, policy)
         x = drop(x)
         for layer in recurrent:
             x = layer(x, mask=mask)
@@ -102,6 +109,7 @@ class ManyToOne(keras.Model):
             "dropout": dropout,
             "recurrent_dropout": recurrent_dropout,
             "max_length": max_length,
+            "dtype": policy.name,
         }
 
     def answers(self, inputs, batch_size=32):
@@ -111,9 +119,22 @@ class ManyToOne(keras.Model):
         return [self._named(y) for y in in_order(self.predict_on_batch, self.sequences(inputs), batch_size)]
 
     def sequences(self, inputs):
-        """Texts as ids, where there is a tokenizer; nothing longer than `max_length`."""
+        """Texts as ids, where there is a tokenizer; nothing longer than `max_length`.
+
+        Raises:
+            DataError: the inputs are not what the model takes.
+        """
+        for sequence in inputs:
+            self._check_input(sequence)
         encoded = self.tokenizer.encode_all(inputs) if self.tokenizer else inputs
         return [sequence[: self.max_length] for sequence in encoded]
+
+    def _check_input(self, sequence):
+        if isinstance(sequence, str) != (self.tokenizer is not None):
+            raise DataError("expected numbers, found texts" if isinstance(sequence, str) else "expected texts, found numbers")
+        features = self._config["features"]
+        if features and ops.shape(sequence)[1:] != (features,):
+            raise DataError(f"expected a sequence of {features} numbers a step, found the shape {ops.shape(sequence)}")
 
     def _named(self, y):
         if self.answer == "number":
@@ -134,9 +155,11 @@ class ManyToOne(keras.Model):
         return cls(**config)
 
 
-def _vectors(ids, vocabulary, embedding):
+def _vectors(ids, vocabulary, embedding, policy):
     """Embedded ids `(batch, T_x, embedding)`, or one-hot ones `(batch, T_x, vocabulary)`."""
-    return keras.layers.Embedding(vocabulary, embedding)(ids) if embedding else ops.one_hot(ids, vocabulary)
+    if embedding:
+        return keras.layers.Embedding(vocabulary, embedding, dtype=policy)(ids)
+    return ops.one_hot(ids, vocabulary, dtype=policy.compute_dtype)
 
 
 def pool(states, mask, how):
@@ -160,6 +183,21 @@ def _check(vocabulary, features, labels, answer, pooling):
         raise ValueError(f"`answer` must be one of {', '.join(ANSWERS)}, got {answer!r}.")
     if pooling not in POOLINGS:
         raise ValueError(f"`pooling` must be one of {', '.join(POOLINGS)}, got {pooling!r}.")
-    expected = {"number": labels == (), "yes-no": len(labels) == 2}.get(answer, len(labels) > 1)
-    if not expected and list(labels):
-        raise ValueError(f'`labels` must be two for "yes-no", none for a "number", else two or more, got {list(labels)}.')
+    counts = {"number": [0], "yes-no": [2]}.get(answer, range(1 if answer == "several" else 2, 10**9))
+    if len(labels) not in counts or len(set(labels)) < len(labels):
+        expected = {"number": "none", "yes-no": "two"}.get(answer, "two or more")
+        raise ValueError(f'`labels` must be {expected}, all different, for the answer "{answer}", got {list(labels)}.')
+
+
+def _check_sizes(vocabulary, features, embedding, units, depth, dense, max_length):
+    given = {"vocabulary": vocabulary, "features": features, "embedding": embedding, "max_length": max_length}
+    sizes = {name: size for name, size in given.items() if size is not None} | {"units": units, "depth": depth}
+    for name, size in [*sizes.items(), *(("dense", size) for size in dense)]:
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise ValueError(f"`{name}` must be a positive integer, got {size!r}.")
+
+
+def _check_rates(dropout, recurrent_dropout):
+    for name, rate in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
+        if not 0 <= rate < 1:
+            raise ValueError(f"`{name}` must be at least 0 and below 1, got {rate!r}.")

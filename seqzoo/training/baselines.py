@@ -18,37 +18,35 @@ def of_labels(train, validation, inputs):
         train, validation: `(inputs, labels)` each; the latter chooses the strength of the regularisation.
         inputs: texts, taken as TF-IDF of words and word pairs; or arrays `(T_x, features)`, as mean, spread, first and last.
     """
-    name, features = _features(inputs)
     regressions = [LogisticRegression(C=strength, tol=1e-3, max_iter=1000) for strength in STRENGTHS]
     majority = Counter(train[1]).most_common(1)[0][0]
-    return {
-        "majority": [majority] * len(inputs),
-        f"{name} + logistic regression": _best(features, regressions, train, validation, inputs),
-    }
+    return {"majority": [majority] * len(inputs)} | _linear("logistic regression", regressions, train, validation, inputs)
 
 
 def of_numbers(train, validation, inputs):
     """{name: a number for each input}: the mean, and ridge regression. Arguments as for `of_labels`."""
-    name, features = _features(inputs)
     regressions = [Ridge(1 / strength) for strength in STRENGTHS]
-    return {
-        "mean": [float(np.mean(train[1]))] * len(inputs),
-        f"{name} + ridge regression": _best(features, regressions, train, validation, inputs),
-    }
+    mean = float(np.mean(train[1]))
+    return {"mean": [mean] * len(inputs)} | _linear("ridge regression", regressions, train, validation, inputs)
 
 
-def _best(features, regressions, train, validation, inputs):
-    """The predictions of the regression that does best on the validation part."""
-    x = features.fit_transform(train[0])
+def _linear(name, regressions, train, validation, inputs):
+    """The predictions of the regression that does best on the validation part; none where texts have nothing in common."""
+    source, features = _features(train[0])
+    try:
+        x = features.fit_transform(train[0])
+    except ValueError:  # an empty vocabulary
+        return {}
     held_out = features.transform(validation[0]), validation[1]
     models = [regression.fit(x, train[1]) for regression in regressions]
-    return list(max(models, key=lambda model: model.score(*held_out)).predict(features.transform(inputs)))
+    best = max(models, key=lambda model: model.score(*held_out))
+    return {f"{source} + {name}": list(best.predict(features.transform(inputs)))}
 
 
 def _features(inputs):
     if isinstance(inputs[0], str):
-        least = 2 if len(inputs) > 100 else 1  # texts that a word or a pair must stand in
-        return "TF-IDF", TfidfVectorizer(ngram_range=(1, 2), min_df=least, sublinear_tf=True, token_pattern=r"(?u)\b\w+\b")
+        least = 2 if len(inputs) > 1000 else 1  # texts that a word, or a pair, must stand in
+        return "TF-IDF", TfidfVectorizer(ngram_range=(1, 2), min_df=least, sublinear_tf=True, token_pattern=r"(?u)\w+|[^\w\s]")
     return "summary", make_pipeline(FunctionTransformer(_summaries), StandardScaler())
 
 

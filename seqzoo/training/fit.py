@@ -1,5 +1,6 @@
 """Training that keeps the best weights, whether it ends, stops early or is interrupted."""
 
+import math
 import sys
 
 import keras
@@ -15,18 +16,13 @@ class KeepBest(keras.callbacks.Callback):
     def __init__(self, patience):
         super().__init__()
         self.patience = patience
-        self.history, self.best_epoch, self.weights = [], 0, None
+        self.history, self.best, self.best_epoch, self.weights = [], math.inf, 0, None
 
     def on_epoch_end(self, epoch, logs=None):
         self.history.append({name: float(value) for name, value in logs.items()})
-        losses = [figures["val_loss"] for figures in self.history]
-        if losses[-1] == min(losses):  # never of a NaN
-            self.best_epoch, self.weights = len(losses), self.model.get_weights()
-        self.model.stop_training = len(losses) - self.best_epoch >= self.patience
-
-    def restore(self):
-        if self.weights is not None:
-            self.model.set_weights(self.weights)
+        if logs["val_loss"] < self.best:  # never of a NaN
+            self.best, self.best_epoch, self.weights = float(logs["val_loss"]), epoch + 1, self.model.get_weights()
+        self.model.stop_training = epoch + 1 - self.best_epoch >= self.patience
 
 
 def fit(model, train, validation, epochs, patience=3):
@@ -39,12 +35,20 @@ def fit(model, train, validation, epochs, patience=3):
 
     Returns:
         One dict of figures (`loss`, `val_loss`, ...) for each epoch.
+
+    Raises:
+        FloatingPointError: no epoch ended with a validation loss that is a number.
+        KeyboardInterrupt: no epoch ended at all.
     """
     best = KeepBest(patience)
     try:
         bar = 1 if sys.stdout.isatty() else 2
         model.fit(train, validation_data=validation, epochs=epochs, callbacks=[best], verbose=bar)
     except KeyboardInterrupt:
+        if not best.history:
+            raise
         print(f"\nInterrupted in epoch {len(best.history) + 1}; the best weights so far are kept.", file=sys.stderr)
-    best.restore()
+    if best.weights is None:
+        raise FloatingPointError("the loss is not a number: expected a lower --learning-rate or --clip-norm")
+    model.set_weights(best.weights)
     return best.history

@@ -28,6 +28,7 @@ class CrossEntropy(keras.losses.Loss):
         return ops.mean(ops.sum(loss, axis=tuple(range(1, loss.ndim))))
 
     def call(self, y, y_hat):
+        y_hat = ops.cast(y_hat, keras.backend.result_type(y_hat.dtype, "float32"))  # in less, 1 - SMALLEST is 1
         y_hat = ops.clip(y_hat, SMALLEST, 1 - SMALLEST)
         if y.ndim < y_hat.ndim:
             y = ops.expand_dims(y, -1) if self.sigmoid else ops.one_hot(ops.cast(y, "int32"), y_hat.shape[-1])

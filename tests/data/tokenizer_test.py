@@ -1,0 +1,125 @@
+"""The tokenizer: round trips, the vocabulary's order, and texts that bite."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seqzoo.data.errors import DataError
+from seqzoo.data.tokenizer import BOS, EOS, PAD, SPECIAL, UNK, Tokenizer
+
+LAW = settings(max_examples=60, deadline=None)
+
+TEXTS = st.lists(st.text(), min_size=1, max_size=5)
+CHOICES = {"level": st.sampled_from(["word", "char"]), "lowercase": st.booleans(), "punctuation": st.booleans()}
+
+
+def words(text, **choices):
+    tokenizer = Tokenizer.train([text], **choices)
+    return [tokenizer.tokens[i] for i in tokenizer.encode(text)]
+
+
+@LAW
+@given(texts=TEXTS, choices=st.fixed_dictionaries(CHOICES))
+def test_encoding_what_was_decoded_gives_the_same_ids(texts, choices):
+    tokenizer = Tokenizer.train(texts, **choices)
+    for ids in tokenizer.encode_all(texts):
+        assert all(0 <= i < tokenizer.size for i in ids)
+        if UNK not in ids:
+            assert tokenizer.encode(tokenizer.decode(ids)) == ids
+
+
+@LAW
+@given(texts=TEXTS)
+def test_characters_come_back_exactly(texts):
+    ascii_texts = [ascii(text) + "\n" for text in texts]
+    tokenizer = Tokenizer.train(ascii_texts, level="char", lowercase=False)
+    assert [tokenizer.decode(ids) for ids in tokenizer.encode_all(ascii_texts)] == ascii_texts
+
+
+@LAW
+@given(texts=TEXTS, choices=st.fixed_dictionaries(CHOICES))
+def test_saved_and_loaded(tmp_path_factory, texts, choices):
+    tokenizer = Tokenizer.train(texts, **choices)
+    path = tmp_path_factory.mktemp("tokenizer") / "tokenizer.json"
+    tokenizer.save(path)
+    loaded = Tokenizer.load(path)
+    assert loaded == tokenizer and loaded.tokens == tokenizer.tokens
+    probe = [*texts, "<pad> <EOS> new :)"]
+    assert loaded.encode_all(probe) == tokenizer.encode_all(probe)
+
+
+def test_special_ids_come_first_and_the_frequent_words_next():
+    tokenizer = Tokenizer.train(["b b b a a c", "d"], size=7)
+    assert tokenizer.tokens == [*SPECIAL, "b", "a", "c"] and tokenizer.size == 7
+    assert (PAD, UNK, BOS, EOS) == (0, 1, 2, 3)
+    assert tokenizer.encode("a d b") == [5, UNK, 4]
+    assert Tokenizer.train(["b b b a a c"], min_count=2).tokens[4:] == ["b", "a"]
+
+
+@pytest.mark.parametrize("text", ["", "  \n", "\u200b"])
+def test_a_text_without_a_token_is_one_unknown(text):
+    assert Tokenizer.train(["a b"]).encode(text) == [UNK]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("I don't, it's 5!", ["i", "don't", ",", "it's", "5", "!"]),
+        ("it’s ’quoted’", ["it's", "'", "quoted", "'"]),
+        ("No :-( yes:) =D <3 :'(", ["no", ":-(", "yes", ":)", "=d", "<3", ":'("]),
+        (
+            "http://x.y at 12:30, note:do",
+            [*["http", ":", "/", "/", "x", ".", "y", "at"], *["12", ":", "30", ",", "note", ":", "do"]],
+        ),
+        ("<pad><eos>", ["<", "pad", ">", "<", "eos", ">"]),
+        ("café 👍 na!!!", ["café", "👍", "na", "!", "!", "!"]),
+    ],
+)
+def test_words(text, expected):
+    assert words(text) == expected
+
+
+def test_without_punctuation():
+    assert words("Well, don't! :) (ok)", punctuation=False) == ["well", "don't", ":)", "ok"]
+    assert words("a-b c.", punctuation=False, level="char") == ["a", "b", " ", "c"]
+
+
+def test_capitals_are_kept_if_asked():
+    assert words("Yes yes :D", lowercase=False) == ["Yes", "yes", ":D"]
+
+
+def test_decode_leaves_out_what_is_no_text():
+    tokenizer = Tokenizer.train(["a b"])
+    assert tokenizer.decode([BOS, 4, UNK, 5, EOS, PAD, PAD]) == "a <unk> b"
+
+
+def test_half_a_character_does_not_stop_it():
+    assert Tokenizer.train(["a ?"]).encode("a \udce9") == Tokenizer.train(["a ?"]).encode("a ?")
+
+
+@pytest.mark.parametrize("content", [None, "", "{", "{}", '{"model": 1}', b"\xff\xfe"])
+def test_a_broken_file_is_one_line(tmp_path, content):
+    path = tmp_path / "tokenizer.json"
+    if content is not None:
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(DataError) as caught:
+        Tokenizer.load(path)
+    assert str(path) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_another_kind_of_tokenizer_is_refused(tmp_path):
+    path = tmp_path / "tokenizer.json"
+    Tokenizer.train(["a b"]).save(path)
+    content = json.loads(path.read_text())
+    content["model"]["vocab"] = {"<unk>": 0, "a": 1}
+    path.write_text(json.dumps(content | {"added_tokens": []}))
+    with pytest.raises(DataError, match="<pad>"):
+        Tokenizer.load(path)
+
+
+@pytest.mark.parametrize("choice", [{"level": "syllable"}, {"size": 4}])
+def test_choices_that_are_none(choice):
+    with pytest.raises(ValueError, match=str(next(iter(choice.values())))):
+        Tokenizer.train(["a"], **choice)

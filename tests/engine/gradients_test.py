@@ -1,0 +1,143 @@
+"""The gradients of `through_time` in float64, against central differences and automatic differentiation."""
+
+import numpy as np
+import pytest
+import reference
+from backends import (
+    BACKEND,
+    arrays,
+    central_differences,
+    constant_tensors,
+    gradient,
+    gradients,
+    needs_float64,
+    only_tensorflow,
+    tensors,
+)
+from keras import ops, tree
+from units import (
+    MASKS,
+    SIZE,
+    UNITS,
+    automatic,
+    clear_of_the_kink,
+    every_unit,
+    random_arguments,
+    random_drop,
+)
+
+from seqzoo.through_time import through_time, xla
+
+pytestmark = needs_float64
+some_units = pytest.mark.parametrize("unit", [UNITS["GRU"], UNITS["LSTM all"]], ids=["GRU", "LSTM all"])
+
+
+def loss(unit, mask=None, drop=None):
+    """A random linear function of all outputs and of the last state."""
+    rng = np.random.default_rng(7)
+    constants = constant_tensors(mask=mask, recurrent_dropout=drop)
+
+    def function(arguments):
+        results = through_time(unit, **arguments, **constants)
+        return sum(ops.sum(array * weight) for array, weight in zip(tree.flatten(results), weights, strict=True))
+
+    batch, steps = MASKS["gaps"].shape
+    shapes = [(batch, steps, SIZE), *((batch, SIZE) for _ in unit.State._fields)]
+    weights = tensors([rng.normal(size=shape) for shape in shapes])
+    return function
+
+
+def arguments_of(unit):
+    arguments = random_arguments(unit)
+    return clear_of_the_kink(arguments) if getattr(unit, "activation", None) == "relu" else arguments
+
+
+def worst(actual, expected):
+    """The largest ‖actual − expected‖ / ‖expected‖ over the arrays of two structures."""
+    pairs = zip(tree.flatten(actual), tree.flatten(expected), strict=True)
+    return max(np.linalg.norm(a - e) / np.linalg.norm(e) for a, e in pairs)
+
+
+@every_unit
+def test_the_gradient_is_the_central_difference(unit):
+    arguments, function = arguments_of(unit), loss(unit, MASKS["gaps"])
+    with xla(False):
+        assert worst(gradients(function, arguments), central_differences(function, arguments)) <= 1e-7
+
+
+@every_unit
+@pytest.mark.parametrize("mask, drop", [("no mask", None), ("row", None), ("left", random_drop(SIZE))])
+def test_the_gradient_is_the_automatic_one(unit, mask, drop):
+    arguments = random_arguments(unit)
+    expected = gradients(loss(automatic(unit), MASKS[mask], drop), arguments)
+    assert reference.distance(gradients(loss(unit, MASKS[mask], drop), arguments), expected) <= 1e-12
+
+
+@only_tensorflow
+@every_unit
+def test_the_gradient_through_xla_is_the_plain_automatic_one(unit):
+    arguments, drop = random_arguments(unit), random_drop(SIZE)
+    expected = gradients(loss(automatic(unit), MASKS["row"], drop), arguments)
+    with xla(True):
+        assert reference.distance(gradients(loss(unit, MASKS["row"], drop), arguments), expected) <= 1e-12
+
+
+@only_tensorflow
+@some_units
+def test_the_automatic_gradient_through_xla_is_the_plain_one(unit):
+    arguments, function = random_arguments(unit), loss(automatic(unit), MASKS["row"], random_drop(SIZE))
+    expected = gradients(function, arguments)
+    with xla(True):
+        assert reference.distance(gradients(function, arguments), expected) <= 1e-12
+
+
+@every_unit
+def test_nan_at_masked_steps_reaches_no_output_and_no_gradient(unit):
+    arguments, mask, drop = random_arguments(unit), MASKS["row"], random_drop(SIZE)
+    x = arguments["x"]
+    clean, spoilt = ({**arguments, "x": np.where(mask[:, :, None], x, value)} for value in (0.0, np.nan))
+    function = loss(unit, mask, drop)
+    assert arrays(function(tensors(spoilt))) == arrays(function(tensors(clean)))
+    found = gradients(function, spoilt)
+    assert reference.distance(found, gradients(function, clean)) == 0
+    assert not found["x"][~mask].any()
+
+
+def second_gradients(function, arguments):
+    """The gradients of a random linear function of the gradients."""
+    rng = np.random.default_rng(8)
+    weights = tensors([rng.normal(size=a.shape) for a in tree.flatten(arguments)])
+
+    def directional(arguments):
+        found = tree.flatten(gradient(function)(arguments))
+        return sum(ops.sum(g * weight) for g, weight in zip(found, weights, strict=True))
+
+    return gradients(directional, arguments)
+
+
+@pytest.mark.skipif(BACKEND == "torch", reason="see the next test")
+@some_units
+def test_the_second_order_gradient_is_the_automatic_one(unit):
+    arguments, mask, drop = random_arguments(unit), MASKS["gaps"], random_drop(SIZE)
+    expected = second_gradients(loss(automatic(unit), mask, drop), arguments)
+    assert reference.distance(second_gradients(loss(unit, mask, drop), arguments), expected) <= 1e-11
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="see the test before")
+@some_units
+def test_torch_refuses_a_second_order_gradient_or_gets_it_right(unit):
+    arguments = random_arguments(unit)
+    try:
+        found = second_gradients(loss(unit), arguments)
+    except RuntimeError:
+        return
+    assert reference.distance(found, second_gradients(loss(automatic(unit)), arguments)) <= 1e-11
+
+
+@only_tensorflow
+@some_units
+def test_the_second_order_gradient_through_xla_is_the_plain_one(unit):
+    arguments, function = random_arguments(unit), loss(unit, MASKS["gaps"], random_drop(SIZE))
+    expected = second_gradients(function, arguments)
+    with xla(True):
+        assert reference.distance(second_gradients(function, arguments), expected) <= 1e-11

@@ -1,0 +1,11 @@
+"""The engine's plain path: XLA would compile for each of many shapes. `tests/layers` holds both paths to the same laws."""
+
+import pytest
+
+from seqzoo.through_time import xla
+
+
+@pytest.fixture(autouse=True)
+def _plain_path():
+    with xla(False):
+        yield

@@ -1,0 +1,121 @@
+"""An independent oracle: the notes' equations in NumPy float64, one row and one step at a time.
+
+Weights are in the notes' form: `W_<gate>` `(units, units + inputs)` acts on [c<t-1>, x<t>] (or [a<t-1>, x<t>]),
+`b_<gate>` and `p_<gate>` are `(units,)`.
+"""
+
+import functools
+
+import numpy as np
+
+
+def sigma(x):
+    return 1 / (1 + np.exp(-x))
+
+
+def relu(x):
+    return np.maximum(x, 0)
+
+
+def stack(*parts):
+    return np.concatenate(parts)
+
+
+# A step takes the weights, the state, x<t> and the state's dropout mask. It returns the next state, a<t> first.
+
+
+def simple_rnn(w, state, x, drop, g=np.tanh):
+    (a_prev,) = state
+    a = g(w["W_a"] @ stack(a_prev * drop, x) + w["b_a"])
+    return (a,)
+
+
+def simplified_gru(w, state, x, drop):
+    (c_prev,) = state
+    c_tilde = np.tanh(w["W_c"] @ stack(c_prev * drop, x) + w["b_c"])
+    gamma_u = sigma(w["W_u"] @ stack(c_prev * drop, x) + w["b_u"])
+    c = gamma_u * c_tilde + (1 - gamma_u) * c_prev
+    return (c,)
+
+
+def gru(w, state, x, drop):
+    (c_prev,) = state
+    gamma_r = sigma(w["W_r"] @ stack(c_prev * drop, x) + w["b_r"])
+    c_tilde = np.tanh(w["W_c"] @ stack(gamma_r * c_prev * drop, x) + w["b_c"])
+    gamma_u = sigma(w["W_u"] @ stack(c_prev * drop, x) + w["b_u"])
+    c = gamma_u * c_tilde + (1 - gamma_u) * c_prev
+    return (c,)
+
+
+def lstm(w, state, x, drop, peephole=""):
+    a_prev, c_prev = state
+    look = {gate: w[f"p_{gate}"] * c_prev if gate in peephole else 0 for gate in "ufo"}
+    c_tilde = np.tanh(w["W_c"] @ stack(a_prev * drop, x) + w["b_c"])
+    gamma_u = sigma(w["W_u"] @ stack(a_prev * drop, x) + w["b_u"] + look["u"])
+    gamma_f = sigma(w["W_f"] @ stack(a_prev * drop, x) + w["b_f"] + look["f"])
+    gamma_o = sigma(w["W_o"] @ stack(a_prev * drop, x) + w["b_o"] + look["o"])
+    c = gamma_u * c_tilde + gamma_f * c_prev
+    a = gamma_o * np.tanh(c)
+    return a, c
+
+
+STEPS = {
+    "SimpleRNN tanh": simple_rnn,
+    "SimpleRNN relu": functools.partial(simple_rnn, g=relu),
+    "SimplifiedGRU": simplified_gru,
+    "GRU": gru,
+    "LSTM": lstm,
+    "LSTM output": functools.partial(lstm, peephole="o"),
+    "LSTM all": functools.partial(lstm, peephole="ufo"),
+}
+
+
+def run(
+    unit,
+    weights,
+    x,
+    state,
+    mask=None,
+    go_backwards=False,
+    zero_output_for_mask=False,
+    dropout=None,
+    recurrent_dropout=None,
+):
+    """The outputs `(batch, T_x, units)`, in the order in which they were computed, and the last state.
+
+    `unit` is a key of `STEPS`; `state` is the initial one, a `(batch, units)` for each part; `mask` is `(batch, T_x)`;
+    `dropout` `(batch, inputs)` multiplies every x<t>, `recurrent_dropout` `(batch, units)` the state wherever it enters
+    a matrix product.
+    """
+    step = STEPS[unit]
+    weights = {name: np.asarray(weight, "float64") for name, weight in weights.items()}
+    batch, steps, inputs = x.shape
+    units = state[0].shape[1]
+    mask = np.ones((batch, steps), bool) if mask is None else mask
+    drop_x = np.ones((batch, inputs)) if dropout is None else dropout
+    drop_state = np.ones((batch, units)) if recurrent_dropout is None else recurrent_dropout
+    outputs = np.zeros((batch, steps, units))
+    last = [np.zeros((batch, units)) for _ in state]
+    for row in range(batch):
+        now = tuple(np.asarray(part[row], "float64") for part in state)
+        for i, t in enumerate(reversed(range(steps)) if go_backwards else range(steps)):
+            if mask[row, t]:
+                now = step(weights, now, np.asarray(x[row, t], "float64") * drop_x[row], drop_state[row])
+            if mask[row, t] or not zero_output_for_mask:
+                outputs[row, i] = now[0]
+        for part, value in zip(last, now, strict=True):
+            part[row] = value
+    return outputs, tuple(last)
+
+
+def distance(actual, expected):
+    """The largest difference over all arrays of two structures, over max(1, the largest value)."""
+    if isinstance(expected, dict):
+        assert set(actual) == set(expected)
+        return max(distance(actual[name], expected[name]) for name in expected)
+    if isinstance(expected, (tuple, list)):
+        assert len(actual) == len(expected)
+        return max(distance(a, e) for a, e in zip(actual, expected, strict=True))
+    actual, expected = np.asarray(actual, "float64"), np.asarray(expected, "float64")
+    assert actual.shape == expected.shape
+    return np.max(np.abs(actual - expected), initial=0) / max(1, np.max(np.abs(expected), initial=0))

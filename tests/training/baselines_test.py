@@ -1,0 +1,74 @@
+"""Baselines on toy problems: easy ones are learnt, and the table's first row knows nothing."""
+
+import numpy as np
+import pytest
+
+from seqzoo.training import baselines
+
+
+def texts(count, seed):
+    chance = np.random.default_rng(seed)
+    labels = ["good" if chance.uniform() < 0.7 else "bad" for _ in range(count)]
+    noise = ["the", "a", "film", "plot", "actor", "scene", "camera"]
+    inputs = [" ".join(chance.permutation([*chance.choice(noise, 4), f"{label}ish"])) for label in labels]
+    return inputs, labels
+
+
+def vectors(count, seed):
+    """The label says whether the sequence rises."""
+    chance = np.random.default_rng(seed)
+    labels = ["up" if chance.uniform() < 0.5 else "down" for _ in range(count)]
+    signs = [1 if label == "up" else -1 for label in labels]
+    lengths = chance.integers(3, 9, count)
+    inputs = [s * np.linspace(0, 1, n)[:, None] + chance.normal(0, 0.05, (n, 2)) for s, n in zip(signs, lengths, strict=True)]
+    return [sequence.astype("float32") for sequence in inputs], labels
+
+
+def accuracy(guessed, labels):
+    return np.mean([a == b for a, b in zip(guessed, labels, strict=True)])
+
+
+@pytest.mark.parametrize("make", [texts, vectors])
+def test_labels_that_a_word_or_a_trend_gives_away_are_learnt(make):
+    test, labels = make(30, seed=2)
+    guesses = baselines.of_labels(make(60, seed=0), make(20, seed=1), test)
+    majority, regression = guesses.values()
+    assert accuracy(regression, labels) >= 0.9
+    assert len(set(majority)) == 1 and len(majority) == len(regression) == 30
+
+
+def test_the_majority_is_that_of_the_training_part():
+    train = ["a b", "c d", "e f"], ["yes", "no", "yes"]
+    assert baselines.of_labels(train, (["a"], ["no"]), ["x", "y"])["majority"] == ["yes", "yes"]
+
+
+@pytest.mark.parametrize("make", [texts, vectors])
+def test_numbers_are_learnt_and_the_first_guess_is_the_mean(make):
+    def numbers(count, seed):
+        inputs, labels = make(count, seed)
+        return inputs, [4.0 if label in ("good", "up") else -4.0 for label in labels]
+
+    train, (test, actual) = numbers(60, 0), numbers(30, 2)
+    mean, regression = baselines.of_numbers(train, numbers(20, 1), test).values()
+    assert mean == pytest.approx([np.mean(train[1])] * 30)
+    assert np.mean(np.abs(np.array(regression) - actual)) < np.mean(np.abs(np.array(mean) - actual)) / 2
+
+
+def test_the_second_row_says_what_it_is():
+    names = [
+        *baselines.of_labels(texts(20, 0), texts(9, 1), ["x"]),
+        *baselines.of_labels(vectors(20, 0), vectors(9, 1), vectors(2, 2)[0]),
+    ]
+    assert names == ["majority", "TF-IDF + logistic regression", "majority", "summary + logistic regression"]
+
+
+@pytest.mark.parametrize("marks", [(":)", ":("), ("!", "?"), ("😀", "😡"), ("", "...")])
+def test_texts_without_a_word_are_no_error(marks):
+    train = list(marks) * 4, ["good", "bad"] * 4
+    guesses = baselines.of_labels(train, train, [marks[0], "a word", ""])
+    assert all(len(guess) == 3 for guess in guesses.values())
+
+
+def test_a_split_is_needed_of_no_class_in_the_validation_part():
+    inputs, labels = texts(40, 0)
+    assert len(baselines.of_labels((inputs, labels), (inputs[:1], labels[:1]), inputs)["majority"]) == 40

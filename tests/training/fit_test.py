@@ -1,0 +1,181 @@
+"""Training that keeps the best weights, however it ends. The validation losses are dictated, so that the laws are exact."""
+
+import os
+import signal
+
+import keras
+import numpy as np
+import pytest
+
+from seqzoo.training.fit import KeepBest, fit
+
+
+class Script(keras.utils.PyDataset):
+    """One batch an epoch; at the end of each the model's weight is set to the epoch's number, 1, 2, ..., and `error` raised
+    in epoch `fails_in`."""
+
+    def __init__(self, losses, fails_in=None, error=KeyboardInterrupt):
+        super().__init__()
+        self.losses, self.fails_in, self.error, self.reads = losses, fails_in, error, 0
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        self.reads += 1
+        if self.reads == self.fails_in:
+            raise self.error
+        return np.ones((1, 1), "float32"), np.zeros((1, 1), "float32")
+
+
+class Dictated(keras.Model):
+    """ŷ = w x, whose validation loss is the next one of a list; an epoch of training adds 1 to w."""
+
+    def __init__(self, losses):
+        super().__init__()
+        self.w = self.add_weight(shape=(), initializer="zeros", name="w")
+        self.losses_to_come = list(losses)
+
+    def call(self, x):
+        return self.w * x
+
+    def fit(self, train, validation_data, epochs, callbacks, verbose):
+        callbacks = keras.callbacks.CallbackList(callbacks, model=self)
+        self.stop_training = False
+        for epoch in range(epochs):
+            train[0]
+            self.w.assign(epoch + 1.0)
+            callbacks.on_epoch_end(epoch, {"loss": 1.0, "val_loss": self.losses_to_come[epoch]})
+            if self.stop_training:
+                break
+
+
+def run(losses, fails_in=None, **arguments):
+    model = Dictated(losses)
+    history = fit(model, Script(losses, fails_in), None, epochs=len(losses), **arguments)
+    return float(model.get_weights()[0]), [figures["val_loss"] for figures in history]
+
+
+nan = float("nan")
+
+
+@pytest.mark.parametrize(
+    "losses, best",
+    [
+        ([3, 2, 1], 3),
+        ([1, 2, 3], 1),
+        ([3, 1, 2], 2),
+        ([3, nan, 1], 3),
+        ([3, 1, nan], 2),
+        ([nan, 2, 3], 2),
+        ([nan, nan, 1], 3),
+        ([float("inf"), 2, 3], 2),
+    ],
+)
+def test_the_weights_of_the_lowest_validation_loss_come_back(losses, best):
+    weight, history = run(losses, patience=9)
+    assert weight == best
+    np.testing.assert_array_equal(history, losses)
+
+
+@pytest.mark.parametrize("patience", [1, 2, 3])
+@pytest.mark.parametrize("losses", [[2, 1, 3, 4, 5, 6], [2, 1, 1, 1, 1, 1], [2, 1, nan, nan, nan, nan]])
+def test_it_stops_after_so_many_epochs_without_a_lower_loss(losses, patience):
+    _, history = run(losses, patience=patience)
+    assert len(history) == 2 + patience
+
+
+def test_it_goes_on_as_long_as_the_loss_falls():
+    assert run([6, 5, 4, 3, 2, 1], patience=1) == (6, [6, 5, 4, 3, 2, 1])
+
+
+@pytest.mark.parametrize("fails_in, best, epochs", [(2, 1, 1), (3, 2, 2), (4, 2, 3)])
+def test_an_interrupt_keeps_the_best_weights_and_the_history(fails_in, best, epochs, capsys):
+    weight, history = run([3, 1, 2, 2], fails_in=fails_in, patience=9)
+    assert (weight, len(history)) == (best, epochs)
+    said = capsys.readouterr()
+    assert f"epoch {fails_in}" in said.err and said.out == ""
+
+
+def test_an_interrupt_of_the_first_epoch_leaves_nothing_to_keep():
+    with pytest.raises(KeyboardInterrupt):
+        run([3, 1, 2], fails_in=1)
+
+
+def test_other_errors_are_not_swallowed():
+    model = Dictated([3, 1])
+    with pytest.raises(ZeroDivisionError):
+        fit(model, Script([3, 1], fails_in=2, error=ZeroDivisionError), None, epochs=2)
+
+
+# The same, of Keras's own loop.
+
+
+def line(slope=3.0, rows=16):
+    x = np.random.default_rng(0).normal(size=(rows, 1)).astype("float32")
+    return x, slope * x
+
+
+def compiled(rate=0.1):
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(rate), "mse")
+    return model
+
+
+class Batches(keras.utils.PyDataset):
+    def __init__(self, x, y, fails_in=None):
+        super().__init__()
+        self.x, self.y, self.fails_in, self.epoch = x, y, fails_in, 1
+
+    def __len__(self):
+        return 2
+
+    def __getitem__(self, index):
+        if self.epoch == self.fails_in and index == 1:
+            os.kill(os.getpid(), signal.SIGINT)  # Ctrl-C, which Python raises in the main thread
+        half = slice(index * len(self.x) // 2, (index + 1) * len(self.x) // 2)
+        return self.x[half], self.y[half]
+
+    def on_epoch_end(self):
+        self.epoch += 1
+
+
+def test_keras_loop_returns_one_dict_of_plain_numbers_for_each_epoch():
+    model = compiled()
+    history = fit(model, Batches(*line()), Batches(*line()), epochs=3)
+    assert [set(figures) for figures in history] == [{"loss", "val_loss"}] * 3
+    assert {type(value) for figures in history for value in figures.values()} == {float}
+    assert history[0]["loss"] > history[-1]["loss"]
+
+
+def test_a_model_that_gets_worse_ends_as_its_best_epoch_was():
+    model = compiled(rate=30.0)  # diverges
+    history = fit(model, Batches(*line()), Batches(*line()), epochs=9, patience=2)
+    losses = [figures["val_loss"] for figures in history]
+    assert len(history) == 3 and losses == sorted(losses)
+    assert float(model.evaluate(*line(), batch_size=8, verbose=0)) == pytest.approx(losses[0], rel=1e-5)
+
+
+def test_an_interrupted_batch_ends_the_training_and_no_more():
+    model = compiled()
+    history = fit(model, Batches(*line(), fails_in=3), Batches(*line()), epochs=9)
+    assert 1 <= len(history) < 9
+    assert float(model.evaluate(*line(), batch_size=8, verbose=0)) == pytest.approx(history[-1]["val_loss"], rel=1e-5)
+    assert len(fit(model, Batches(*line()), Batches(*line()), epochs=2)) == 2  # it can be trained on
+
+
+def test_nan_from_the_start_is_an_error_that_says_what_to_try():
+    x, y = line()
+    with pytest.raises(FloatingPointError, match="--learning-rate"):
+        fit(compiled(), Batches(x, y * nan), Batches(x, y * nan), epochs=9, patience=2)
+
+
+def test_what_is_remembered_is_a_copy():
+    model = compiled()
+    best = KeepBest(patience=3)
+    best.set_model(model)
+    before = model.get_weights()
+    best.on_epoch_end(0, {"loss": 1.0, "val_loss": 1.0})
+    model.fit(*line(), epochs=1, verbose=0)
+    for a, b in zip(before, best.weights, strict=True):
+        np.testing.assert_array_equal(a, b)
