@@ -18,7 +18,8 @@ from seqzoo.training import fit, losses, metrics, run
 
 LABELS = ("negative", "neutral", "positive")
 NEUTRAL = 0.5  # the largest size of a neutral rating
-SHARPNESS = 2.0  # of the soft targets, see `targets.of_ratings`
+SHARPNESS = {2: 2.0, 3: 8.0}  # of the soft targets, see `targets.of_ratings`, by the number of labels
+AVERAGED = 0.99  # share of the old in the running mean of the weights, which is what is evaluated and kept
 
 
 @dataclasses.dataclass(frozen=True)
@@ -26,10 +27,10 @@ class Config(command_line.Settings):
     data: str = "rated_sentences"
     task: Literal["classes", "binary", "rating"] = "classes"
     """All labels, two labels, or the number itself."""
-    tokens: Literal["word", "char"] = "word"
-    """What a step reads."""
-    vocabulary: int = 10_000
-    """Most frequent tokens to know."""
+    tokens: Literal["word", "subword", "char"] = "subword"
+    """What a step reads; a subword is a frequent word or a frequent part of a rare one."""
+    vocabulary: int = 5000
+    """How many tokens to know."""
     max_length: int = 400
     """Steps of a sequence to read."""
     embedding: int = 64
@@ -37,6 +38,7 @@ class Config(command_line.Settings):
     pooling: Literal["last", "mean", "max", "both"] = "both"
     """What is made of the states: the last one, their mean, their maximum, or mean and maximum."""
     dropout: float = 0.5
+    learning_rate: float = 2e-3
     class_weights: bool = False
     """Whether rare labels weigh more."""
     repeats: int = 1
@@ -51,11 +53,13 @@ class Config(command_line.Settings):
 # Data
 
 
+def source(config):
+    return config.data, config.data_dir, config.text_column, config.label_column, config.header
+
+
 def load(config):
     """A `targets.Problem`."""
-    columns = (config.text_column, config.label_column, config.header)
-    numbers = config.task == "rating"
-    splits = text_classification.load(config.data, config.data_dir, *columns, config.seed, numbers)
+    splits = text_classification.load(*source(config), config.seed, numbers=config.task == "rating")
     train = splits.train.take(range(len(splits.train))[: 3000 if config.quick else None])
     labels = labels_of(config, train)
     validation, test = (part(config, examples, labels) for examples in (splits.validation, splits.test))
@@ -79,7 +83,7 @@ def part(config, examples, labels, train=False):
         return targets.of_labels(examples, labels, config.data)
     if len(labels) == 2 and not train:  # what is nearly neutral teaches, and does not test
         examples = examples.take([i for i, rating in enumerate(examples.targets) if abs(rating) > NEUTRAL])
-    return targets.of_ratings(examples, labels, NEUTRAL, SHARPNESS)
+    return targets.of_ratings(examples, labels, NEUTRAL, SHARPNESS[len(labels)])
 
 
 # Model
@@ -106,7 +110,7 @@ def build(config, problem):
         recurrent_dropout=config.recurrent_dropout,
         dtype=config.precision,
     )
-    adam = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm)
+    adam = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm, use_ema=True, ema_momentum=AVERAGED)
     if problem.labels:
         model.compile(adam, losses.CrossEntropy(), weighted_metrics=[metrics.accuracy])
     else:
@@ -122,7 +126,8 @@ def train_once(config, problem):
     weights = [weight_of.get(actual, 1.0) for actual in train.actual]
     batches = Batches(model.sequences(train.inputs), train.y, config.batch_size, config.seed, sample_weights=weights)
     held_out = Batches(model.sequences(validation.inputs), validation.y, config.batch_size, shuffle=False)
-    return model, fit.fit(model, batches, held_out, min(config.epochs, 2) if config.quick else config.epochs)
+    epochs = min(config.epochs, 2) if config.quick else config.epochs
+    return model, fit.fit(model, batches, held_out, epochs, callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True)])
 
 
 # Verbs
@@ -138,9 +143,7 @@ def tested(config, folder):
     problem = load(dataclasses.replace(learnt, data_dir=config.data_dir))
     if config.data == learnt.data:
         return problem
-    examples = text_classification.load_test(
-        config.data, config.data_dir, config.text_column, config.label_column, config.header
-    )
+    examples = text_classification.load_test(*source(config), like=problem.train.inputs[0])
     return dataclasses.replace(problem, test=part(config, examples, problem.labels))
 
 

@@ -69,18 +69,22 @@ class Products:
 
     def back(self, product, *d_z):
         """The gradient with respect to h, from those with respect to the pre-activations of the product's gates."""
+        if BACKEND == "jax" and self.dtype == "float64":
+            # jaxlib 0.10 on CPUs, in float64 and for some sizes, compiles the one product below wrongly in a masked loop.
+            rows = ops.split(self.transposed[product], len(d_z))
+            return self.drop(sum(self._matmul(d, w) for d, w in zip(d_z, rows, strict=True)))
         return self.drop(self._matmul(ops.concatenate(d_z, axis=-1), self.transposed[product]))
 
     def drop(self, h):
         return h if self.dropout is None else h * self.dropout
 
     def _matmul(self, a, b):
-        return ops.cast(ops.matmul(ops.cast(a, self.dtype), b), a.dtype)
+        return ops.cast(matmul(ops.cast(a, self.dtype), b), a.dtype)
 
 
 def _project(x, weights, dtype):
     """The inputs' share of all pre-activations: Wx x<t> + b."""
-    z = ops.cast(ops.matmul(x, ops.cast(weights["kernel"], x.dtype)), dtype)
+    z = ops.cast(matmul(x, ops.cast(weights["kernel"], x.dtype)), dtype)
     return z if weights.get("bias") is None else z + ops.cast(weights["bias"], dtype)
 
 
@@ -147,7 +151,7 @@ def _backward(unit, arguments, constants, residuals, upstream):
     d_state, d_z = scan(step, d_last, (_time_major(d_outputs), factors, *mask), reverse=True)
     if mask:
         d_z = ops.where(mask[0], d_z, ops.zeros_like(d_z))
-    d_x = ops.matmul(ops.cast(d_z, x.dtype), ops.transpose(ops.cast(weights["kernel"], x.dtype)))
+    d_x = matmul(ops.cast(d_z, x.dtype), ops.transpose(ops.cast(weights["kernel"], x.dtype)))
     d_weights = _weight_gradients(unit, x, prev, saved, d_z, products)
     d_weights = {name: ops.cast(d_weights[name], weight.dtype) for name, weight in weights.items()}
     return {"x": _time_major(d_x), "state": d_state, "weights": d_weights}
@@ -160,7 +164,7 @@ def _weight_gradients(unit, x, prev, saved, d_z, products):
         return ops.reshape(ops.cast(a, x.dtype), (-1, a.shape[-1]))
 
     def outer(h, d_z):
-        return ops.matmul(ops.transpose(rows(h)), rows(d_z))
+        return matmul(ops.transpose(rows(h)), rows(d_z))
 
     operands = unit.operands(prev, saved)
     recurrent = [outer(products.drop(operands[p]), d_z[:, :, columns]) for p, columns in products.columns.items()]
@@ -185,7 +189,7 @@ def xla(on):
     Keras leaves XLA off where there is no GPU; for these loops it pays there too: a training step takes a half to a fifth of
     the time. But XLA compiles once for each shape, 0.5 to 2 seconds. So by default (None) it is used where a graph is traced
     (`fit`, `evaluate`, `predict`, `tf.function`) and not in eager calls; `with xla(False):` or `with xla(True):` around the
-    tracing or the eager call says otherwise.
+    tracing or the eager call says otherwise. A gradient of a gradient needs `with xla(False):`.
     """
     global _xla
     before, _xla = _xla, on
@@ -235,21 +239,29 @@ def _cluster(function):
     run = tf.function(function, jit_compile=True)
 
     def pull_back(arguments, upstream):
+        """The gradients of the arguments that have one, in a list."""
+        floating = [a for a in tf.nest.flatten(arguments) if a.dtype.is_floating]
         with tf.GradientTape() as tape:
-            tape.watch([a for a in tf.nest.flatten(arguments) if a.dtype.is_floating])
+            tape.watch(floating)
             outputs = function(*arguments)
-        return tape.gradient(outputs, arguments, upstream, unconnected_gradients="zero")
+        return tape.gradient(outputs, floating, upstream, unconnected_gradients="zero")
 
     @tf.custom_gradient
     def call(*arguments):
         outputs = run(*arguments)
 
         def gradient(*upstream):
-            return _cluster(pull_back)(arguments, tf.nest.pack_sequence_as(outputs, upstream))
+            gradients = iter(_cluster(pull_back)(arguments, tf.nest.pack_sequence_as(outputs, upstream)))
+            return [next(gradients) if a.dtype.is_floating else None for a in tf.nest.flatten(arguments)]
 
         return outputs, gradient
 
     return call
+
+
+def matmul(a, b):
+    """a b. `keras.ops.matmul` on PyTorch rounds float64 to float32."""
+    return a @ b if BACKEND == "torch" else ops.matmul(a, b)
 
 
 def scan(step, state, inputs, reverse=False):
@@ -324,7 +336,7 @@ def _by_hand_tensorflow(forward, backward, arguments, constants):
 
 
 def _by_hand_torch(forward, backward, arguments, constants):
-    class Function(_module.autograd.Function):
+    class Function(_module.autograd.Function):  # its gradient has none: PyTorch would take the residuals for constants
         @staticmethod
         def forward(ctx, *flat):
             outputs, ctx.residuals = forward(tree.pack_sequence_as(arguments, flat), constants)
@@ -332,6 +344,7 @@ def _by_hand_torch(forward, backward, arguments, constants):
             return tuple(tree.flatten(outputs))
 
         @staticmethod
+        @_module.autograd.function.once_differentiable
         def backward(ctx, d_outputs, *d_last):
             arguments_ = tree.pack_sequence_as(arguments, ctx.saved_tensors)
             return tuple(tree.flatten(backward(arguments_, constants, ctx.residuals, (d_outputs, d_last))))

@@ -53,7 +53,7 @@ LAYERS = {
 }
 every_layer = pytest.mark.parametrize("name", LAYERS)
 
-BATCH, STEPS, INPUTS, SIZE = 4, 6, 2, 3
+BATCH, STEPS, INPUTS, SIZE = 4, 6, 3, 5
 _lengths = np.array([6, 4, 3, 1])[:, None]
 _gaps = np.array([[1, 0, 1, 1, 0, 1], [0, 1, 0, 0, 1, 0], [1, 1, 0, 1, 1, 1], [0, 0, 1, 0, 0, 0]], bool)
 MASKS = {

@@ -1,4 +1,4 @@
-"""Texts to ids and back, by word or by character, with Hugging Face `tokenizers`."""
+"""Texts to ids and back, by word, part of a word or character, with Hugging Face `tokenizers`."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,15 +17,19 @@ MARK = r"[^\w\s]"
 PATTERNS = {
     ("word", True): rf"(?i){EMOTICON}|{WORD}|{MARK}",
     ("word", False): rf"(?i){EMOTICON}|{WORD}",
+    ("subword", True): rf"(?i){EMOTICON}|{WORD}|{MARK}",
+    ("subword", False): rf"(?i){EMOTICON}|{WORD}",
     ("char", True): r"[\s\S]",
     ("char", False): r"[\w\s]",
 }
+INSIDE = "##"  # begins a part that does not begin its word
 
 
 class Tokenizer:
     """A vocabulary and the rules that cut a text into its tokens. Ids 0 to 3 are `<pad> <unk> <bos> <eos>`.
 
-    Words keep their apostrophes (`don't`), emoticons stay whole (`:-)`), every other mark is a token of its own.
+    Words keep their apostrophes (`don't`), emoticons stay whole (`:-)`), every other mark is a token of its own. Subwords are
+    byte-pair encoded: a frequent word is one token, a rare one the frequent parts that it is made of.
     Without punctuation only words and emoticons are kept, or, of characters, letters, digits and white space.
     """
 
@@ -46,19 +50,24 @@ class Tokenizer:
         """Returns a tokenizer of the most frequent tokens that occur `min_count` times or more in `texts`.
 
         Args:
-            level: "word" or "char".
+            level: "word", "subword" or "char".
             size: the largest vocabulary, the four special tokens included.
         """
         if (level, punctuation) not in PATTERNS:
-            raise ValueError(f'`level` must be "word" or "char", got {level!r}.')
+            raise ValueError(f'`level` must be "word", "subword" or "char", got {level!r}.')
         if size <= len(SPECIAL):
             raise ValueError(f"`size` must be greater than {len(SPECIAL)}, got {size}.")
-        rules = _rules(PATTERNS[level, punctuation], lowercase)
+        model = models.BPE(continuing_subword_prefix=INSIDE) if level == "subword" else models.WordLevel()
+        model.unk_token = SPECIAL[UNK]
+        rules = _rules(model, PATTERNS[level, punctuation], lowercase)
+        options = {"vocab_size": size, "min_frequency": min_count, "special_tokens": SPECIAL, "show_progress": False}
+        if level == "subword":
+            rules.decoder = decoders.WordPiece(INSIDE, cleanup=False)
+            trainer = trainers.BpeTrainer(continuing_subword_prefix=INSIDE, **options)
+        else:
+            trainer = trainers.WordLevelTrainer(**options)
         if level == "char":
             rules.decoder = decoders.Fuse()
-        trainer = trainers.WordLevelTrainer(
-            vocab_size=size, min_frequency=min_count, special_tokens=SPECIAL, show_progress=False
-        )
         rules.train_from_iterator(texts, trainer)
         return cls(rules)
 
@@ -110,9 +119,9 @@ class Tokenizer:
         return isinstance(other, Tokenizer) and self._rules.to_str() == other._rules.to_str()
 
 
-def _rules(pattern: str, lowercase: bool) -> tokenizers.Tokenizer:
+def _rules(model: models.Model, pattern: str, lowercase: bool) -> tokenizers.Tokenizer:
     """Composed characters, straight apostrophes, perhaps lower case; the tokens are what the pattern matches."""
-    rules = tokenizers.Tokenizer(models.WordLevel(unk_token=SPECIAL[UNK]))
+    rules = tokenizers.Tokenizer(model)
     steps = [normalizers.NFC(), normalizers.Replace("’", "'")]
     rules.normalizer = normalizers.Sequence(steps + [normalizers.Lowercase()] * lowercase)
     rules.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), behavior="removed", invert=True)

@@ -62,7 +62,12 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         self.kernel = self._weight("kernel", (input_shape[-1], columns), self.kernel_initializer)
         self.recurrent_kernel = self._weight("recurrent_kernel", (self.units, columns), self.recurrent_initializer)
         self.bias = self._weight("bias", (columns,), self._initial_bias)
-        self.peepholes = {g: self._weight(f"p_{g}", (self.units,), self.kernel_initializer) for g in self.unit.peepholes}
+        # One draw for all: an initializer gives the same one again.
+        drawn = self.kernel_initializer((len(self.unit.peepholes), self.units)) if self.unit.peepholes else ()
+        self.peepholes = {
+            gate: self._weight(f"p_{gate}", (self.units,), lambda shape, dtype, row=row: ops.cast(row, dtype))
+            for gate, row in zip(self.unit.peepholes, drawn, strict=True)
+        }
         self.built = True
 
     def _weight(self, name, shape, initializer):
@@ -181,6 +186,11 @@ class Recurrent(keras.layers.RNN):
         )
         self.input_spec = keras.layers.InputSpec(ndim=3)
 
+    def build(self, sequences_shape, initial_state_shape=None):
+        super().build(sequences_shape, initial_state_shape)
+        for variable in self.states or ():
+            variable._autocast = False  # Keras would round a state that it keeps between calls
+
     def call(self, sequences, initial_state=None, mask=None, training=False):
         cell, batch_size = self.cell, ops.shape(sequences)[0]
         if initial_state is None:
@@ -246,9 +256,9 @@ def _as_list(states):
 
 
 def _positive_integer(name, value):
-    if isinstance(value, bool) or not isinstance(value, int) or value <= 0:
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value <= 0:
         raise ValueError(f"`{name}` must be a positive integer, got {value!r}.")
-    return value
+    return int(value)
 
 
 def _rate(name, value):

@@ -25,13 +25,14 @@ class KeepBest(keras.callbacks.Callback):
         self.model.stop_training = epoch + 1 - self.best_epoch >= self.patience
 
 
-def fit(model, train, validation, epochs, patience=3):
+def fit(model, train, validation, epochs, patience=3, callbacks=()):
     """Trains, then puts back the weights of the best epoch. Ctrl-C ends it early, and no more.
 
     Args:
         model: compiled.
         train, validation: what `model.fit` takes.
         patience: epochs without a lower validation loss before it stops.
+        callbacks: of Keras, called before the weights are looked at.
 
     Returns:
         One dict of figures (`loss`, `val_loss`, ...) for each epoch.
@@ -43,7 +44,7 @@ def fit(model, train, validation, epochs, patience=3):
     best = KeepBest(patience)
     try:
         bar = 1 if sys.stdout.isatty() else 2
-        model.fit(train, validation_data=validation, epochs=epochs, callbacks=[best], verbose=bar)
+        model.fit(train, validation_data=validation, epochs=epochs, callbacks=[*callbacks, best], verbose=bar)
     except KeyboardInterrupt:
         if not best.history:
             raise

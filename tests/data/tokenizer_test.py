@@ -12,7 +12,7 @@ from seqzoo.data.tokenizer import BOS, EOS, PAD, SPECIAL, UNK, Tokenizer
 LAW = settings(max_examples=60, deadline=None)
 
 TEXTS = st.lists(st.text(), min_size=1, max_size=5)
-CHOICES = {"level": st.sampled_from(["word", "char"]), "lowercase": st.booleans(), "punctuation": st.booleans()}
+CHOICES = {"level": st.sampled_from(["word", "subword", "char"]), "lowercase": st.booleans(), "punctuation": st.booleans()}
 
 
 def words(text, **choices):

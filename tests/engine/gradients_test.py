@@ -136,8 +136,11 @@ def test_torch_refuses_a_second_order_gradient_or_gets_it_right(unit):
 
 @only_tensorflow
 @some_units
-def test_the_second_order_gradient_through_xla_is_the_plain_one(unit):
+def test_xla_refuses_a_second_order_gradient_or_gets_it_right(unit):
     arguments, function = random_arguments(unit), loss(unit, MASKS["gaps"], random_drop(SIZE))
-    expected = second_gradients(function, arguments)
     with xla(True):
-        assert reference.distance(second_gradients(function, arguments), expected) <= 1e-11
+        try:
+            found = second_gradients(function, arguments)
+        except TypeError:
+            return
+    assert reference.distance(found, second_gradients(function, arguments)) <= 1e-11
