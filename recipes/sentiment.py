@@ -29,7 +29,7 @@ class Config(command_line.Settings):
     """All labels, two labels, or the number itself."""
     tokens: Literal["word", "subword", "char"] = "subword"
     """What a step reads; a subword is a frequent word or a frequent part of a rare one."""
-    vocabulary: int = 5000
+    vocabulary: int = 10_000
     """How many tokens to know."""
     max_length: int = 400
     """Steps of a sequence to read."""

@@ -130,7 +130,9 @@ def _run(name, config_class, verbs, arguments):
             print(line, flush=True)
     elif verb == "train":
         config = _configured(config_class, flags, f"recipes.{name} {verb}")
-        verbs[verb](config, Path(config.out or f"runs/{name}"))
+        folder = Path(config.out or f"runs/{name}")
+        run.check_replaceable(folder)
+        verbs[verb](config, folder)
     else:
         folder = _trained(name, _configured(config_class, flags, f"recipes.{name} {verb}").out)
         learnt = from_file(config_class, folder / run.MARK)
@@ -141,7 +143,8 @@ def _usage(name, verbs):
     listed = "\n".join(f"  {verb:10}{VERBS[verb]}" for verb in verbs)
     return (
         f"python -m recipes.{name} [VERB] [FLAGS]\n\n{listed}\n\nWithout a verb: train. "
-        f"The flags of each: python -m recipes.{name} train -h"
+        f"The flags of each: python -m recipes.{name} train -h; all but predict also take\n"
+        "--config FILE, a config.json as a run leaves it, over which flags win."
     )
 
 

@@ -26,7 +26,8 @@ def train(name, config, folder, problem, train_once):
         train_once: `(config, problem) -> model, history`.
     """
     started = time.time()
-    run.check_replaceable(folder)
+    sizes = {part: len(getattr(problem, part).inputs) for part in ("train", "validation", "test")}
+    print(f"{config.data}: " + ", ".join(f"{size:,} {part}" for part, size in sizes.items()))
     seeds = range(config.seed, config.seed + config.repeats)
     trained = {seed: train_once(dataclasses.replace(config, seed=seed), problem) for seed in seeds}
     of_seeds = {f"{config.cell}, seed {seed}": _of_model(model, problem.test) for seed, (model, _) in trained.items()}
@@ -34,7 +35,6 @@ def train(name, config, folder, problem, train_once):
     rows = of_seeds | _mean_and_spread(of_seeds) | baseline
     best = min(seeds, key=lambda seed: min(epoch["val_loss"] for epoch in trained[seed][1]))
     model, history = trained[best]
-    sizes = {part: len(getattr(problem, part).inputs) for part in ("train", "validation", "test")}
     record = {
         "test": of_seeds[f"{config.cell}, seed {best}"],
         "baseline": baseline,
