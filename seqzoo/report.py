@@ -45,10 +45,9 @@ def train(name, config, folder, problem, train_once):
         "data": {"name": config.data, **sizes},
         "history": history,
     }
-    shown = _examples(model, problem.test, config.seed)
-    _save(folder, name, config, model, record, rows, shown)
+    _save(folder, name, config, model, record, rows)
     print(f"\n{table(rows)}\n\nof the test part, the answer (and what is actual):")
-    for text, answer, actual in shown:
+    for text, answer, actual in _examples(model, problem.test, config.seed):
         print(f"  {answer} ({actual})  {text}")
     print(f"\nsaved in {folder}")
 
@@ -106,26 +105,24 @@ def _shown(value):
     return f"{value:.3f}" if isinstance(value, float) else " ".join(str(value).split())
 
 
-def _save(folder, title, config, model, record, rows, shown):
+def _save(folder, title, config, model, record, rows):
     """Writes a run's folder, all of it or nothing.
 
     Args:
         config: the recipe's, a dataclass.
         record: `metrics.json`, with the `history` of `training.fit` in it.
         rows: of `table`.
-        shown: the `examples`.
     """
     with run.swapped_in(folder) as new:
         presets.save(model, new)
         run.write_json(new / "config.json", dataclasses.asdict(config))
         run.write_json(new / "metrics.json", record)
-        (new / "README.md").write_text(_card(title, record, rows, shown), encoding="utf-8")
+        (new / "README.md").write_text(_card(title, record, rows), encoding="utf-8")
         plots.curves(record["history"], new / "curves.png", title)
 
 
-def _card(title, record, rows, shown):
+def _card(title, record, rows):
     """A model's README.md."""
-    cells = [[text.replace("|", "\\|") for text in example] for example in shown]
     data = record["data"]
     return (
         "\n\n".join(
@@ -137,7 +134,6 @@ def _card(title, record, rows, shown):
                 f"Data: `{data['name']}`, {data['train']:,} examples to train on, {data['validation']:,} to validate, "
                 f"{data['test']:,} to test. The figures are those of the test part, the baselines' from the same run:",
                 f"```\n{table(rows)}\n```",
-                "\n".join(["| input | answer | actual |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in cells)]),
                 f'`seqzoo.presets.load("{title}")`, or with the path of this folder, returns the model; '
                 "`.answers(inputs)` asks it. The losses of all epochs are in `curves.png`.",
             ]

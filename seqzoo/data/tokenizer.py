@@ -22,7 +22,6 @@ PATTERNS = {
     ("char", True): r"[\s\S]",
     ("char", False): r"[\w\s]",
 }
-INSIDE = "##"  # begins a part that does not begin its word
 
 
 class Tokenizer:
@@ -57,15 +56,12 @@ class Tokenizer:
             raise ValueError(f'`level` must be "word", "subword" or "char", got {level!r}.')
         if size <= len(SPECIAL):
             raise ValueError(f"`size` must be greater than {len(SPECIAL)}, got {size}.")
-        model = models.BPE(continuing_subword_prefix=INSIDE) if level == "subword" else models.WordLevel()
-        model.unk_token = SPECIAL[UNK]
-        rules = _rules(model, PATTERNS[level, punctuation], lowercase)
         options = {"vocab_size": size, "min_frequency": min_count, "special_tokens": SPECIAL, "show_progress": False}
+        trainer = (trainers.BpeTrainer if level == "subword" else trainers.WordLevelTrainer)(**options)
+        rules = _rules(models.BPE if level == "subword" else models.WordLevel, PATTERNS[level, punctuation], lowercase)
         if level == "subword":
-            rules.decoder = decoders.WordPiece(INSIDE, cleanup=False)
-            trainer = trainers.BpeTrainer(continuing_subword_prefix=INSIDE, **options)
-        else:
-            trainer = trainers.WordLevelTrainer(**options)
+            rules.pre_tokenizer = pre_tokenizers.Sequence([rules.pre_tokenizer, pre_tokenizers.Metaspace()])
+            rules.decoder = decoders.Metaspace()
         if level == "char":
             rules.decoder = decoders.Fuse()
         rules.train_from_iterator(texts, trainer)
@@ -119,9 +115,9 @@ class Tokenizer:
         return isinstance(other, Tokenizer) and self._rules.to_str() == other._rules.to_str()
 
 
-def _rules(model: models.Model, pattern: str, lowercase: bool) -> tokenizers.Tokenizer:
+def _rules(model: type, pattern: str, lowercase: bool) -> tokenizers.Tokenizer:
     """Composed characters, straight apostrophes, perhaps lower case; the tokens are what the pattern matches."""
-    rules = tokenizers.Tokenizer(model)
+    rules = tokenizers.Tokenizer(model(unk_token=SPECIAL[UNK]))
     steps = [normalizers.NFC(), normalizers.Replace("’", "'")]
     rules.normalizer = normalizers.Sequence(steps + [normalizers.Lowercase()] * lowercase)
     rules.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), behavior="removed", invert=True)
