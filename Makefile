@@ -1,6 +1,6 @@
 PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 BIN := $(dir $(PYTHON))
-NUMERIC := tests/equations tests/layers tests/models
+NUMERIC := tests/equations tests/engine tests/layers tests/models
 
 .PHONY: check lint test presets
 

@@ -53,15 +53,12 @@ class Config(command_line.Settings):
 # Data
 
 
-def source(config):
-    return config.data, config.data_dir, config.text_column, config.label_column, config.header
-
-
 def load(config):
     """A `targets.Problem`."""
-    splits = text_classification.load(*source(config), config.seed, numbers=config.task == "rating")
-    train = splits.train.take(range(len(splits.train))[: 3000 if config.quick else None])
-    labels = labels_of(config, train)
+    splits = text_classification.load(*config.source(), config.seed, numbers=config.task == "rating")
+    labels, train = labels_of(config, splits.train), splits.train
+    if config.quick:
+        train = train.take(random.Random(config.seed).sample(range(len(train)), min(len(train), 3000)))
     validation, test = (part(config, examples, labels) for examples in (splits.validation, splits.test))
     return targets.Problem(labels, part(config, train, labels, train=True), validation, test)
 
@@ -143,7 +140,7 @@ def tested(config, folder):
     problem = load(dataclasses.replace(learnt, data_dir=config.data_dir))
     if config.data == learnt.data:
         return problem
-    examples = text_classification.load_test(*source(config), like=problem.train.inputs[0])
+    examples = text_classification.load_test(*config.source(), like=problem.train.inputs[0])
     return dataclasses.replace(problem, test=part(config, examples, problem.labels))
 
 

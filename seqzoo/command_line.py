@@ -79,6 +79,10 @@ class Settings:
             check(flag, getattr(self, flag), lambda x: 0 < x < math.inf, "a positive number")
         check("seed", self.seed, lambda n: 0 <= n < 2**31, "an integer from 0 to 2147483647")
 
+    def source(self):
+        """What `data.text_classification.load` asks for first."""
+        return self.data, self.data_dir, self.text_column, self.label_column, self.header
+
 
 def check(flag, value, holds, expected):
     """Raises a `UsageError` that names the flag, unless `holds(value)`."""

@@ -441,3 +441,10 @@ def test_marks_alone_are_texts(here):
     (here / "d.csv").write_text(csv(marks))
     run("--data", "d.csv", *TINY, "--out", "o")
     assert "majority" in figures(here / "o")["baseline"]
+
+
+def test_a_quick_look_at_a_file_sorted_by_label_sees_every_label(here):
+    lines = [f"film {i} is {word},{label}" for word, label in (("fine", "good"), ("dull", "bad")) for i in range(1800)]
+    (here / "d.csv").write_text("\n".join(["text,label", *lines]))
+    run("--data", "d.csv", "--quick", "--units", 2, "--epochs", 1, "--out", "a")
+    assert figures(here / "a")["test"]["accuracy"] > 0.9
