@@ -157,7 +157,8 @@ def predict(lines, folder):
 
 def inspect(config, folder):
     history = run.read_json(folder / "metrics.json")["history"]
-    for path in report.pictures(presets.load(folder), tested(config, folder).test, history, "runs/inspect-sentiment"):
+    test = tested(config, folder).test
+    for path in report.pictures(presets.load(folder), test, history, "runs/inspect-sentiment", "sentiment"):
         print(path)
 
 

@@ -142,22 +142,29 @@ def _card(title, record, rows):
     )
 
 
-def pictures(model, part, history, folder):
-    """Curves; then a confusion matrix and the domains' accuracies, or for numbers a scatter plot. Returns the paths."""
+def pictures(model, part, history, folder, title):
+    """Curves; then a confusion matrix and the accuracy in each domain, or for numbers a scatter plot. Returns the paths."""
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.png"):
+        old.unlink()
     answers = model.answers(part.inputs)
-    plots.curves(history, folder / "curves.png", "training")
-    if not model.labels:
+    plots.curves(history, folder / "curves.png", title)
+    title = f"{title}: {len(answers):,} of the test part"
+    if model.labels:
+        _pictures_of_labels(model.labels, part, np.array([answer.label for answer in answers]), folder, title)
+    else:
         scores = [answer.score for answer in answers]
-        plots.scatter(part.actual, scores, folder / "scatter.png", "actual", "predicted", "test")
-        return sorted(folder.glob("*.png"))
-    predicted = [answer.label for answer in answers]
-    counts = confusion_matrix(part.actual, predicted, labels=list(model.labels))
-    plots.confusion(counts, model.labels, folder / "confusion.png", "test")
+        plots.scatter(part.actual, scores, folder / "scatter.png", "actual", "predicted", title)
+    return sorted(folder.glob("*.png"))
+
+
+def _pictures_of_labels(labels, part, predicted, folder, title):
+    actual = np.array(part.actual)
+    plots.confusion(confusion_matrix(actual, predicted, labels=list(labels)), labels, folder / "confusion.png", title)
     if part.domains:
         names = sorted(set(part.domains))
-        right = np.array(part.actual) == np.array(predicted)
-        shares = [right[np.array(part.domains) == name].mean() for name in names]
-        plots.bars(names, {"model": shares}, folder / "domains.png", "accuracy", "test")
-    return sorted(folder.glob("*.png"))
+        inside = [np.array(part.domains) == name for name in names]
+        right = [float((actual == predicted)[rows].mean()) for rows in inside]
+        most = [max(float((actual[rows] == label).mean()) for label in labels) for rows in inside]
+        plots.bars(names, {"model": right, "most frequent label": most}, folder / "domains.png", "accuracy", title)

@@ -56,8 +56,8 @@ def bars(groups, series, path, ylabel, title=""):
         drawn = axis.bar(at + (i - (len(series) - 1) / 2) * width, values, width, label=name)
         axis.bar_label(drawn, [f"{value:.2f}" for value in values], fontsize=8)
     axis.set_xticks(at, groups)
-    axis.set(ylabel=ylabel, ylim=(0, 1.08))
-    axis.legend(loc="lower right")
+    axis.set(ylabel=ylabel, ylim=(0, 1.25))
+    axis.legend(loc="upper center", ncols=len(series))
     _save(figure, path, title)
 
 
