@@ -20,10 +20,12 @@ def _quiet_start():
         os.close(nowhere)
 
 
-if os.environ.get("KERAS_BACKEND", "tensorflow") != "tensorflow":
-    sys.modules.setdefault("tensorflow", None)  # where it is installed, Keras would import it to save a model on JAX
-
 with _quiet_start():
     import keras
 
     keras.ops.zeros(1)  # starts the devices
+
+if keras.backend.backend() != "tensorflow":
+    from keras.src.utils import module_utils
+
+    module_utils.tensorflow._available = False  # where it is installed, Keras would import it only to save a model

@@ -19,7 +19,7 @@ from seqzoo.training import fit, losses, metrics, run
 LABELS = ("negative", "neutral", "positive")
 NEUTRAL = 0.5  # the largest size of a neutral rating
 SHARPNESS = {2: 2.0, 3: 8.0}  # of the soft targets, see `targets.of_ratings`, by the number of labels
-AVERAGED = 0.99  # share of the old in the running mean of the weights, which is what is evaluated and kept
+AVERAGED = 0.99  # largest share of the old in the running mean of the weights, which is what is evaluated and kept
 
 
 @dataclasses.dataclass(frozen=True)
@@ -107,7 +107,8 @@ def build(config, problem):
         recurrent_dropout=config.recurrent_dropout,
         dtype=config.precision,
     )
-    adam = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm, use_ema=True, ema_momentum=AVERAGED)
+    share = max(0.0, min(AVERAGED, 1 - 2 * config.batch_size / len(inputs)))  # a mean over half an epoch at most
+    adam = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm, use_ema=True, ema_momentum=share)
     if problem.labels:
         model.compile(adam, losses.CrossEntropy(), weighted_metrics=[metrics.accuracy])
     else:
@@ -123,7 +124,7 @@ def train_once(config, problem):
     weights = [weight_of.get(actual, 1.0) for actual in train.actual]
     batches = Batches(model.sequences(train.inputs), train.y, config.batch_size, config.seed, sample_weights=weights)
     held_out = Batches(model.sequences(validation.inputs), validation.y, config.batch_size, shuffle=False)
-    epochs = min(config.epochs, 2) if config.quick else config.epochs
+    epochs = min(config.epochs, 4) if config.quick else config.epochs
     return model, fit.fit(model, batches, held_out, epochs, callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True)])
 
 
@@ -158,7 +159,7 @@ def predict(lines, folder):
 def inspect(config, folder):
     history = run.read_json(folder / "metrics.json")["history"]
     test = tested(config, folder).test
-    for path in report.pictures(presets.load(folder), test, history, "runs/inspect-sentiment", "sentiment"):
+    for path in report.pictures(folder, presets.load(folder), test, history):
         print(path)
 
 

@@ -124,6 +124,8 @@ def main(name, config_class, verbs, arguments=None):
 def _run(name, config_class, verbs, arguments):
     if arguments[:1] in (["-h"], ["--help"]):
         return print(_usage(name, verbs))
+    if arguments and not arguments[0].startswith("-") and arguments[0] not in verbs:
+        raise UsageError(f"{arguments[0]}: expected a verb ({', '.join(verbs)}) or a flag; see python -m recipes.{name} -h")
     if not arguments or arguments[0] not in verbs:
         arguments = ["train", *arguments]
     verb, *flags = arguments

@@ -102,6 +102,8 @@ def _examples(model, part, seed, count=5):
 
 
 def _shown(value):
+    if isinstance(value, np.ndarray):
+        return f"{', '.join(f'{x:.3g}' for x in value.flat[:6])}, ... ({len(value)} steps)"
     return f"{value:.3f}" if isinstance(value, float) else " ".join(str(value).split())
 
 
@@ -117,12 +119,13 @@ def _save(folder, title, config, model, record, rows):
         presets.save(model, new)
         run.write_json(new / "config.json", dataclasses.asdict(config))
         run.write_json(new / "metrics.json", record)
-        (new / "README.md").write_text(_card(title, record, rows), encoding="utf-8")
+        name = title if folder.resolve().parent == presets.SHIPPED else folder
+        (new / "README.md").write_text(_card(title, name, record, rows), encoding="utf-8")
         plots.curves(record["history"], new / "curves.png", title)
 
 
-def _card(title, record, rows):
-    """A model's README.md."""
+def _card(title, name, record, rows):
+    """A model's README.md; `presets.load(name)` finds it."""
     data = record["data"]
     return (
         "\n\n".join(
@@ -142,9 +145,13 @@ def _card(title, record, rows):
     )
 
 
-def pictures(model, part, history, folder, title):
-    """Curves; then a confusion matrix and the accuracy in each domain, or for numbers a scatter plot. Returns the paths."""
-    folder = Path(folder)
+def pictures(folder, model, part, history):
+    """Curves; then a confusion matrix and the accuracy in each domain, or for numbers a scatter plot. Returns the paths.
+
+    They lie in the run's folder, under `pictures`; those of a model that ships in `runs/inspect-NAME`.
+    """
+    title = folder.name
+    folder = Path("runs", f"inspect-{title}") if folder.parent == presets.SHIPPED else folder / "pictures"
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.png"):
         old.unlink()

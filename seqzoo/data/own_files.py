@@ -208,15 +208,15 @@ def _text_or_sequence(where: str, cell) -> str | np.ndarray:
 
 
 def sequence(line: str) -> np.ndarray:
-    """Returns numbers typed on a line, `1, 2, 3` or the JSON of a JSONL field, as `(T_x, features)`.
+    """Returns numbers typed on a line, `1, 2, 3`, `1 2 3` or the JSON of a JSONL field, as `(T_x, features)`.
 
     Raises:
         DataError: they are none.
     """
     try:
-        cell = json.loads(line if line.lstrip().startswith("[") else f"[{line}]")
+        cell = json.loads(line) if line.lstrip().startswith("[") else [float(n) for n in line.replace(",", " ").split()]
     except ValueError as error:
-        raise DataError(f"found {_shown(line)}, expected numbers with commas between") from error
+        raise DataError(f"found {_shown(line)}, expected numbers") from error
     return _sequence("input", cell)
 
 

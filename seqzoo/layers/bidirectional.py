@@ -20,6 +20,10 @@ class Bidirectional(keras.layers.Bidirectional):
         backward_layer = backward_layer or _reversed_copy(layer)
         super().__init__(layer, merge_mode=merge_mode, backward_layer=backward_layer, autocast=False, **kwargs)
 
+    def as_notes(self):
+        """The weights of both directions in the notes' letters: {"forward": ..., "backward": ...}."""
+        return {"forward": self.forward_layer.as_notes(), "backward": self.backward_layer.as_notes()}
+
 
 def _reversed_copy(layer):
     config = layer.get_config()

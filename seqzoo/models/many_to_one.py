@@ -114,6 +114,8 @@ class ManyToOne(keras.Model):
 
     def answers(self, inputs, batch_size=32):
         """One `Answer` for each input: raw texts, or sequences of ids or of vectors where there is no tokenizer."""
+        if isinstance(inputs, str):
+            raise TypeError(f"`inputs` must be a list of texts, got one text, {inputs[:40]!r}.")
         if not inputs:
             return []
         return [self._named(y) for y in in_order(self.predict_on_batch, self.sequences(inputs), batch_size)]

@@ -9,7 +9,7 @@ from pathlib import Path
 from seqzoo.data.errors import DataError, one_line
 
 MARK = "config.json"
-WRITTEN = (MARK, "model.keras", "tokenizer.json", "metrics.json", "curves.png", "README.md")
+WRITTEN = (MARK, "model.keras", "tokenizer.json", "metrics.json", "curves.png", "README.md", "pictures")
 
 
 @contextlib.contextmanager
