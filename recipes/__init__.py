@@ -20,10 +20,13 @@ def _quiet_start():
         os.close(nowhere)
 
 
-with _quiet_start():
-    import keras
+try:
+    with _quiet_start():
+        import keras
 
-    keras.ops.zeros(1)  # starts the devices
+        keras.ops.zeros(1)  # starts the devices
+except KeyboardInterrupt:
+    sys.exit(130)
 
 if keras.backend.backend() != "tensorflow":
     from keras.src.utils import module_utils

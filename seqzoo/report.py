@@ -45,10 +45,10 @@ def train(name, config, folder, problem, train_once):
         "data": {"name": config.data, **sizes},
         "history": history,
     }
-    _save(folder, name, config, model, record, rows)
     print(f"\n{table(rows)}\n\nof the test part, the answer (and what is actual):")
     for text, answer, actual in _examples(model, problem.test, config.seed):
         print(f"  {answer} ({actual})  {text}")
+    _save(folder, name, config, model, record, rows)
     print(f"\nsaved in {folder}")
 
 

@@ -12,9 +12,9 @@ from seqzoo.data import tables
 from seqzoo.data.errors import DataError, one_line
 from seqzoo.data.examples import Examples
 from seqzoo.data.tables import Table, is_number
+from seqzoo.data.targets import LARGEST
 
 PARTS = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
-LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,8 @@ import numpy as np
 from seqzoo.data.errors import DataError
 from seqzoo.data.examples import Examples
 
+LARGEST = float(np.finfo(np.float32).max)
+
 
 @dataclasses.dataclass(frozen=True)
 class Part:
@@ -81,6 +83,6 @@ def _number(target, source: str) -> float:
         number = float(target)
     except ValueError:
         number = math.nan
-    if not math.isfinite(number):
+    if not abs(number) <= LARGEST:  # NaN compares false
         raise DataError(f"{source}: expected a number in the label column, found {target!r}")
     return number

@@ -12,7 +12,7 @@ SPECIAL = ["<pad>", "<unk>", "<bos>", "<eos>"]
 PAD, UNK, BOS, EOS = range(4)
 
 EMOTICON = r"<3|[<>]?[:;=][-'^o]?(?:[)(\[\]{}|*@]+|[dp3/\\](?![\w/]))"  # :) ;-( =D :-/ but no http://
-WORD = r"\w+(?:'\w+)*"  # don't is one word
+WORD = r"\w{1,64}(?:'\w{1,64})*"  # don't is one word; the time that subwords take grows with the square of a length
 MARK = r"[^\w\s]"
 PATTERNS = {
     ("word", True): rf"(?i){EMOTICON}|{WORD}|{MARK}",

@@ -17,8 +17,17 @@ class Bidirectional(keras.layers.Bidirectional):
     """
 
     def __init__(self, layer, merge_mode="concat", backward_layer=None, **kwargs):
+        if not isinstance(layer, keras.layers.RNN):
+            raise ValueError(f"`layer` must be a recurrent layer, got {layer!r}.")
         backward_layer = backward_layer or _reversed_copy(layer)
         super().__init__(layer, merge_mode=merge_mode, backward_layer=backward_layer, autocast=False, **kwargs)
+
+    def compute_output_spec(self, sequences, initial_state=None, mask=None, training=None):
+        spec = super().compute_output_spec(sequences, initial_state=initial_state, mask=mask, training=training)
+        if not self.return_state:
+            return spec
+        states = [s for layer in (self.forward_layer, self.backward_layer) for s in layer.compute_output_spec(sequences)[1:]]
+        return (*spec[: -len(states)], *states)  # each state of its own dtype
 
     def as_notes(self):
         """The weights of both directions in the notes' letters: {"forward": ..., "backward": ...}."""

@@ -4,6 +4,7 @@ import keras
 from keras import ops
 from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # not public, but `keras.layers.RNN` looks for this class
 
+from seqzoo.equations import Unit
 from seqzoo.through_time import one_step, through_time
 
 
@@ -39,6 +40,8 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
     ):
         super().__init__(autocast=False, **kwargs)
         self.units = _positive_integer("units", units)
+        if not isinstance(unit, Unit):
+            raise ValueError(f"`unit` must be an instance of an `equations.Unit`, got {unit!r}.")
         self.unit = unit
         self.kernel_initializer = keras.initializers.get(kernel_initializer)
         self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
@@ -62,16 +65,17 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         self.kernel = self._weight("kernel", (input_shape[-1], columns), self.kernel_initializer)
         self.recurrent_kernel = self._weight("recurrent_kernel", (self.units, columns), self.recurrent_initializer)
         self.bias = self._weight("bias", (columns,), self._initial_bias)
-        # One draw for all: an initializer gives the same one again.
-        drawn = self.kernel_initializer((len(self.unit.peepholes), self.units)) if self.unit.peepholes else ()
-        self.peepholes = {
-            gate: self._weight(f"p_{gate}", (self.units,), lambda shape, dtype, row=row: ops.cast(row, dtype))
-            for gate, row in zip(self.unit.peepholes, drawn, strict=True)
-        }
+        self.peepholes = {g: self._weight(f"p_{g}", (self.units,), self._row(g)) for g in self.unit.peepholes}
         self.built = True
 
     def _weight(self, name, shape, initializer):
         return self.add_weight(name=name, shape=shape, initializer=initializer, autocast=False)
+
+    def _row(self, gate):
+        """An initializer of one peephole: a row of one draw for all, since an initializer draws the same again."""
+        peepholes = self.unit.peepholes
+        shape = (len(peepholes), self.units)
+        return lambda _, dtype: self.kernel_initializer(shape, dtype)[peepholes.index(gate)]
 
     def _initial_bias(self, shape, dtype=None):
         is_open = ops.repeat(ops.array([gate in self.open_gates for gate in self.unit.gates]), self.units)
@@ -93,7 +97,7 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         drop_state = self.get_recurrent_dropout_mask(state[0]) if training else None
         x_t = x_t if drop_x is None else x_t * drop_x
         new = one_step(self.unit, x_t, state, self.weight_tensors(), drop_state)
-        return ops.cast(new[0], self.compute_dtype), list(new) if len(new) > 1 else new[0]
+        return ops.cast(new[0], self.compute_dtype), list(new) if isinstance(states, (list, tuple)) else new[0]
 
     def get_initial_state(self, batch_size=None):
         """Zeros: a list, one `(batch, units)` for each part of the state."""
@@ -196,6 +200,7 @@ class Recurrent(keras.layers.RNN):
         if initial_state is None:
             initial_state = self.states if self.stateful else self.get_initial_state(batch_size)
         state = self._checked_state(initial_state)
+        _check_shapes(sequences.shape, mask, state, cell.units)
         x = ops.cast(sequences, self.compute_dtype)
         drop_state = None
         if training and cell.dropout:
@@ -249,6 +254,22 @@ class Recurrent(keras.layers.RNN):
     @classmethod
     def from_config(cls, config):
         return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+
+
+def _check_shapes(sequences, mask, state, units):
+    """What is known of the shapes while tracing; None is any size."""
+
+    def differ(shape, expected):
+        return len(shape) != len(expected) or any(None not in (a, b) and a != b for a, b in zip(shape, expected, strict=True))
+
+    if sequences[1] == 0:
+        raise ValueError(f"`sequences` must have a step at least, got the shape {tuple(sequences)}.")
+    if mask is not None and differ(mask.shape, sequences[:2]):
+        raise ValueError(f"`mask` must be (batch, T_x) = {tuple(sequences[:2])}, got the shape {tuple(mask.shape)}.")
+    for part in state:
+        if differ(part.shape, (sequences[0], units)):
+            expected = f"(batch, units) = {(sequences[0], units)}"
+            raise ValueError(f"Each part of `initial_state` must be {expected}, got the shape {tuple(part.shape)}.")
 
 
 def _as_list(states):

@@ -29,7 +29,11 @@ def swapped_in(folder):
         _keep_the_rest(folder, new)
         if folder.exists():
             folder.rename(old)
-        new.rename(folder)
+        try:
+            new.rename(folder)
+        finally:
+            if old.exists() and not folder.exists():  # interrupted between the two
+                old.rename(folder)
 
 
 def check_replaceable(folder):
@@ -38,6 +42,10 @@ def check_replaceable(folder):
     there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
     if not there.is_dir():
         raise FileExistsError(f"--out: {there} is a file, expected a folder")
+    try:
+        tempfile.TemporaryDirectory(dir=there).cleanup()
+    except OSError as error:
+        raise FileExistsError(f"--out: {there} cannot be written to ({error.strerror})") from error
     if folder.resolve() == Path.cwd():
         raise FileExistsError(f"--out: {folder} is the current folder, expected one that can be replaced")
     if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).exists():

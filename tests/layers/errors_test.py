@@ -1,5 +1,7 @@
 """Bad arguments: the message names the argument and the value."""
 
+import keras
+import numpy as np
 import pytest
 from units import SIZE, cell_of, every_layer, layer_of, random_x
 
@@ -51,3 +53,31 @@ def test_an_initial_state_of_the_wrong_length_is_refused(name):
 def test_an_input_that_is_no_sequence_is_refused(name):
     with pytest.raises(ValueError, match="ndim"):
         layer_of(name)(random_x(dtype="float32")[:, 0])
+
+
+@pytest.mark.parametrize("shape", [(3, 1), (3, 5, 1), (3,), (1, 4)])
+def test_a_mask_of_another_shape_is_refused(shape):
+    with pytest.raises(ValueError, match="`mask` must be"):
+        layers.GRU(2)(np.ones((3, 4, 2), "float32"), mask=np.ones(shape, bool))
+
+
+@pytest.mark.parametrize("shape", [(1, 2), (3, 1), (3, 4), (2,)])
+def test_a_state_of_another_shape_is_refused(shape):
+    with pytest.raises(ValueError, match="`initial_state` must be"):
+        layers.GRU(2)(np.ones((3, 4, 2), "float32"), initial_state=np.ones(shape, "float32"))
+
+
+def test_a_sequence_without_a_step_is_refused():
+    with pytest.raises(ValueError, match="a step at least"):
+        layers.GRU(2)(np.ones((3, 0, 2), "float32"))
+
+
+@pytest.mark.parametrize("unit", ["gru", layers.GRU])
+def test_what_is_no_unit_is_refused(unit):
+    with pytest.raises(ValueError, match="`unit` must be"):
+        layers.Recurrent(3, unit)
+
+
+def test_bidirectional_wants_a_recurrent_layer():
+    with pytest.raises(ValueError, match="must be a recurrent layer"):
+        layers.Bidirectional(keras.layers.Dense(2))

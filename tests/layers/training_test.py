@@ -103,3 +103,11 @@ def test_a_frozen_layer_does_not_train(unit):
 def test_mixed_precision_trains(unit):
     weights = trained(Recurrent(SIZE, unit, dtype="mixed_bfloat16"), "default")
     assert reference.distance(weights, trained(Recurrent(SIZE, unit), "default")) <= 0.03
+
+
+@every_layer
+def test_a_model_without_an_input_is_built_while_it_trains(name):
+    model = keras.Sequential([layer_of(name), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    history = model.fit(np.ones((2, 3, 4), "float32"), np.ones((2, 1)), verbose=0)
+    assert np.isfinite(history.history["loss"][0])

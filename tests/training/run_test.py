@@ -1,6 +1,7 @@
 """A run's folder: there as a whole or as it was."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -117,3 +118,20 @@ def test_json_comes_back(tmp_path):
     run.write_json(tmp_path / "a.json", value)
     assert run.read_json(tmp_path / "a.json") == value
     assert "größe" in (tmp_path / "a.json").read_text(encoding="utf-8")
+
+
+def test_an_interrupt_between_the_two_renames_leaves_the_old_run(tmp_path, monkeypatch):
+    folder = tmp_path / "run"
+    folder.mkdir()
+    (folder / "config.json").write_text("old")
+    rename = Path.rename
+
+    def interrupted(self, target):
+        if self.name == "new":
+            raise KeyboardInterrupt
+        return rename(self, target)
+
+    monkeypatch.setattr(Path, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt), run.swapped_in(folder) as new:
+        (new / "config.json").write_text("new")
+    assert (folder / "config.json").read_text() == "old"
