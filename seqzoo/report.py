@@ -127,22 +127,17 @@ def _save(folder, title, config, model, record, rows):
 def _card(title, name, record, rows):
     """A model's README.md; `presets.load(name)` finds it."""
     data = record["data"]
-    return (
-        "\n\n".join(
-            [
-                f"# {title}",
-                f"Made by `{record['command']}` in {record['seconds']:.0f} s, seed {record['seed']}, with seqzoo "
-                f"{seqzoo.__version__} and keras {keras.__version__} on {keras.backend.backend()}. "
-                f"{record['parameters']:,} parameters.",
-                f"Data: `{data['name']}`, {data['train']:,} examples to train on, {data['validation']:,} to validate, "
-                f"{data['test']:,} to test. The figures are those of the test part, the baselines' from the same run:",
-                f"```\n{table(rows)}\n```",
-                f'`seqzoo.presets.load("{title}")`, or with the path of this folder, returns the model; '
-                "`.answers(inputs)` asks it. The losses of all epochs are in `curves.png`.",
-            ]
-        )
-        + "\n"
-    )
+    parts = [
+        f"# {title}",
+        f"Made by `{record['command']}` in {record['seconds']:.0f} s, seed {record['seed']}, with seqzoo {seqzoo.__version__} "
+        f"and keras {keras.__version__} on {keras.backend.backend()}. {record['parameters']:,} parameters.",
+        f"Data: `{data['name']}`, {data['train']:,} examples to train on, {data['validation']:,} to validate, "
+        f"{data['test']:,} to test. The figures are those of the test part, the baselines' from the same run:",
+        f"```\n{table(rows)}\n```",
+        f'`seqzoo.presets.load("{name}")` returns the model; `.answers(inputs)` asks it. '
+        "The losses of all epochs are in `curves.png`.",
+    ]
+    return "\n\n".join(parts) + "\n"
 
 
 def pictures(folder, model, part, history):
