@@ -52,8 +52,8 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         parts = len(unit.State._fields)
-        self.state_size = units if parts == 1 else [units] * parts
-        self.output_size = units
+        self.state_size = self.units if parts == 1 else [self.units] * parts
+        self.output_size = self.units
 
     @property
     def state_dtype(self):
