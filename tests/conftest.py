@@ -10,8 +10,8 @@ os.environ.setdefault("JAX_ENABLE_X64", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import keras  # noqa: E402
-import pytest  # noqa: E402
+import keras  # noqa: E402  (reads the environment set above)
+import pytest  # noqa: E402  (likewise its plugins)
 
 
 @pytest.fixture(autouse=True)

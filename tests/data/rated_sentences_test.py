@@ -133,7 +133,9 @@ def test_the_real_release(tmp_path):
     try:
         splits = text_classification.load("rated_sentences", data_dir=str(tmp_path))
     except DataError as error:
-        pytest.skip(str(error))
+        if "no network" not in str(error):
+            raise
+        pytest.skip(str(error))  # a machine without a network cannot fetch it
     assert [len(splits.train), len(splits.validation), len(splits.test)] == [18798, 2442, 2459]
     assert Counter(splits.test.domains) == {"movie": 1048, "nyt": 631, "tweets": 404, "amazon": 376}
     assert all(-4 <= target <= 4 for target in splits.train.targets)

@@ -49,7 +49,7 @@ class TinyPictures(tfds.core.GeneratorBasedBuilder):
         raise AssertionError("nobody should build this")
 
     def _generate_examples(self):
-        raise NotImplementedError
+        raise AssertionError("nobody should read this")
 
 
 class TinyBroken(TinyNews):
