@@ -39,13 +39,6 @@ class Splits:
     name: str
 
 
-def split(examples: Examples, seed: int, name: str = "data") -> Splits:
-    """Returns 80 % of the examples to train on, 10 % to validate on and 10 % to test on: see `hold_out`."""
-    rest, test = hold_out(examples, seed, 1 / 10, name)
-    train, validation = hold_out(rest, seed, 1 / 9, name)
-    return Splits(train, validation, test, name)
-
-
 def hold_out(examples: Examples, seed: int, share: float = 1 / 10, name: str = "data") -> tuple[Examples, Examples]:
     """Returns `(kept, held)`, where `held` has about `share` of each class, at least one where the class has two.
 

@@ -40,7 +40,7 @@ def load(
         parts = {"train": own_files.read(path, text_column, label_column, header)}
     if numbers:
         parts = {part: dataclasses.replace(e, targets=to_numbers(e.targets, source)) for part, e in parts.items()}
-    splits = _complete(parts, seed, source)
+    splits = complete(parts, seed, source)
     _check_labels(splits)
     return splits
 
@@ -62,8 +62,8 @@ def looks_like_path(source: str) -> bool:
     return os.path.exists(path) or source.lower().endswith(tables.SUFFIXES) or source.startswith((".", "/", "~", "\\"))
 
 
-def _complete(parts: dict[str, Examples], seed: int, name: str) -> Splits:
-    """Test first, then validation: a tenth of the whole each, where both are missing."""
+def complete(parts: dict[str, Examples], seed: int, name: str) -> Splits:
+    """Holds out of train what is missing: test first, then validation, a tenth of the whole each."""
     parts = dict(parts)
     if "test" not in parts:
         parts["train"], parts["test"] = hold_out(parts["train"], seed, 1 / 10, name)
