@@ -2,18 +2,26 @@
 
 All inputs are projected by one matmul before the loop; the loop carries only the state; back-propagation through time is the
 unit's own `step_gradient` in a reverse loop that carries only the state's gradient; each weight's gradient is one matmul after
-it. The only file of seqzoo that imports a backend: the last part holds what TensorFlow, JAX and PyTorch say differently.
+it.
 """
 
-import contextlib
 import functools
-import importlib
+from typing import NamedTuple
 
-import keras
 from keras import ops, tree
 
+from seqzoo.backend import BACKEND, by_hand, compiled, matmul, pull_back, scan, traced
 
-def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None):
+
+class Loop(NamedTuple):
+    """What is compiled once: a unit, and how its steps follow each other."""
+
+    unit: object
+    unroll: bool = False
+    segments: int = 1
+
+
+def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, unroll=False, segments=1):
     """Drives `unit` over the steps of `x`.
 
     Args:
@@ -24,6 +32,9 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None):
             None, and `p_<gate>` `(units,)` for each peephole. Columns stand in the order of `unit.gates`.
         mask: booleans `(batch, T_x)`: at a False step the state stays what it was. Any pattern.
         recurrent_dropout: `(batch, units)`, multiplies the state wherever it enters a matrix product.
+        unroll: a graph of T_x copies of the step instead of a loop.
+        segments: into how many pieces the steps are cut. Of all pieces but the one at hand the backward pass keeps the first
+            state only and computes the rest anew: memory is least with about √T_x, time grows by a forward pass.
 
     Returns:
         The outputs a<t> `(batch, T_x, units)` and the last state, both of the state's dtype.
@@ -33,7 +44,7 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None):
         x = ops.where(mask[:, :, None], x, ops.zeros_like(x))
     arguments = {"x": x, "state": tuple(state), "weights": weights}
     constants = {name: c for name, c in (("mask", mask), ("dropout", recurrent_dropout)) if c is not None}
-    outputs, last = traced(_run, unit)(arguments, constants)
+    outputs, last = traced(_run, Loop(unit, unroll, segments))(arguments, constants)
     return outputs, unit.State(*last)
 
 
@@ -97,10 +108,12 @@ def _hold(mask_t, new, old):
     return tuple(new) if mask_t is None else tuple(ops.where(mask_t, n, o) for n, o in zip(new, old, strict=True))
 
 
-def _run(unit, arguments, constants):
-    if unit.step_gradient is None:
-        return compiled(_outputs, unit)(arguments, constants)
-    return by_hand(compiled(_forward, unit), compiled(_backward, unit), arguments, constants)
+def _run(loop, arguments, constants):
+    if loop.segments > 1:
+        return by_hand(compiled(_forward_segments, loop), compiled(_backward_segments, loop), arguments, constants)
+    if loop.unit.step_gradient is None:
+        return compiled(_outputs, loop)(arguments, constants)
+    return by_hand(compiled(_forward, loop), compiled(_backward, loop), arguments, constants)
 
 
 def _time_major(a):
@@ -112,9 +125,9 @@ def _mask_columns(constants):
     return (_time_major(constants["mask"])[:, :, None],) if "mask" in constants else ()
 
 
-def _forward(unit, arguments, constants):
+def _forward(loop, arguments, constants):
     """The outputs and the last state, and the residuals of `_backward`: every state, and what the unit saved."""
-    x, state, weights = arguments["x"], arguments["state"], arguments["weights"]
+    unit, x, state, weights = loop.unit, arguments["x"], arguments["state"], arguments["weights"]
     products = Products(unit, weights, x.dtype, constants.get("dropout"))
     peepholes = _peepholes(unit, weights, state[0].dtype)
 
@@ -124,18 +137,18 @@ def _forward(unit, arguments, constants):
         return new, (new, saved)
 
     z = _project(_time_major(x), weights, state[0].dtype)  # (T_x, batch, gates * units)
-    last, residuals = scan(step, state, (z, *_mask_columns(constants)))
+    last, residuals = scan(step, state, (z, *_mask_columns(constants)), unroll=loop.unroll)
     states, _ = residuals
     return (_time_major(states[0]), last), residuals
 
 
-def _outputs(unit, arguments, constants):
-    return _forward(unit, arguments, constants)[0]
+def _outputs(loop, arguments, constants):
+    return _forward(loop, arguments, constants)[0]
 
 
-def _backward(unit, arguments, constants, residuals, upstream):
+def _backward(loop, arguments, constants, residuals, upstream):
     """The gradients of `arguments`, in their structure."""
-    x, state, weights = _time_major(arguments["x"]), arguments["state"], arguments["weights"]
+    unit, x, state, weights = loop.unit, _time_major(arguments["x"]), arguments["state"], arguments["weights"]
     states, saved = residuals
     d_outputs, d_last = upstream
     products = Products(unit, weights, x.dtype, constants.get("dropout"))
@@ -148,7 +161,7 @@ def _backward(unit, arguments, constants, residuals, upstream):
         return _hold(mask_t, d_prev, d_state), ops.concatenate(d_z, axis=-1)
 
     factors = unit.factors(prev, unit.State(*states), saved)
-    d_state, d_z = scan(step, d_last, (_time_major(d_outputs), factors, *mask), reverse=True)
+    d_state, d_z = scan(step, d_last, (_time_major(d_outputs), factors, *mask), reverse=True, unroll=loop.unroll)
     if mask:
         d_z = ops.where(mask[0], d_z, ops.zeros_like(d_z))
     d_x = matmul(ops.cast(d_z, x.dtype), ops.transpose(ops.cast(weights["kernel"], x.dtype)))
@@ -175,182 +188,59 @@ def _weight_gradients(unit, x, prev, saved, d_z, products):
     return gradients
 
 
-# What the backends say differently: a traced and a compiled function, a scan, and a function with a gradient of its own.
-
-BACKEND = keras.backend.backend()
-_module = importlib.import_module(BACKEND)
-_xla = None
+# Segments: the backward pass computes one anew at a time, from the state at its start.
 
 
-@contextlib.contextmanager
-def xla(on):
-    """On TensorFlow, whether the engine compiles its loops with XLA. (On JAX they always are, on PyTorch never.)
+def _forward_segments(loop, arguments, constants):
+    """The outputs and the last state, and the residuals of `_backward_segments`: the state at the start of each segment."""
 
-    Keras leaves XLA off where there is no GPU; for these loops it pays there too: a training step takes a half to a fifth of
-    the time. But XLA compiles once for each shape, 0.5 to 2 seconds. So by default (None) it is used where a graph is traced
-    (`fit`, `evaluate`, `predict`, `tf.function`) and not in eager calls; `with xla(False):` or `with xla(True):` around the
-    tracing or the eager call says otherwise. A gradient of a gradient needs `with xla(False):`.
-    """
-    global _xla
-    before, _xla = _xla, on
-    try:
-        yield
-    finally:
-        _xla = before
+    def step(state, x, mask):
+        outputs, last = _outputs(_segment(loop), arguments | {"x": x, "state": state}, constants | {"mask": mask})
+        return last, (outputs, state)
+
+    last, (outputs, starts) = scan(step, arguments["state"], _segmented(loop, arguments["x"], constants))
+    return (_joined(outputs, arguments["x"]), last), starts
 
 
-def traced(function, unit):
-    """`function(unit, ...)` as one graph, traced once, where it is called eagerly and that pays."""
-    if BACKEND == "jax":
-        return _jitted(function, unit)
-    if BACKEND == "tensorflow" and _xla and _module.executing_eagerly():
-        return _graph(function, unit)
-    return functools.partial(function, unit)
+def _backward_segments(loop, arguments, constants, starts, upstream):
+    """The gradients of `arguments`, in their structure."""
+    d_outputs, d_last = upstream
+    segment = _segment(loop)
+
+    def step(carried, x, mask, start, d_outputs):
+        d_state, d_weights = carried
+        here, of_here = arguments | {"x": x, "state": start}, constants | {"mask": mask}
+        if segment.unit.step_gradient is None:
+            d = pull_back(functools.partial(_outputs, segment), here, of_here, (d_outputs, d_state))
+        else:
+            d = _backward(segment, here, of_here, _forward(segment, here, of_here)[1], (d_outputs, d_state))
+        return (d["state"], tree.map_structure(ops.add, d_weights, d["weights"])), d["x"]
+
+    nothing = tree.map_structure(ops.zeros_like, arguments["weights"])
+    inputs = (*_segmented(loop, arguments["x"], constants), starts, _split(loop, d_outputs))
+    (d_state, d_weights), d_x = scan(step, (d_last, nothing), inputs, reverse=True)
+    return {"x": _joined(d_x, arguments["x"]), "state": d_state, "weights": d_weights}
 
 
-def compiled(function, unit):
-    """`function(unit, ...)` compiled by XLA, on TensorFlow and where `xla` says so."""
-    wanted = BACKEND == "tensorflow" and (not _module.executing_eagerly() if _xla is None else _xla)
-    return _cluster(_bound(function, unit)) if wanted else _bound(function, unit)
+def _segment(loop):
+    return loop._replace(segments=1)
 
 
-@functools.cache  # XLA compiles anew for what is not the same object
-def _bound(function, unit):
-    return functools.partial(function, unit)
+def _segmented(loop, x, constants):
+    """x and the mask, `(segments, batch, steps, ...)` each. The last segment is filled up with masked steps."""
+    mask = constants["mask"] if "mask" in constants else ops.ones(ops.shape(x)[:2], "bool")
+    return _split(loop, x), _split(loop, mask)
 
 
-@functools.cache
-def _jitted(function, unit):
-    return _module.jit(_bound(function, unit), inline=True)
+def _split(loop, a):
+    batch, steps = ops.shape(a)[:2]
+    length = -(-steps // loop.segments)
+    filling = ops.zeros((batch, length * loop.segments - steps, *a.shape[2:]), a.dtype)
+    pieces = ops.reshape(ops.concatenate([a, filling], axis=1), (batch, loop.segments, length, *a.shape[2:]))
+    return ops.swapaxes(pieces, 0, 1)
 
 
-@functools.cache
-def _graph(function, unit):
-    return _module.function(_bound(function, unit))
-
-
-@functools.cache
-def _cluster(function):
-    """`function` as one XLA cluster, whose gradient is one too and computes `function` anew.
-
-    What a loop keeps for its gradient is a list of tensors, which XLA cannot hand over from one cluster to another.
-    """
-    tf = _module
-    run = tf.function(function, jit_compile=True)
-
-    def pull_back(arguments, upstream):
-        """The gradients of the arguments that have one, in a list."""
-        floating = [a for a in tf.nest.flatten(arguments) if a.dtype.is_floating]
-        with tf.GradientTape() as tape:
-            tape.watch(floating)
-            outputs = function(*arguments)
-        return tape.gradient(outputs, floating, upstream, unconnected_gradients="zero")
-
-    @tf.custom_gradient
-    def call(*arguments):
-        outputs = run(*arguments)
-
-        def gradient(*upstream):
-            gradients = iter(_cluster(pull_back)(arguments, tf.nest.pack_sequence_as(outputs, upstream)))
-            return [next(gradients) if a.dtype.is_floating else None for a in tf.nest.flatten(arguments)]
-
-        return outputs, gradient
-
-    return call
-
-
-def matmul(a, b):
-    """a b. `keras.ops.matmul` on PyTorch rounds float64 to float32."""
-    return a @ b if BACKEND == "torch" else ops.matmul(a, b)
-
-
-def scan(step, state, inputs, reverse=False):
-    """`state, emitted = step(state, *inputs[t])` for every t, from the last one where `reverse`.
-
-    Returns the last state, and what was emitted, stacked along the first axis in the order of time.
-    """
-    return _scans[BACKEND](step, state, inputs, reverse)
-
-
-def _scan_jax(step, state, inputs, reverse):
-    return _module.lax.scan(lambda state, inputs: step(state, *inputs), state, inputs, reverse=reverse)
-
-
-def _scan_torch(step, state, inputs, reverse):
-    steps = tree.flatten(inputs)[0].shape[0]
-    emitted = [None] * steps
-    for t in reversed(range(steps)) if reverse else range(steps):
-        state, emitted[t] = step(state, *tree.map_structure(lambda a, t=t: a[t], inputs))
-    return state, tree.map_structure(lambda *a: _module.stack(a), *emitted)
-
-
-def _scan_tensorflow(step, state, inputs, reverse):
-    tf = _module
-    arrays = tree.flatten(inputs)
-    steps = ops.shape(arrays[0])[0]
-    # What a step emits, learnt from one on zeros: a graph drops it.
-    _, emitted = step(state, *tree.map_structure(lambda a: ops.zeros(ops.shape(a)[1:], a.dtype), inputs))
-    reads = [tf.TensorArray(a.dtype, steps, element_shape=a.shape[1:]).unstack(a) for a in arrays]
-    writes = [tf.TensorArray(e.dtype, steps, element_shape=e.shape) for e in tree.flatten(emitted)]
-
-    def body(count, state, writes):
-        t = steps - 1 - count if reverse else count
-        state, emitted = step(state, *tree.pack_sequence_as(inputs, [array.read(t) for array in reads]))
-        return count + 1, state, [array.write(t, e) for array, e in zip(writes, tree.flatten(emitted), strict=True)]
-
-    loop = tf.while_loop(lambda count, *_: count < steps, body, (0, state, writes), maximum_iterations=steps)
-    return loop[1], tree.pack_sequence_as(emitted, [array.stack() for array in loop[2]])
-
-
-_scans = {"tensorflow": _scan_tensorflow, "jax": _scan_jax, "torch": _scan_torch}
-
-
-def by_hand(forward, backward, arguments, constants):
-    """The outputs of `forward(arguments, constants) -> outputs, residuals`, whose gradient with respect to `arguments` is
-    `backward(arguments, constants, residuals, upstream)`."""
-    return _by_hand[BACKEND](forward, backward, arguments, constants)
-
-
-def _by_hand_jax(forward, backward, arguments, constants):
-    function = _module.custom_vjp(lambda arguments, constants: forward(arguments, constants)[0])
-
-    def keep(arguments, constants):
-        outputs, residuals = forward(arguments, constants)
-        return outputs, (arguments, constants, residuals)
-
-    function.defvjp(keep, lambda kept, upstream: (backward(*kept, upstream), None))
-    return function(arguments, constants)
-
-
-def _by_hand_tensorflow(forward, backward, arguments, constants):
-    @_module.custom_gradient
-    def function(arguments):
-        outputs, residuals = forward(arguments, constants)
-
-        def gradient(*upstream):
-            return backward(arguments, constants, residuals, _module.nest.pack_sequence_as(outputs, upstream))
-
-        return outputs, gradient
-
-    return function(_module.nest.map_structure(_module.convert_to_tensor, arguments))  # a variable is none yet
-
-
-def _by_hand_torch(forward, backward, arguments, constants):
-    class Function(_module.autograd.Function):  # its gradient has none: PyTorch would take the residuals for constants
-        @staticmethod
-        def forward(ctx, *flat):
-            outputs, ctx.residuals = forward(tree.pack_sequence_as(arguments, flat), constants)
-            ctx.save_for_backward(*flat)
-            return tuple(tree.flatten(outputs))
-
-        @staticmethod
-        @_module.autograd.function.once_differentiable
-        def backward(ctx, d_outputs, *d_last):
-            arguments_ = tree.pack_sequence_as(arguments, ctx.saved_tensors)
-            return tuple(tree.flatten(backward(arguments_, constants, ctx.residuals, (d_outputs, d_last))))
-
-    outputs, *last = Function.apply(*tree.flatten(arguments))
-    return outputs, tuple(last)
-
-
-_by_hand = {"tensorflow": _by_hand_tensorflow, "jax": _by_hand_jax, "torch": _by_hand_torch}
+def _joined(pieces, like):
+    """The inverse of `_split`, with as many steps as `like`."""
+    batch, steps = ops.shape(like)[:2]
+    return ops.reshape(ops.swapaxes(pieces, 0, 1), (batch, -1, pieces.shape[-1]))[:, :steps]

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from seqzoo import presets
+from seqzoo.backend import xla
 from seqzoo.data.errors import DataError
 from seqzoo.data.tokenizer import Tokenizer
 from seqzoo.models import ManyToOne
-from seqzoo.through_time import xla
 
 TEXTS = ["a good film", "bad", "", "nothing of this film is good or bad, :)"]
 

@@ -6,6 +6,7 @@ from seqzoo.layers.gru import GRUCell as GRUCell
 from seqzoo.layers.lstm import LSTM as LSTM
 from seqzoo.layers.lstm import LSTMCell as LSTMCell
 from seqzoo.layers.recurrent import Recurrent as Recurrent
-from seqzoo.layers.recurrent import RecurrentCell as RecurrentCell
+from seqzoo.layers.recurrent_cell import RecurrentCell as RecurrentCell
 from seqzoo.layers.simple_rnn import SimpleRNN as SimpleRNN
 from seqzoo.layers.simple_rnn import SimpleRNNCell as SimpleRNNCell
+from seqzoo.layers.stacked import Stacked as Stacked

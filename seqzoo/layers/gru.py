@@ -3,18 +3,21 @@
 import keras
 
 from seqzoo import equations
-from seqzoo.layers.recurrent import Recurrent, RecurrentCell, with_arguments
+from seqzoo.layers.recurrent import Recurrent
+from seqzoo.layers.recurrent_cell import GATES, RecurrentCell, check_gates, with_arguments
 
 
 @keras.saving.register_keras_serializable("seqzoo")
 class GRUCell(RecurrentCell):
     """One step of `GRU`."""
 
-    def __init__(self, units, relevance_gate=True, **kwargs):
-        super().__init__(units, _unit(relevance_gate), **kwargs)
+    def __init__(
+        self, units, activation="tanh", recurrent_activation="sigmoid", *, relevance_gate=True, reset_after=False, **kwargs
+    ):
+        super().__init__(units, _unit(activation, recurrent_activation, relevance_gate, reset_after), **kwargs)
 
     def get_config(self):
-        return with_arguments(super().get_config(), relevance_gate=isinstance(self.unit, equations.GRU))
+        return _with_arguments(super().get_config(), self.unit)
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -26,16 +29,40 @@ class GRU(Recurrent):
 
     Args:
         units: the size of c.
+        activation, recurrent_activation: of c̃ and of the gates: "tanh" and "sigmoid".
         relevance_gate: with Γr the full GRU; without it the simplified one.
+        reset_after: False.
+        use_cudnn: accepted for Keras's sake, and without effect.
         **kwargs: those of `Recurrent`.
     """
 
-    def __init__(self, units, relevance_gate=True, **kwargs):
-        super().__init__(units, _unit(relevance_gate), **kwargs)
+    def __init__(
+        self,
+        units,
+        activation="tanh",
+        recurrent_activation="sigmoid",
+        *,
+        relevance_gate=True,
+        reset_after=False,
+        use_cudnn="auto",
+        **kwargs,
+    ):
+        super().__init__(units, _unit(activation, recurrent_activation, relevance_gate, reset_after), **kwargs)
+        self.use_cudnn = use_cudnn
 
     def get_config(self):
-        return with_arguments(super().get_config(), relevance_gate=isinstance(self.cell.unit, equations.GRU))
+        return _with_arguments(super().get_config(), self.cell.unit) | {"use_cudnn": self.use_cudnn}
 
 
-def _unit(relevance_gate):
+def _unit(activation, recurrent_activation, relevance_gate, reset_after):
+    check_gates(activation, recurrent_activation)
+    if reset_after:
+        raise ValueError(
+            "`reset_after` must be False: the notes apply the relevance gate before the product. With True, "
+            "`keras.layers.GRU`'s default, it is another model."
+        )
     return equations.GRU() if relevance_gate else equations.SimplifiedGRU()
+
+
+def _with_arguments(config, unit):
+    return with_arguments(config, **GATES, relevance_gate=isinstance(unit, equations.GRU), reset_after=False)

@@ -3,15 +3,19 @@
 import keras
 
 from seqzoo import equations
-from seqzoo.layers.recurrent import Recurrent, RecurrentCell, with_arguments
+from seqzoo.layers.recurrent import Recurrent
+from seqzoo.layers.recurrent_cell import GATES, RecurrentCell, check_gates, with_arguments
 
 
 @keras.saving.register_keras_serializable("seqzoo")
 class LSTMCell(RecurrentCell):
     """One step of `LSTM`."""
 
-    def __init__(self, units, peephole=None, unit_forget_bias=True, **kwargs):
-        super().__init__(units, _unit(peephole), open_gates=_open_gates(unit_forget_bias), **kwargs)
+    def __init__(
+        self, units, activation="tanh", recurrent_activation="sigmoid", *, peephole=None, unit_forget_bias=True, **kwargs
+    ):
+        unit = _unit(activation, recurrent_activation, peephole)
+        super().__init__(units, unit, open_gates=_open_gates(unit_forget_bias), **kwargs)
 
     def get_config(self):
         return _with_arguments(super().get_config(), self.unit)
@@ -23,20 +27,35 @@ class LSTM(Recurrent):
 
     Args:
         units: the size of a and of c.
+        activation, recurrent_activation: of c̃ and c, and of the gates: "tanh" and "sigmoid".
         peephole: "output" adds c<t-1> to the input of Γo, the notes' form; "all" to those of Γu, Γf and Γo; by one weight per
             unit, so that unit k of c touches unit k of a gate only.
         unit_forget_bias: the forget gate's bias starts at one.
+        use_cudnn: accepted for Keras's sake, and without effect.
         **kwargs: those of `Recurrent`.
     """
 
-    def __init__(self, units, peephole=None, unit_forget_bias=True, **kwargs):
-        super().__init__(units, _unit(peephole), open_gates=_open_gates(unit_forget_bias), **kwargs)
+    def __init__(
+        self,
+        units,
+        activation="tanh",
+        recurrent_activation="sigmoid",
+        *,
+        peephole=None,
+        unit_forget_bias=True,
+        use_cudnn="auto",
+        **kwargs,
+    ):
+        unit = _unit(activation, recurrent_activation, peephole)
+        super().__init__(units, unit, open_gates=_open_gates(unit_forget_bias), **kwargs)
+        self.use_cudnn = use_cudnn
 
     def get_config(self):
-        return _with_arguments(super().get_config(), self.cell.unit)
+        return _with_arguments(super().get_config(), self.cell.unit) | {"use_cudnn": self.use_cudnn}
 
 
-def _unit(peephole):
+def _unit(activation, recurrent_activation, peephole):
+    check_gates(activation, recurrent_activation)
     if peephole not in (None, "output", "all"):
         raise ValueError(f'`peephole` must be None, "output" or "all", got {peephole!r}.')
     return equations.LSTM(peephole)
@@ -47,4 +66,4 @@ def _open_gates(unit_forget_bias):
 
 
 def _with_arguments(config, unit):
-    return with_arguments(config, peephole=unit.peephole, unit_forget_bias=config["open_gates"] == "f")
+    return with_arguments(config, **GATES, peephole=unit.peephole, unit_forget_bias=config["open_gates"] == "f")

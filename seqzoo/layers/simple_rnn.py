@@ -3,7 +3,8 @@
 import keras
 
 from seqzoo import equations
-from seqzoo.layers.recurrent import Recurrent, RecurrentCell, with_arguments
+from seqzoo.layers.recurrent import Recurrent
+from seqzoo.layers.recurrent_cell import RecurrentCell, is_activation, with_arguments
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -35,6 +36,7 @@ class SimpleRNN(Recurrent):
 
 
 def _unit(activation):
-    if activation not in ("tanh", "relu"):
-        raise ValueError(f'`activation` must be "tanh" or "relu", got {activation!r}.')
-    return equations.SimpleRNN(activation)
+    for name in ("tanh", "relu"):
+        if is_activation(activation, name):
+            return equations.SimpleRNN(name)
+    raise ValueError(f'`activation` must be "tanh" or "relu", got {activation!r}.')

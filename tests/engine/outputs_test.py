@@ -22,8 +22,9 @@ from units import (
     random_drop,
 )
 
-from seqzoo import through_time as engine_module
-from seqzoo.through_time import one_step, through_time, xla
+from seqzoo import backend as backend_module
+from seqzoo.backend import xla
+from seqzoo.through_time import one_step, through_time
 
 with_oracle = pytest.mark.parametrize("unit", [UNITS[name] for name in reference.STEPS], ids=reference.STEPS.keys())
 
@@ -131,4 +132,4 @@ def test_low_precision_products_stay_near_the_float32_ones(unit, compute, tolera
 def test_the_xla_switch_is_put_back_after_an_error():
     with contextlib.suppress(KeyError), xla(True):
         raise KeyError
-    assert engine_module._xla is None
+    assert backend_module._xla is None

@@ -124,7 +124,7 @@ def test_two_halves_of_a_stateful_layer_are_the_whole(unit):
 def test_unroll_has_no_effect(unit):
     x = random_x(dtype="float32")
     results = [list(arrays(built(unit, "float32", unroll=unroll)(x, mask=MASKS["gaps"]))) for unroll in (False, True)]
-    assert reference.distance(*results) == 0
+    assert reference.distance(*results) <= 2e-6
 
 
 @every_unit

@@ -2,7 +2,7 @@
 
 import pytest
 
-from seqzoo.through_time import xla
+from seqzoo.backend import xla
 
 
 @pytest.fixture(autouse=True)

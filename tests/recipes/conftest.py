@@ -5,7 +5,7 @@ import importlib
 import pytest
 from backends import BACKEND
 
-from seqzoo.through_time import xla
+from seqzoo.backend import xla
 
 
 @pytest.fixture(autouse=True, scope="session")

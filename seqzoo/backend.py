@@ -1,0 +1,241 @@
+"""What TensorFlow, JAX and PyTorch say differently: a traced and a compiled function, a scan, and a function with a gradient of
+its own. The only file of seqzoo that imports a backend."""
+
+import contextlib
+import functools
+import importlib
+
+import keras
+from keras import ops, tree
+
+BACKEND = keras.backend.backend()
+_module = importlib.import_module(BACKEND)
+_xla = None
+
+
+@contextlib.contextmanager
+def xla(on):
+    """On TensorFlow, whether the engine compiles its loops with XLA. (On JAX they always are, on PyTorch never.)
+
+    Keras leaves XLA off where there is no GPU; for these loops it pays there too: a training step takes a half to a fifth of
+    the time. But XLA compiles once for each shape, 0.5 to 2 seconds. So by default (None) it is used where a graph is traced
+    (`fit`, `evaluate`, `predict`, `tf.function`) and not in eager calls; `with xla(False):` or `with xla(True):` around the
+    tracing or the eager call says otherwise.
+    """
+    global _xla
+    before, _xla = _xla, on
+    try:
+        yield
+    finally:
+        _xla = before
+
+
+def traced(function, loop):
+    """`function(loop, ...)` traced once, on JAX, where an eager call would trace it again and again."""
+    return _in_reverse_mode(_jitted(function, loop)) if BACKEND == "jax" else functools.partial(function, loop)
+
+
+def _in_reverse_mode(function):
+    def call(*arguments):
+        try:
+            return function(*arguments)
+        except TypeError as error:
+            if "forward-mode" in str(error):
+                raise TypeError(NO_FORWARD_MODE) from None
+            raise
+
+    return call
+
+
+def compiled(function, loop):
+    """`function(loop, ...)` compiled by XLA, on TensorFlow and where `xla` says so."""
+    wanted = BACKEND == "tensorflow" and (not _module.executing_eagerly() if _xla is None else _xla)
+    return _cluster(_bound(function, loop)) if wanted else _bound(function, loop)
+
+
+@functools.cache  # XLA compiles anew for what is not the same object
+def _bound(function, loop):
+    return functools.partial(function, loop)
+
+
+@functools.cache
+def _jitted(function, loop):
+    return _module.jit(_bound(function, loop), inline=True)
+
+
+@functools.cache
+def _cluster(function):
+    """`function` as one XLA cluster, whose gradient is one too and computes `function` anew.
+
+    What a loop keeps for its gradient is a list of tensors, which XLA cannot hand over from one cluster to another.
+    """
+    tf = _module
+    run = tf.function(function, jit_compile=True)
+
+    def pull_back_floating(arguments, upstream):
+        """The gradients of the arguments that have one, in a list."""
+        floating = [a for a in tf.nest.flatten(arguments) if a.dtype.is_floating]
+        with tf.GradientTape() as tape:
+            tape.watch(floating)
+            outputs = function(*arguments)
+        return tape.gradient(outputs, floating, upstream, unconnected_gradients="zero")
+
+    @tf.custom_gradient
+    def call(*arguments):
+        outputs = run(*tf.nest.map_structure(tf.stop_gradient, arguments))  # no tape looks inside
+
+        def gradient(*upstream):
+            gradients = iter(_cluster(pull_back_floating)(arguments, tf.nest.pack_sequence_as(outputs, upstream)))
+            return [next(gradients) if a.dtype.is_floating else None for a in tf.nest.flatten(arguments)]
+
+        return outputs, gradient
+
+    return call
+
+
+def matmul(a, b):
+    """a b. `keras.ops.matmul` on PyTorch rounds float64 to float32."""
+    return a @ b if BACKEND == "torch" else ops.matmul(a, b)
+
+
+def scan(step, state, inputs, reverse=False, unroll=False):
+    """`state, emitted = step(state, *inputs[t])` for every t, from the last one where `reverse`.
+
+    Returns the last state, and what was emitted, stacked along the first axis in the order of time.
+    """
+    return (_scan_unrolled if unroll else _scans[BACKEND])(step, state, inputs, reverse)
+
+
+def _scan_jax(step, state, inputs, reverse):
+    return _module.lax.scan(lambda state, inputs: step(state, *inputs), state, inputs, reverse=reverse)
+
+
+def _scan_unrolled(step, state, inputs, reverse):
+    steps = tree.flatten(inputs)[0].shape[0]
+    emitted = [None] * steps
+    for t in reversed(range(steps)) if reverse else range(steps):
+        state, emitted[t] = step(state, *tree.map_structure(lambda a, t=t: a[t], inputs))
+    return state, tree.map_structure(lambda *a: ops.stack(a), *emitted)
+
+
+def _scan_tensorflow(step, state, inputs, reverse):
+    tf = _module
+    arrays = tree.flatten(inputs)
+    steps = ops.shape(arrays[0])[0]
+    # What a step emits, learnt from one on zeros: a graph drops it.
+    _, emitted = step(state, *tree.map_structure(lambda a: ops.zeros(ops.shape(a)[1:], a.dtype), inputs))
+    reads = [tf.TensorArray(a.dtype, steps, element_shape=a.shape[1:]).unstack(a) for a in arrays]
+    writes = [tf.TensorArray(e.dtype, steps, element_shape=e.shape) for e in tree.flatten(emitted)]
+
+    def body(count, state, writes):
+        t = steps - 1 - count if reverse else count
+        state, emitted = step(state, *tree.pack_sequence_as(inputs, [array.read(t) for array in reads]))
+        return count + 1, state, [array.write(t, e) for array, e in zip(writes, tree.flatten(emitted), strict=True)]
+
+    loop = tf.while_loop(lambda count, *_: count < steps, body, (0, state, writes), maximum_iterations=steps)
+    return loop[1], tree.pack_sequence_as(emitted, [array.stack() for array in loop[2]])
+
+
+_scans = {"tensorflow": _scan_tensorflow, "jax": _scan_jax, "torch": _scan_unrolled}
+
+
+NO_FORWARD_MODE = (
+    "The gradient of a seqzoo layer is written out by hand and goes backward only: forward mode (`jvp`, `jacfwd`) does not "
+    "work. Use `grad`, `vjp` or `jacrev`."
+)
+
+
+def by_hand(forward, backward, arguments, constants):
+    """The outputs of `forward(arguments, constants) -> outputs, residuals`, whose gradient with respect to `arguments` is
+    `backward(arguments, constants, residuals, upstream)`."""
+    return _by_hand[BACKEND](forward, backward, arguments, constants)
+
+
+def _by_hand_jax(forward, backward, arguments, constants):
+    function = _module.custom_vjp(lambda arguments, constants: forward(arguments, constants)[0])
+
+    def keep(arguments, constants):
+        outputs, residuals = forward(arguments, constants)
+        return outputs, (arguments, constants, residuals)
+
+    function.defvjp(keep, lambda kept, upstream: (backward(*kept, upstream), None))
+    return function(arguments, constants)
+
+
+def _by_hand_tensorflow(forward, backward, arguments, constants):
+    @_module.custom_gradient
+    def function(arguments):
+        outputs, residuals = forward(arguments, constants)
+
+        def gradient(*upstream):
+            return backward(arguments, constants, residuals, _module.nest.pack_sequence_as(outputs, upstream))
+
+        return outputs, gradient
+
+    return function(_module.nest.map_structure(_module.convert_to_tensor, arguments))  # a variable is none yet
+
+
+def _by_hand_torch(forward, backward, arguments, constants):
+    structure = None
+
+    class Function(_module.autograd.Function):
+        @staticmethod
+        def forward(*flat):
+            nonlocal structure
+            structure = forward(tree.pack_sequence_as(arguments, flat), constants)
+            return tuple(a.contiguous() for a in tree.flatten(structure))  # no views: they may be changed in place
+
+        @staticmethod
+        def setup_context(ctx, inputs, results):
+            _, residuals = tree.pack_sequence_as(structure, results)
+            ctx.mark_non_differentiable(*tree.flatten(residuals))
+            ctx.save_for_backward(*inputs, *tree.flatten(residuals))
+
+        @staticmethod
+        def backward(ctx, *upstream):
+            given, residuals = tree.pack_sequence_as((arguments, structure[1]), ctx.saved_tensors)
+            if _module.is_grad_enabled():  # this gradient will be differentiated, and the residuals with it
+                _, residuals = forward(given, constants)
+            d_outputs, _ = tree.pack_sequence_as(structure, upstream)
+            return tuple(tree.flatten(backward(given, constants, residuals, d_outputs)))
+
+        @staticmethod
+        def jvp(ctx, *tangents):
+            raise NotImplementedError(NO_FORWARD_MODE)
+
+    results = Function.apply(*tree.flatten(arguments))
+    return tree.pack_sequence_as(structure, results)[0]
+
+
+_by_hand = {"tensorflow": _by_hand_tensorflow, "jax": _by_hand_jax, "torch": _by_hand_torch}
+
+
+def pull_back(function, arguments, constants, upstream):
+    """The gradient of `function(arguments, constants)` with respect to `arguments`, in their structure."""
+    return _pull_backs[BACKEND](function, arguments, constants, upstream)
+
+
+def _pull_back_jax(function, arguments, constants, upstream):
+    return _module.vjp(lambda arguments: function(arguments, constants), arguments)[1](upstream)[0]
+
+
+def _pull_back_tensorflow(function, arguments, constants, upstream):
+    with _module.GradientTape() as tape:
+        tape.watch(tree.flatten(arguments))
+        outputs = function(arguments, constants)
+    return tape.gradient(outputs, arguments, upstream, unconnected_gradients="zero")
+
+
+def _pull_back_torch(function, arguments, constants, upstream):
+    again = _module.is_grad_enabled()
+    with _module.enable_grad():
+        # New tensors, for the given ones may depend on each other.
+        arguments = tree.map_structure(lambda a: a.clone() if a.requires_grad else a.detach().requires_grad_(), arguments)
+        outputs = tree.flatten(function(arguments, constants))
+        gradients = _module.autograd.grad(
+            outputs, tree.flatten(arguments), tree.flatten(upstream), create_graph=again, materialize_grads=True
+        )
+    return tree.pack_sequence_as(arguments, gradients)
+
+
+_pull_backs = {"tensorflow": _pull_back_tensorflow, "jax": _pull_back_jax, "torch": _pull_back_torch}

@@ -1,0 +1,221 @@
+"""One step of a unit as a Keras cell, and the owner of its weights."""
+
+import keras
+from keras import ops
+from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # not public, but `keras.layers.RNN` looks for this class
+
+from seqzoo.equations import Unit
+from seqzoo.through_time import one_step
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
+    """One step of a unit, with the weights.
+
+    Args:
+        units: the size of the state.
+        unit: an `equations.Unit`.
+        use_bias: whether there is b.
+        kernel_initializer, recurrent_initializer, bias_initializer: of Wx, of Wc (or Wa), of b.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: likewise; peepholes have the recurrent one.
+        kernel_constraint, recurrent_constraint, bias_constraint: likewise; peepholes have none.
+        open_gates: letters of the gates whose bias starts at one.
+        dropout: fraction of the inputs to drop; one mask a sequence, shared by the gates.
+        recurrent_dropout: likewise of the state, wherever it enters a matrix product.
+        seed: of the dropout.
+        implementation: accepted for the sake of Keras's cells, and without effect.
+
+    Weights: `kernel` `(inputs, gates * units)`, `recurrent_kernel` `(units, gates * units)`, `bias` `(gates * units,)`, with
+    the columns in the order of `unit.gates`, and `p_<gate>` `(units,)` for each peephole.
+    """
+
+    def __init__(
+        self,
+        units,
+        unit,
+        use_bias=True,
+        kernel_initializer="glorot_uniform",
+        recurrent_initializer="orthogonal",
+        bias_initializer="zeros",
+        kernel_regularizer=None,
+        recurrent_regularizer=None,
+        bias_regularizer=None,
+        kernel_constraint=None,
+        recurrent_constraint=None,
+        bias_constraint=None,
+        open_gates="",
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        seed=None,
+        implementation=2,
+        **kwargs,
+    ):
+        super().__init__(autocast=False, **kwargs)
+        self.units = _positive_integer("units", units)
+        if not isinstance(unit, Unit):
+            raise ValueError(f"`unit` must be an instance of an `equations.Unit`, got {unit!r}.")
+        self.unit = unit
+        self.use_bias = use_bias
+        self.kernel_initializer = keras.initializers.get(kernel_initializer)
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
+        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
+        self.recurrent_regularizer = keras.regularizers.get(recurrent_regularizer)
+        self.bias_regularizer = keras.regularizers.get(bias_regularizer)
+        self.kernel_constraint = keras.constraints.get(kernel_constraint)
+        self.recurrent_constraint = keras.constraints.get(recurrent_constraint)
+        self.bias_constraint = keras.constraints.get(bias_constraint)
+        self.open_gates = open_gates
+        self.dropout = _rate("dropout", dropout)
+        self.recurrent_dropout = _rate("recurrent_dropout", recurrent_dropout)
+        self.seed = seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.implementation = implementation
+        parts = len(unit.State._fields)
+        self.state_size = self.units if parts == 1 else [self.units] * parts
+        self.output_size = self.units
+
+    @property
+    def state_dtype(self):
+        """Never below float32: a state adds up many small steps."""
+        return "float64" if self.compute_dtype == "float64" else "float32"
+
+    def build(self, input_shape):
+        columns = len(self.unit.gates) * self.units
+        self.kernel = self._weight("kernel", (input_shape[-1], columns), self.kernel_initializer)
+        self.recurrent_kernel = self._weight("recurrent_kernel", (self.units, columns), self.recurrent_initializer)
+        self.bias = self._weight("bias", (columns,), self._initial_bias) if self.use_bias else None
+        self.peepholes = {gate: self._peephole(gate) for gate in self.unit.peepholes}
+        self.built = True
+
+    def _weight(self, name, shape, initializer):
+        """A weight with the regularizer and the constraint of its name: "kernel", "recurrent_kernel" or "bias"."""
+        of = name.removesuffix("_kernel")
+        return self.add_weight(
+            name=name,
+            shape=shape,
+            initializer=initializer,
+            regularizer=getattr(self, f"{of}_regularizer"),
+            constraint=getattr(self, f"{of}_constraint"),
+            autocast=False,
+        )
+
+    def _peephole(self, gate):
+        """One peephole: a row of one draw for all, since an initializer draws the same again."""
+        peepholes, initializer = self.unit.peepholes, self.kernel_initializer
+        return self.add_weight(
+            name=f"p_{gate}",
+            shape=(self.units,),
+            initializer=lambda _, dtype: initializer((len(peepholes), self.units), dtype)[peepholes.index(gate)],
+            regularizer=self.recurrent_regularizer,
+            autocast=False,
+        )
+
+    def _initial_bias(self, shape, dtype=None):
+        is_open = ops.repeat(ops.array([gate in self.open_gates for gate in self.unit.gates]), self.units)
+        return ops.where(is_open, ops.ones(shape, dtype), self.bias_initializer(shape, dtype))
+
+    def weight_tensors(self):
+        """The weights as the engine takes them."""
+        weights = {"kernel": self.kernel, "recurrent_kernel": self.recurrent_kernel}
+        weights |= {"bias": self.bias} if self.use_bias else {}
+        weights |= {f"p_{gate}": weight for gate, weight in self.peepholes.items()}
+        return {name: ops.convert_to_tensor(weight) for name, weight in weights.items()}
+
+    def dropout_mask(self, ones, rate):
+        return keras.random.dropout(ones, rate, seed=self.seed_generator)
+
+    def call(self, inputs, states, training=False):
+        drop_x = self.get_dropout_mask(ops.cast(inputs, self.compute_dtype)) if training else None
+        drop_state = self.get_recurrent_dropout_mask(ops.cast(as_list(states)[0], self.state_dtype)) if training else None
+        output, new = self.step(inputs, as_list(states), drop_x, drop_state)
+        return output, new if isinstance(states, (list, tuple)) else new[0]
+
+    def step(self, x_t, state, drop_x=None, drop_state=None):
+        """`x_t` `(batch, inputs)` and the state, a list, to the output `(batch, units)` and the next state, a list."""
+        x_t = ops.cast(x_t, self.compute_dtype)
+        x_t = x_t if drop_x is None else x_t * drop_x
+        state = [ops.cast(part, self.state_dtype) for part in state]
+        new = one_step(self.unit, x_t, state, self.weight_tensors(), drop_state)
+        return ops.cast(new[0], self.compute_dtype), list(new)
+
+    def get_initial_state(self, batch_size=None):
+        """Zeros: a list, one `(batch, units)` for each part of the state."""
+        return [ops.zeros((batch_size, self.units), dtype=self.state_dtype) for _ in self.unit.State._fields]
+
+    def as_notes(self):
+        """The weights in the notes' letters, as NumPy arrays.
+
+        `W_<gate>` is `(units, units + inputs)` and acts on [c<t-1>, x<t>] (or [a<t-1>, x<t>]), `b_<gate>` and the peepholes'
+        `p_<gate>` are `(units,)`.
+        """
+        if not self.built:
+            raise ValueError("`as_notes()` needs the weights: build the layer first, by calling it or with `build(shape)`.")
+        named = {name: ops.convert_to_numpy(weight) for name, weight in self.weight_tensors().items()}
+        notes = {}
+        for i, gate in enumerate(self.unit.gates):
+            columns = slice(i * self.units, (i + 1) * self.units)
+            blocks = named["recurrent_kernel"][:, columns], named["kernel"][:, columns]
+            notes[f"W_{gate}"] = ops.convert_to_numpy(ops.concatenate(blocks)).T
+            if self.use_bias:
+                notes[f"b_{gate}"] = named["bias"][columns]
+        return notes | {name: weight for name, weight in named.items() if name.startswith("p_")}
+
+    @classmethod
+    def from_config(cls, config):
+        return from_serialized(cls, config)
+
+    def get_config(self):
+        kinds = {"initializer": keras.initializers, "regularizer": keras.regularizers, "constraint": keras.constraints}
+        of_weights = {f"{of}_{kind}": kinds[kind] for kind in kinds for of in ("kernel", "recurrent", "bias")}
+        plain = ("units", "use_bias", "open_gates", "dropout", "recurrent_dropout", "seed", "implementation")
+        return (
+            super().get_config()
+            | {"unit": keras.saving.serialize_keras_object(self.unit)}
+            | {name: module.serialize(getattr(self, name)) for name, module in of_weights.items()}
+            | {name: getattr(self, name) for name in plain}
+        )
+
+
+def from_serialized(cls, config):
+    """An instance from its configuration, whose values may be Keras objects written as dictionaries."""
+    return cls(**{name: keras.saving.deserialize_keras_object(value) for name, value in config.items()})
+
+
+def as_list(states):
+    return list(states) if isinstance(states, (list, tuple)) else [states]
+
+
+def with_arguments(config, **arguments):
+    """The configuration of a layer that says by `arguments` what `unit` says in `Recurrent`'s."""
+    return {name: value for name, value in config.items() if name not in ("unit", "open_gates")} | arguments
+
+
+GATES = {"activation": "tanh", "recurrent_activation": "sigmoid"}  # of c̃ and of the gates, in Keras's words
+
+
+def check_gates(activation, recurrent_activation):
+    """Refuses what is not `GATES`."""
+    for (name, expected), given in zip(GATES.items(), (activation, recurrent_activation), strict=True):
+        if not is_activation(given, expected):
+            raise ValueError(f'`{name}` must be "{expected}", as in the notes, got {given!r}.')
+
+
+def is_activation(given, name):
+    """Whether `given` is Keras's activation of that name, or the name."""
+    return given in (name, getattr(keras.activations, name))
+
+
+def _positive_integer(name, value):
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value <= 0:
+        raise ValueError(f"`{name}` must be a positive integer, got {value!r}.")
+    return int(value)
+
+
+def _rate(name, value):
+    try:
+        if 0 <= float(value) < 1:
+            return float(value)
+    except (TypeError, ValueError):
+        pass
+    raise ValueError(f"`{name}` must be at least 0 and below 1, got {value!r}.")

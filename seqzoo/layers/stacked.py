@@ -1,0 +1,201 @@
+"""Recurrent layers one above the other: a[l]<t> = g(Wa[l][a[l]<t-1>, a[l-1]<t>] + ba[l])."""
+
+import keras
+from keras import ops, tree
+
+from seqzoo.layers.copies import copy_of
+from seqzoo.layers.recurrent_cell import as_list, from_serialized
+
+RECURRENT = keras.layers.RNN, keras.layers.Bidirectional
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class Stacked(keras.layers.Layer):
+    """Deep recurrent layers; three is deep. Plain dense layers may stand on top, with no horizontal connection.
+
+    Args:
+        layer: any `keras.layers.RNN`, or a `Bidirectional`, of which copies are made, each with weights, a name and a dropout
+            seed of its own; all return sequences but the last, which returns what `layer` does. Or a list of layers, which are
+            taken as they are.
+        depth: how many copies; None with a list.
+        dropout: fraction to drop of what one layer gives to the next, element by element.
+        residual: every layer but the first adds its input, before that dropout, to its output.
+        dense: sizes of dense layers on top, the lowest first, each step by itself.
+        dense_activation: theirs.
+        seed: of `dropout`.
+
+    Call arguments: those of `Recurrent`. The states, of `initial_state` and `return_state`, are a flat list in the order of the
+    layers. The mask reaches every layer.
+    """
+
+    def __init__(self, layer, depth=None, dropout=0.0, residual=False, dense=(), dense_activation="tanh", seed=None, **kwargs):
+        super().__init__(autocast=False, **kwargs)
+        layers = _as_they_are(layer, depth) if isinstance(layer, (list, tuple)) else _copies(layer, depth)
+        _check(layers, residual)
+        seeds = [None if seed is None else seed + i for i in range(len(layers) - 1)]
+        self.layers = layers
+        self.dropout, self.residual, self.dense, self.seed = dropout, residual, tuple(dense), seed
+        self.dense_activation = keras.activations.get(dense_activation)
+        self.drop = [keras.layers.Dropout(dropout, seed=seed, dtype=self.dtype_policy) for seed in seeds]
+        self.top = [keras.layers.Dense(size, self.dense_activation, dtype=self.dtype_policy) for size in self.dense]
+        self.return_sequences, self.return_state = layers[-1].return_sequences, layers[-1].return_state
+        self.stateful = layers[-1].stateful
+        self.supports_masking = True
+        self.input_spec = keras.layers.InputSpec(ndim=3)
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        shape = tuple(sequences_shape)
+        for i, layer in enumerate(self.layers):
+            layer.build(shape)
+            below, shape = shape, _first(layer.compute_output_shape(shape), layer.return_state)
+            if self.residual and i and shape[-1] != below[-1]:
+                raise ValueError(f"`residual` needs layers of one size: layer {i} takes {below[-1]} and returns {shape[-1]}.")
+        for dense in self.top:
+            dense.build(shape)
+            shape = dense.compute_output_shape(shape)
+        self.built = True
+
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        x, states = sequences, []
+        for i, (layer, state) in enumerate(zip(self.layers, self._by_layer(initial_state), strict=True)):
+            given = self.drop[i - 1](x, training=training) if i else x
+            output, *last = as_list(layer(given, initial_state=state, mask=mask, training=training))
+            x = output + self._carried(layer, x, mask) if self.residual and i else output
+            states += last
+            if mask is not None and _goes_backwards(layer):  # so are its outputs
+                mask = ops.flip(mask, axis=1)
+        for dense in self.top:
+            x = dense(x)
+        return (x, *states) if self.return_state else x
+
+    def step(self, x_t, state=None):
+        """One step at inference, as `Recurrent.step`; the state is a flat list in the order of the layers."""
+        x, states = x_t, []
+        for i, (layer, part) in enumerate(zip(self.layers, self._by_layer(state), strict=True)):
+            if not hasattr(layer, "step"):
+                raise ValueError(f"A {type(layer).__name__} layer cannot `step`.")
+            output, last = layer.step(x, part)
+            x = output + x if self.residual and i else output
+            states += last
+        for dense in self.top:
+            x = dense(x)
+        return x, states
+
+    def get_initial_state(self, batch_size):
+        """Zeros, one `(batch, units)` for each part of each layer's state."""
+        directions = [d for layer in self.layers for d in _directions(layer)]
+        return [part for direction in directions for part in direction.get_initial_state(batch_size)]
+
+    def reset_state(self):
+        """Zeros again, where the layers are stateful."""
+        for layer in self.layers:
+            layer.reset_state()
+
+    def compute_output_shape(self, sequences_shape, initial_state_shape=None):
+        return tree.map_structure(lambda spec: spec.shape, self.compute_output_spec(keras.KerasTensor(sequences_shape)))
+
+    def compute_output_spec(self, sequences, initial_state=None, mask=None, training=False):
+        spec, states = sequences, []
+        for layer in self.layers:
+            spec, *last = as_list(layer.compute_output_spec(spec))
+            states += last
+        for dense in self.top:
+            spec = dense.compute_output_spec(spec)
+        return (spec, *states) if self.return_state else spec
+
+    def compute_mask(self, inputs, mask):
+        mask = as_list(mask)[0] if self.return_sequences else None
+        backwards = sum(_goes_backwards(layer) for layer in self.layers) % 2
+        mask = ops.flip(mask, axis=1) if backwards and mask is not None else mask
+        return [mask, *[None] * sum(map(_parts, self.layers))] if self.return_state else mask
+
+    def as_notes(self):
+        """The weights of each recurrent layer in the notes' letters, in a list."""
+        return [layer.as_notes() for layer in self.layers]
+
+    def get_config(self):
+        return super().get_config() | {
+            "layer": [keras.saving.serialize_keras_object(layer) for layer in self.layers],
+            "dropout": self.dropout,
+            "residual": self.residual,
+            "dense": list(self.dense),
+            "dense_activation": keras.activations.serialize(self.dense_activation),
+            "seed": self.seed,
+        }
+
+    @classmethod
+    def from_config(cls, config):
+        return from_serialized(cls, config)
+
+    def _by_layer(self, state):
+        """The flat list of states cut into one list for each layer."""
+        if state is None:
+            return [None] * len(self.layers)
+        sizes, state = [_parts(layer) for layer in self.layers], as_list(state)
+        if len(state) != sum(sizes):
+            raise ValueError(f"`initial_state` must hold {sum(sizes)} tensors ({sizes} by layer), got {len(state)}.")
+        ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
+        return [state[end - size : end] for end, size in zip(ends, sizes, strict=True)]
+
+    def _carried(self, layer, x, mask):
+        """What `residual` adds to the output of `layer`: its input, at the steps of that output."""
+        backwards = _goes_backwards(layer)
+        if layer.return_sequences:
+            return ops.flip(x, axis=1) if backwards else x
+        if mask is None:
+            return x[:, 0 if backwards else -1]
+        mask = ops.cast(mask, "int32")
+        last = ops.argmax(mask, axis=1) if backwards else ops.shape(x)[1] - 1 - ops.argmax(ops.flip(mask, axis=1), axis=1)
+        return ops.take_along_axis(x, ops.cast(last, "int32")[:, None, None], axis=1)[:, 0]
+
+
+def _copies(layer, depth):
+    if not isinstance(layer, RECURRENT):
+        raise ValueError(f"`layer` must be a recurrent layer or a list of them, got {layer!r}.")
+    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
+        raise ValueError(f"`depth` must be a positive integer, got {depth!r}.")
+    below = [copy_of(layer, f"{layer.name}_{i + 1}", 2 * i, return_sequences=True) for i in range(depth - 1)]
+    layers = [*below, copy_of(layer, f"{layer.name}_{depth}", 2 * (depth - 1))]
+    for above in layers[1:]:
+        if _goes_backwards(above):
+            above.go_backwards = False  # what it gets comes in the order in which the layer below computed it
+    return layers
+
+
+def _as_they_are(layers, depth):
+    if depth is not None:
+        raise ValueError(f"`depth` is for copies of one layer, got {depth!r} and a list of layers.")
+    if not layers or not all(isinstance(layer, RECURRENT) for layer in layers):
+        raise ValueError(f"`layer` must be a recurrent layer or a list of them, got {layers!r}.")
+    if len({id(layer) for layer in layers}) < len(layers):
+        raise ValueError("`layer` must be a list of different layers, got one of them twice.")
+    return list(layers)
+
+
+def _check(layers, residual):
+    for layer in layers[:-1]:
+        if not layer.return_sequences:
+            raise ValueError(f"All layers but the last need `return_sequences=True`; {layer.name!r} has not.")
+    for name in ("return_state", "stateful"):
+        if len({getattr(layer, name) for layer in layers}) > 1:
+            raise ValueError(f"The layers must agree on `{name}`, got {[getattr(layer, name) for layer in layers]}.")
+    if any(getattr(layer, "merge_mode", "") is None for layer in layers):
+        raise ValueError("A `Bidirectional` layer needs a `merge_mode`: the layer above it takes one sequence.")
+    if residual and len(_directions(layers[-1])) == 2 and not layers[-1].return_sequences:
+        raise ValueError("`residual` over a `Bidirectional` layer needs its `return_sequences=True`.")
+
+
+def _goes_backwards(layer):
+    return getattr(layer, "go_backwards", False)
+
+
+def _directions(layer):
+    return (layer.forward_layer, layer.backward_layer) if isinstance(layer, keras.layers.Bidirectional) else (layer,)
+
+
+def _parts(layer):
+    return sum(len(direction.state_size) for direction in _directions(layer))
+
+
+def _first(shapes, several):
+    return shapes[0] if several else shapes
