@@ -17,11 +17,12 @@ class Loop(NamedTuple):
     """What is compiled once: a unit, and how its steps follow each other."""
 
     unit: object
+    sequences: bool = True
     unroll: bool = False
     segments: int = 1
 
 
-def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, unroll=False, segments=1):
+def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, sequences=True, unroll=False, segments=1):
     """Drives `unit` over the steps of `x`.
 
     Args:
@@ -32,20 +33,23 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, unr
             None, and `p_<gate>` `(units,)` for each peephole. Columns stand in the order of `unit.gates`.
         mask: booleans `(batch, T_x)`: at a False step the state stays what it was. Any pattern.
         recurrent_dropout: `(batch, units)`, multiplies the state wherever it enters a matrix product.
+        sequences: whether the outputs are wanted, or only the last state.
         unroll: a graph of T_x copies of the step instead of a loop.
         segments: into how many pieces the steps are cut. Of all pieces but the one at hand the backward pass keeps the first
             state only and computes the rest anew: memory is least with about √T_x, time grows by a forward pass.
 
     Returns:
-        The outputs a<t> `(batch, T_x, units)` and the last state, both of the state's dtype.
+        The outputs a<t> `(batch, T_x, units)`, or None, and the last state, both of the state's dtype.
     """
     weights = {name: weight for name, weight in weights.items() if weight is not None}
     if mask is not None:  # what stands at a masked step, NaN included, reaches nothing
         x = ops.where(mask[:, :, None], x, ops.zeros_like(x))
     arguments = {"x": x, "state": tuple(state), "weights": weights}
     constants = {name: c for name, c in (("mask", mask), ("dropout", recurrent_dropout)) if c is not None}
-    outputs, last = traced(_run, Loop(unit, unroll, segments))(arguments, constants)
-    return outputs, unit.State(*last)
+    if x.shape[1] is not None:
+        segments = min(segments, x.shape[1])
+    outputs, last = traced(_run, Loop(unit, sequences, unroll, segments))(arguments, constants)
+    return (outputs[0] if sequences else None), unit.State(*last)
 
 
 def one_step(unit, x_t, state, weights, recurrent_dropout=None):
@@ -126,7 +130,8 @@ def _mask_columns(constants):
 
 
 def _forward(loop, arguments, constants):
-    """The outputs and the last state, and the residuals of `_backward`: every state, and what the unit saved."""
+    """The outputs, in a tuple that may be empty, and the last state; and the residuals of `_backward`: every state, and what
+    the unit saved."""
     unit, x, state, weights = loop.unit, arguments["x"], arguments["state"], arguments["weights"]
     products = Products(unit, weights, x.dtype, constants.get("dropout"))
     peepholes = _peepholes(unit, weights, state[0].dtype)
@@ -139,7 +144,8 @@ def _forward(loop, arguments, constants):
     z = _project(_time_major(x), weights, state[0].dtype)  # (T_x, batch, gates * units)
     last, residuals = scan(step, state, (z, *_mask_columns(constants)), unroll=loop.unroll)
     states, _ = residuals
-    return (_time_major(states[0]), last), residuals
+    outputs = (_time_major(states[0]),) if loop.sequences else ()
+    return (outputs, last), residuals
 
 
 def _outputs(loop, arguments, constants):
@@ -155,13 +161,14 @@ def _backward(loop, arguments, constants, residuals, upstream):
     peepholes, mask = _peepholes(unit, weights, state[0].dtype), _mask_columns(constants)
     prev = unit.State(*(ops.concatenate([first[None], part[:-1]]) for first, part in zip(state, states, strict=True)))
 
-    def step(d_state, d_output, factors, mask_t=None):
-        d_state = unit.State(d_state[0] + d_output, *d_state[1:])
+    def step(d_state, d_outputs, factors, mask_t=None):
+        d_state = unit.State(sum(d_outputs, d_state[0]), *d_state[1:])
         d_prev, d_z = unit.step_gradient(products.back, d_state, factors, peepholes)
         return _hold(mask_t, d_prev, d_state), ops.concatenate(d_z, axis=-1)
 
     factors = unit.factors(prev, unit.State(*states), saved)
-    d_state, d_z = scan(step, d_last, (_time_major(d_outputs), factors, *mask), reverse=True, unroll=loop.unroll)
+    inputs = (tuple(map(_time_major, d_outputs)), factors, *mask)
+    d_state, d_z = scan(step, d_last, inputs, reverse=True, unroll=loop.unroll)
     if mask:
         d_z = ops.where(mask[0], d_z, ops.zeros_like(d_z))
     d_x = matmul(ops.cast(d_z, x.dtype), ops.transpose(ops.cast(weights["kernel"], x.dtype)))
@@ -194,12 +201,13 @@ def _weight_gradients(unit, x, prev, saved, d_z, products):
 def _forward_segments(loop, arguments, constants):
     """The outputs and the last state, and the residuals of `_backward_segments`: the state at the start of each segment."""
 
-    def step(state, x, mask):
-        outputs, last = _outputs(_segment(loop), arguments | {"x": x, "state": state}, constants | {"mask": mask})
+    def step(state, x, *mask):
+        here, of_here = arguments | {"x": x, "state": state}, constants | dict(zip(["mask"], mask, strict=False))
+        outputs, last = _outputs(_segment(loop), here, of_here)
         return last, (outputs, state)
 
-    last, (outputs, starts) = scan(step, arguments["state"], _segmented(loop, arguments["x"], constants))
-    return (_joined(outputs, arguments["x"]), last), starts
+    last, (outputs, starts) = scan(step, arguments["state"], _split(loop, _steps(loop, arguments, constants)))
+    return (tuple(_joined(a, arguments["x"]) for a in outputs), last), starts
 
 
 def _backward_segments(loop, arguments, constants, starts, upstream):
@@ -207,9 +215,9 @@ def _backward_segments(loop, arguments, constants, starts, upstream):
     d_outputs, d_last = upstream
     segment = _segment(loop)
 
-    def step(carried, x, mask, start, d_outputs):
+    def step(carried, start, d_outputs, x, *mask):
         d_state, d_weights = carried
-        here, of_here = arguments | {"x": x, "state": start}, constants | {"mask": mask}
+        here, of_here = arguments | {"x": x, "state": start}, constants | dict(zip(["mask"], mask, strict=False))
         if segment.unit.step_gradient is None:
             d = pull_back(functools.partial(_outputs, segment), here, of_here, (d_outputs, d_state))
         else:
@@ -217,7 +225,7 @@ def _backward_segments(loop, arguments, constants, starts, upstream):
         return (d["state"], tree.map_structure(ops.add, d_weights, d["weights"])), d["x"]
 
     nothing = tree.map_structure(ops.zeros_like, arguments["weights"])
-    inputs = (*_segmented(loop, arguments["x"], constants), starts, _split(loop, d_outputs))
+    inputs = starts, _split(loop, d_outputs), *_split(loop, _steps(loop, arguments, constants))
     (d_state, d_weights), d_x = scan(step, (d_last, nothing), inputs, reverse=True)
     return {"x": _joined(d_x, arguments["x"]), "state": d_state, "weights": d_weights}
 
@@ -226,18 +234,25 @@ def _segment(loop):
     return loop._replace(segments=1)
 
 
-def _segmented(loop, x, constants):
-    """x and the mask, `(segments, batch, steps, ...)` each. The last segment is filled up with masked steps."""
-    mask = constants["mask"] if "mask" in constants else ops.ones(ops.shape(x)[:2], "bool")
-    return _split(loop, x), _split(loop, mask)
+def _steps(loop, arguments, constants):
+    """x, and the mask where there is one or the last segment has to be filled up with masked steps."""
+    x, mask = arguments["x"], constants.get("mask")
+    if mask is None and (x.shape[1] is None or x.shape[1] % loop.segments):
+        mask = ops.ones(ops.shape(x)[:2], "bool")
+    return (x,) if mask is None else (x, mask)
 
 
-def _split(loop, a):
-    batch, steps = ops.shape(a)[:2]
-    length = -(-steps // loop.segments)
-    filling = ops.zeros((batch, length * loop.segments - steps, *a.shape[2:]), a.dtype)
-    pieces = ops.reshape(ops.concatenate([a, filling], axis=1), (batch, loop.segments, length, *a.shape[2:]))
-    return ops.swapaxes(pieces, 0, 1)
+def _split(loop, arrays):
+    """`(segments, batch, steps, ...)` of each array `(batch, T_x, ...)`, filled up with zeros."""
+
+    def split(a):
+        batch, steps = ops.shape(a)[:2]
+        length = -(-steps // loop.segments)
+        filling = ops.zeros((batch, length * loop.segments - steps, *a.shape[2:]), a.dtype)
+        pieces = ops.reshape(ops.concatenate([a, filling], axis=1), (batch, loop.segments, length, *a.shape[2:]))
+        return ops.swapaxes(pieces, 0, 1)
+
+    return tuple(map(split, arrays))
 
 
 def _joined(pieces, like):

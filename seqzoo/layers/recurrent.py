@@ -93,8 +93,8 @@ class Recurrent(keras.layers.RNN):
             mask = ops.cast(mask, "bool")
         if self.go_backwards:
             x, mask = ops.flip(x, axis=1), None if mask is None else ops.flip(mask, axis=1)
-        weights = cell.weight_tensors()
-        outputs, last = through_time(cell.unit, x, state, weights, mask, drop_state, self.unroll, self.segments)
+        how = {"sequences": self.return_sequences, "unroll": self.unroll, "segments": self.segments}
+        outputs, last = through_time(cell.unit, x, state, cell.weight_tensors(), mask, drop_state, **how)
         if self.stateful:
             for variable, part in zip(self.states, last, strict=True):
                 variable.assign(part)
