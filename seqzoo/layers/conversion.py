@@ -1,0 +1,243 @@
+"""Our layers from Keras's and PyTorch's, and the way back. Only here do we speak the field's letters.
+
+The notes' Γu, Γf, c̃, Γo of an LSTM are Keras's i, f, c, o and PyTorch's i, f, g, o. The notes' Γu, Γr, c̃ of a GRU are Keras's
+z, r (the reset gate) and h, with z = 1 - Γu: the weights of z are those of Γu, negated.
+"""
+
+import keras
+import numpy as np
+from keras import layers as theirs
+
+from seqzoo.layers.bidirectional import Bidirectional
+from seqzoo.layers.gru import GRU
+from seqzoo.layers.lstm import LSTM
+from seqzoo.layers.simple_rnn import SimpleRNN
+from seqzoo.layers.stacked import Stacked
+
+TO_KERAS = {GRU: theirs.GRU, LSTM: theirs.LSTM, SimpleRNN: theirs.SimpleRNN, Bidirectional: theirs.Bidirectional}
+FROM_KERAS = {cls: ours for ours, cls in TO_KERAS.items()}
+COLUMNS = {  # in the notes' letters; a capital is a gate whose weights are negated
+    **{GRU: "urc", LSTM: "ufoc", SimpleRNN: "a"},
+    **{theirs.GRU: "Urc", theirs.LSTM: "ufco", theirs.SimpleRNN: "a"},  # PyTorch's too
+}
+OURS_ONLY = {  # arguments
+    theirs.GRU: {"relevance_gate", "segments"},
+    theirs.LSTM: {"peephole", "segments"},
+    theirs.SimpleRNN: {"implementation", "segments"},
+}
+NOT_IN_CONFIG = "seed", "implementation", "use_cudnn"  # of some layer of Keras's, though it is an argument
+BLIND_TO_SIGNS = type(None), keras.constraints.MaxNorm, keras.constraints.UnitNorm, keras.constraints.MinMaxNorm
+RESET_AFTER = "is a different model: its relevance gate (the reset gate) acts after the product"
+TORCH_NAMES = "weight_ih", "weight_hh", "bias_ih", "bias_hh"
+
+
+def from_keras(layer):
+    """Our layer of the same model: from the first real step on, outputs and states are the same.
+
+    Arguments, weights, what is trainable and the states of a stateful layer come along; dropout starts anew from its seed.
+    Unbuilt in, unbuilt out: a GRU's update gate then starts as Keras's, not as its negative, which is right for initializers
+    that are symmetric about zero. A regularizer of a GRU is taken to be blind to the sign of a weight.
+
+    Args:
+        layer: a `keras.layers.GRU(reset_after=False)`, `LSTM` or `SimpleRNN`, or a `Bidirectional` of these; no subclass.
+
+    Raises:
+        ValueError: for another layer or activation, and for a GRU with a constraint that may depend on the sign of a weight.
+    """
+    return _with_weights_of(layer, _empty(layer, FROM_KERAS))
+
+
+def to_keras(layer):
+    """Keras's layer of the same model: `from_keras` the other way. After both, weights are the same bit for bit.
+
+    Left behind is what Keras lacks and what changes no result: `segments`, and a SimpleRNN's `implementation`.
+
+    Args:
+        layer: our `GRU`, `LSTM` or `SimpleRNN`, or a `Bidirectional` of these; no subclass.
+
+    Raises:
+        ValueError: for another layer, a `peephole`, `relevance_gate=False`, and a GRU's constraint as above.
+    """
+    return _with_weights_of(layer, _empty(layer, TO_KERAS))
+
+
+def to_torch(layer):
+    """A `torch.nn.LSTM` or `torch.nn.RNN`, `batch_first`, with the weights of a built layer.
+
+    As PyTorch's do, it returns the output at every step and the last state. Our bias becomes `bias_ih`; `bias_hh` is zero.
+    Left behind: dropout inside a layer, regularizers, constraints, and the state of a stateful layer.
+
+    Args:
+        layer: our `LSTM` or `SimpleRNN`, a `Bidirectional(merge_mode="concat")` of one of them, or a `Stacked` of either.
+
+    Raises:
+        ValueError: for another layer, an unbuilt one, a `peephole`, directions or stacked layers that differ, and for
+            `residual` and `dense`.
+    """
+    import torch
+
+    _check_for_torch(layer)
+    stack = _stack(layer)
+    first, *others = _directions(stack[0])
+    activation = {"nonlinearity": first.cell.unit.activation} if type(first) is SimpleRNN else {}
+    module = (torch.nn.RNN if activation else torch.nn.LSTM)(
+        first.cell.kernel.shape[0],
+        first.units,
+        num_layers=len(stack),
+        bias=first.use_bias,
+        batch_first=True,
+        dropout=layer.dropout if len(stack) > 1 else 0.0,
+        bidirectional=bool(others),
+        dtype=getattr(torch, first.variable_dtype),
+        **activation,
+    )
+    weights = {name + end: weight for end, of in _by_ending(layer) for name, weight in _torch_weights(of).items()}
+    module.load_state_dict({name: torch.tensor(weight) for name, weight in weights.items()})
+    return module
+
+
+def from_torch(module, **arguments):
+    """Our built layer with the weights of a PyTorch module: a `Bidirectional` or `Stacked` one if the module is that.
+
+    It takes `(batch, T_x, inputs)`, whatever the module's `batch_first`. Our bias is the sum of PyTorch's two.
+
+    Args:
+        module: a `torch.nn.LSTM` without projection, or a `torch.nn.RNN`; no subclass.
+        **arguments: those of our layer. `return_sequences` is True unless given, and `dtype` the module's.
+
+    Raises:
+        ValueError: for another module, and for `proj_size`.
+    """
+    import torch
+
+    _refuse_if(isinstance(module, torch.nn.GRU), module, f"torch.nn.GRU {RESET_AFTER}")
+    _refuse_if(type(module) not in (torch.nn.LSTM, torch.nn.RNN), module, "only torch.nn.LSTM and torch.nn.RNN can be")
+    _refuse_if(module.proj_size, module, f"`proj_size={module.proj_size}` is a projection, and our LSTM has none")
+    arguments = {"return_sequences": True, "dtype": str(module.weight_ih_l0.dtype).removeprefix("torch.")} | arguments
+    of_all = {name: arguments[name] for name in ("name", "dtype", "trainable") if name in arguments}
+    cls, activation = (LSTM, {}) if type(module) is torch.nn.LSTM else (SimpleRNN, {"activation": module.nonlinearity})
+    layer = cls(module.hidden_size, use_bias=module.bias, **activation, **arguments)
+    if module.bidirectional:
+        layer = Bidirectional(layer, **of_all)
+    if module.num_layers > 1:
+        layer = Stacked(layer, module.num_layers, dropout=module.dropout, seed=arguments.get("seed"), **of_all)
+    layer.build((None, None, module.input_size))
+    weights = {name: weight.double().cpu().numpy() for name, weight in module.state_dict().items()}
+    for end, of in _by_ending(layer):
+        of.set_weights(_our_weights(type(of), [weights[name + end] for name in TORCH_NAMES if name + end in weights]))
+    return layer
+
+
+def _empty(layer, counterparts):
+    """The counterpart of a layer, unbuilt."""
+    _check_for_keras(layer, counterparts)
+    cls = counterparts[type(layer)]
+    config = _config(layer, cls)
+    if isinstance(layer, theirs.Bidirectional):
+        forward, backward = (_empty(direction, counterparts) for direction in _directions(layer))
+        forward.get_config = lambda: _config(layer.forward_layer, type(forward))  # `cls` makes it anew, from this
+        return cls(**config | {"layer": forward, "backward_layer": backward})
+    try:
+        return cls.from_config(config)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"`{layer.name}` cannot be converted: {error}") from error
+
+
+def _config(layer, cls):
+    """The configuration of a layer, in the arguments of its counterpart's class."""
+    config = layer.get_config()
+    if type(layer) in COLUMNS:
+        config |= {name: getattr(of, name) for of in (layer.cell, layer) for name in NOT_IN_CONFIG if hasattr(of, name)}
+    return {name: value for name, value in config.items() if name not in OURS_ONLY.get(cls, ())}
+
+
+def _with_weights_of(layer, counterpart):
+    """`counterpart`, built as far as `layer` is."""
+    if layer.built:
+        counterpart.build_from_config(layer.get_build_config())
+    for given, made in zip(_directions(layer), _directions(counterpart), strict=True):
+        made.activity_regularizer = given.activity_regularizer  # Keras's SimpleRNN takes it, and drops it
+        if given.cell.built:
+            _copy_weights(given, made)
+    return counterpart
+
+
+def _copy_weights(given, made):
+    if not made.cell.built:  # `given` has only taken a `step`
+        made.cell.build((None, given.cell.kernel.shape[0]))
+    columns = COLUMNS[type(given)], COLUMNS[type(made)]
+    made.set_weights([_permuted(weight, *columns) for weight in given.get_weights()])
+    for old, new in zip(given.weights, made.weights, strict=True):
+        new.trainable = old.trainable
+    for old, new in zip(given.states or (), made.states or (), strict=True):
+        new.assign(keras.ops.convert_to_numpy(old))
+
+
+def _permuted(weight, given, wanted):
+    """`weight` with its columns in another order; those of one gate stand together."""
+    blocks = dict(zip(given, np.split(weight, len(given), axis=-1), strict=True))
+    return np.concatenate([blocks[gate] if gate in blocks else -blocks[gate.swapcase()] for gate in wanted], axis=-1)
+
+
+def _torch_weights(layer):
+    """The weights of one direction by PyTorch's names."""
+    columns = COLUMNS[type(layer)], COLUMNS[TO_KERAS[type(layer)]]
+    kernels_and_bias = [_permuted(weight.astype("float64"), *columns).T for weight in layer.get_weights()]
+    second_bias = [np.zeros_like(bias) for bias in kernels_and_bias[2:]]
+    return dict(zip(TORCH_NAMES, kernels_and_bias + second_bias, strict=False))
+
+
+def _our_weights(cls, weights):
+    """The weights of one direction from PyTorch's, in the order of `TORCH_NAMES`."""
+    kernels, biases = weights[:2], weights[2:]
+    return [_permuted(weight.T, COLUMNS[TO_KERAS[cls]], COLUMNS[cls]) for weight in kernels + ([sum(biases)] if biases else [])]
+
+
+def _stack(layer):
+    return layer.layers if type(layer) is Stacked else [layer]
+
+
+def _directions(layer):
+    return [layer.forward_layer, layer.backward_layer] if isinstance(layer, theirs.Bidirectional) else [layer]
+
+
+def _by_ending(layer):
+    """Each direction of each layer, after what PyTorch's names of its weights end in."""
+    stack = [dict(zip(("", "_reverse"), _directions(each), strict=False)) for each in _stack(layer)]
+    return [(f"_l{i}{side}", of) for i, sides in enumerate(stack) for side, of in sides.items()]
+
+
+def _check_for_keras(layer, counterparts):
+    library = "Keras" if counterparts is FROM_KERAS else "seqzoo"
+    only = f"only the GRU, LSTM, SimpleRNN and Bidirectional of {library} can be, and no subclass of them"
+    _refuse_if(type(layer) is Stacked, layer, "convert its layers one by one")
+    _refuse_if(type(layer) not in counterparts, layer, f"it is a {type(layer).__name__}, and {only}")
+    config = layer.get_config()
+    _refuse_if(config.get("reset_after"), layer, f"`reset_after=True` {RESET_AFTER}")
+    _refuse_if(config.get("peephole"), layer, "Keras has no `peephole`")
+    _refuse_if(not config.get("relevance_gate", True), layer, "Keras has no `relevance_gate=False`")
+    for name in [f"{of}_constraint" for of in ("kernel", "recurrent", "bias")] if "reset_after" in config else ():
+        blind = type(getattr(layer, name)) in BLIND_TO_SIGNS
+        _refuse_if(not blind, layer, f"`{name}` may depend on the sign of a weight, and the update gate's changes")
+
+
+def _check_for_torch(layer):
+    stack = [_directions(each) for each in _stack(layer)]
+    directions = [of for level in stack for of in level]
+    _refuse_if(GRU in map(type, directions), layer, f"torch.nn.GRU {RESET_AFTER}")
+    known = {LSTM, SimpleRNN, Bidirectional}.issuperset(map(type, [*_stack(layer), *directions]))
+    _refuse_if(not known, layer, "only our LSTM and SimpleRNN can be, and Bidirectional and Stacked ones of them")
+    _refuse_if(any(of.cell.unit.peepholes for of in directions), layer, "PyTorch has no `peephole`")
+    _refuse_if(not all(of.cell.built for of in directions), layer, "it has no weights yet: build it first")
+    kinds = {(len(level), of.cell.unit, of.units, of.use_bias, of.variable_dtype) for level in stack for of in level}
+    _refuse_if(len(kinds) > 1, layer, "its layers or directions differ, and those of a PyTorch module are alike")
+    _refuse_if(any(of.go_backwards != (i == 1) for level in stack for i, of in enumerate(level)), layer, "it goes backwards")
+    merged = {getattr(each, "merge_mode", "concat") for each in _stack(layer)}
+    _refuse_if(merged != {"concat"}, layer, 'PyTorch has no `merge_mode` but "concat"')
+    on_top = type(layer) is Stacked and (layer.residual or layer.dense)
+    _refuse_if(on_top, layer, "PyTorch has no `residual` and no `dense`")
+
+
+def _refuse_if(condition, layer, reason):
+    if condition:
+        raise ValueError(f"`{getattr(layer, 'name', type(layer).__name__)}` cannot be converted: {reason}.")

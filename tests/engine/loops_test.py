@@ -1,0 +1,121 @@
+"""The same loop unrolled, cut into segments, or for its last state only: same results, same gradients."""
+
+import importlib
+
+import numpy as np
+import pytest
+import reference
+from backends import BACKEND, arrays, constant_tensors, gradient, gradients, needs_float64, only_tensorflow, tensors
+from keras import ops, tree
+from units import INPUTS, MASKS, SIZE, STEPS, UNITS, automatic, every_unit, random_arguments, random_drop
+
+from seqzoo import layers
+from seqzoo.through_time import through_time
+
+some_units = pytest.mark.parametrize("unit", [UNITS["GRU"], UNITS["LSTM all"]], ids=["GRU", "LSTM all"])
+WAYS = [
+    {"unroll": True},
+    {"segments": 2},
+    {"segments": 3, "unroll": True},
+    {"segments": 4},
+    {"segments": STEPS},
+    {"segments": 99},
+]
+every_way = pytest.mark.parametrize("way", WAYS, ids=str)
+
+
+def run(unit, arguments, mask=None, drop=None, **way):
+    outputs, last = through_time(unit, **arguments, **constant_tensors(mask=mask, recurrent_dropout=drop), **way)
+    return [*last] if outputs is None else [outputs, *last]
+
+
+def loss(unit, mask=None, drop=None, **way):
+    return lambda arguments: sum(ops.sum(ops.sin(a)) for a in run(unit, arguments, mask, drop, **way))
+
+
+@needs_float64
+@every_way
+@every_unit
+def test_every_loop_returns_the_same(unit, way):
+    arguments, mask, drop = tensors(random_arguments(unit)), MASKS["gaps"], random_drop(SIZE)
+    assert (
+        reference.distance(arrays(run(unit, arguments, mask, drop, **way)), arrays(run(unit, arguments, mask, drop))) <= 1e-14
+    )
+
+
+@needs_float64
+@every_way
+@some_units
+def test_every_loop_has_the_same_gradients(unit, way):
+    arguments, mask, drop = random_arguments(unit), MASKS["gaps"], random_drop(SIZE)
+    expected = gradients(loss(unit, mask, drop), arguments)
+    assert reference.distance(gradients(loss(unit, mask, drop, **way), arguments), expected) <= 1e-13
+    assert reference.distance(gradients(loss(automatic(unit), mask, drop, **way), arguments), expected) <= 1e-13
+
+
+@needs_float64
+@some_units
+def test_the_last_state_alone_is_the_last_state_and_has_its_gradients(unit):
+    arguments = random_arguments(unit)
+    for way in ({}, {"unroll": True}, {"segments": 2}):
+        _, *expected = arrays(run(unit, tensors(arguments), MASKS["gaps"]))
+        assert (
+            reference.distance(arrays(run(unit, tensors(arguments), MASKS["gaps"], sequences=False, **way)), expected) <= 1e-14
+        )
+        found = gradients(loss(unit, MASKS["gaps"], sequences=False, **way), arguments)
+        of_all = gradients(lambda a: sum(ops.sum(ops.sin(part)) for part in run(unit, a, MASKS["gaps"])[1:]), arguments)
+        assert reference.distance(found, of_all) <= 1e-13
+
+
+@needs_float64
+@only_tensorflow
+@pytest.mark.parametrize("way", WAYS[1:], ids=str)
+@some_units
+def test_a_compiled_graph_of_any_length_has_the_gradients_of_eager_calls(unit, way):
+    import tensorflow as tf
+
+    arguments = random_arguments(unit)
+    shapes = tree.map_structure(lambda a: tf.TensorSpec(a.shape, "float64"), arguments)
+    shapes["x"] = tf.TensorSpec((None, None, INPUTS), "float64")
+    way = {name: value for name, value in way.items() if name != "unroll"}
+    graph = tf.function(gradient(loss(unit, **way)), input_signature=[shapes])
+    assert reference.distance(arrays(graph(tensors(arguments))), gradients(loss(unit), arguments)) <= 1e-12
+
+
+@needs_float64
+@pytest.mark.parametrize("way", [{"segments": 2}, {"unroll": True}], ids=str)
+@some_units
+def test_a_gradient_of_a_gradient_is_the_plain_loops(unit, way):
+    def squared(**way):
+        def of_gradients(arguments):
+            return sum(ops.sum(g**2) for g in tree.flatten(gradient(loss(unit, MASKS["gaps"], **way))(arguments)))
+
+        return gradients(of_gradients, random_arguments(unit))
+
+    assert reference.distance(squared(**way), squared()) <= 1e-11
+
+
+@pytest.mark.skipif(BACKEND == "tensorflow", reason="TensorFlow's forward mode is two reverse passes, and works")
+@pytest.mark.parametrize("make", [layers.GRU, layers.LSTM, layers.SimpleRNN])
+def test_forward_mode_is_refused_with_what_to_do_instead(make):
+    x, layer = ops.ones((2, 3, INPUTS)), make(SIZE)
+    layer.build(x.shape)
+    backend = importlib.import_module(BACKEND)
+    jvp = backend.jvp if BACKEND == "jax" else backend.func.jvp
+    with pytest.raises((TypeError, NotImplementedError), match="backward only.*Use `grad`"):
+        jvp(layer, (x,), (x,))
+
+
+@only_tensorflow
+def test_unrolling_an_unknown_length_is_refused():
+    import tensorflow as tf
+
+    graph = tf.function(layers.GRU(SIZE, unroll=True), input_signature=[tf.TensorSpec((None, None, INPUTS))])
+    with pytest.raises(ValueError, match="`unroll=True` needs the number of steps"):
+        graph(np.ones((2, 3, INPUTS), "float32"))
+
+
+@pytest.mark.parametrize("segments", [0, -1, 1.5, True, "all"], ids=repr)
+def test_segments_must_be_a_positive_integer(segments):
+    with pytest.raises(ValueError, match=f"`segments` must be a positive integer, got {segments!r}"):
+        layers.GRU(SIZE, segments=segments)

@@ -1,0 +1,166 @@
+"""What Keras's own layers take, ours take: regularizers, constraints, no bias, and what is accepted without effect."""
+
+import keras
+import numpy as np
+import pytest
+import reference
+from backends import arrays
+from units import BATCH, INPUTS, SIZE, UNITS, cell_of, every_layer, layer_of, random_x, randomise, zero_state
+
+from seqzoo.layers import GRU, LSTM, SimpleRNN
+
+X = random_x(dtype="float32")
+Y = np.ones((BATCH, 1), "float32")
+
+
+def names_of(layer):
+    return [weight.name for weight in layer.weights]
+
+
+@every_layer
+def test_the_weights_are_exactly_those_of_the_equations(name):
+    layer, bare = layer_of(name), layer_of(name, use_bias=False)
+    for each in (layer, bare):
+        each.build((None, None, INPUTS))
+    peepholes = [f"p_{gate}" for gate in UNITS[name].peepholes]
+    assert names_of(layer) == ["kernel", "recurrent_kernel", "bias", *peepholes]
+    assert names_of(bare) == ["kernel", "recurrent_kernel", *peepholes]
+
+
+@every_layer
+def test_without_a_bias_it_is_zero(name):
+    layer = layer_of(name, use_bias=False, return_sequences=True)
+    layer.build(X.shape)
+    notes = randomise(layer).as_notes()
+    assert not [key for key in notes if key.startswith("b_")]
+    biases = {f"b_{gate}": np.zeros(SIZE) for gate in UNITS[name].gates}
+    expected, _ = reference.run(name, notes | biases, X, zero_state(UNITS[name]))
+    assert reference.distance(arrays(layer(X)), expected) <= 2e-6
+
+
+@every_layer
+def test_regularizers_are_losses_of_their_weights(name):
+    of = {"kernel": 0.1, "recurrent": 0.2, "bias": 0.3}
+    layer = layer_of(name, **{f"{weight}_regularizer": keras.regularizers.L2(rate) for weight, rate in of.items()})
+    layer(X)
+    randomise(layer)
+    cell = layer.cell
+    rates = [(cell.kernel, 0.1), (cell.recurrent_kernel, 0.2), (cell.bias, 0.3), *((p, 0.2) for p in cell.peepholes.values())]
+    expected = sorted(rate * np.sum(arrays(weight.value) ** 2) for weight, rate in rates)
+    assert np.allclose(sorted(float(arrays(loss)) for loss in layer.losses), expected, rtol=1e-5)
+
+
+def test_an_activity_regularizer_sees_the_output():
+    layer = GRU(SIZE, activity_regularizer=keras.regularizers.L1(0.5))
+    output = arrays(layer(X))
+    assert np.allclose(arrays(layer.losses[0]), 0.5 * np.abs(output).sum() / BATCH, rtol=1e-5)
+
+
+@every_layer
+def test_constraints_hold_after_a_step(name):
+    limits = {
+        "kernel_constraint": "non_neg",
+        "recurrent_constraint": keras.constraints.MaxNorm(0.01),
+        "bias_constraint": "non_neg",
+    }
+    layer = layer_of(name, **limits)
+    model = keras.Sequential([keras.Input((None, INPUTS)), layer, keras.layers.Dense(1)])
+    model.compile(keras.optimizers.SGD(10.0), "mse")
+    model.fit(X, 100 * Y, epochs=2, verbose=0)
+    kernel, recurrent, bias = (arrays(w.value) for w in (layer.cell.kernel, layer.cell.recurrent_kernel, layer.cell.bias))
+    assert (kernel >= 0).all()
+    assert (bias >= 0).all()
+    assert np.linalg.norm(recurrent, axis=0).max() <= 0.01 + 1e-6
+
+
+@pytest.mark.parametrize("cls", [GRU, LSTM])
+def test_what_has_no_effect_is_kept(cls):
+    layer = cls(SIZE, implementation=1, use_cudnn=False)
+    copy = cls.from_config(layer.get_config())
+    assert (copy.implementation, copy.use_cudnn) == (1, False)
+    plain = cls(SIZE)
+    for each in (layer, plain):
+        each.build(X.shape)
+        randomise(each)
+    assert np.array_equal(arrays(layer(X)), arrays(plain(X)))
+
+
+@pytest.mark.parametrize("make", [GRU, LSTM])
+@pytest.mark.parametrize("argument", ["activation", "recurrent_activation"])
+def test_other_gates_than_the_notes_are_refused_by_name(make, argument):
+    for value in ("relu", "hard_sigmoid", keras.activations.linear, None):
+        with pytest.raises(ValueError, match=f"`{argument}` must be .* as in the notes, got"):
+            make(SIZE, **{argument: value})
+
+
+def test_the_gates_of_the_notes_are_taken_in_every_form():
+    GRU(SIZE, "tanh", "sigmoid")
+    LSTM(SIZE, keras.activations.tanh, keras.activations.sigmoid)
+    assert SimpleRNN(SIZE, keras.activations.relu).cell.unit.activation == "relu"
+
+
+def test_a_reset_after_the_product_is_refused():
+    assert GRU(SIZE, reset_after=False).get_config()["reset_after"] is False
+    with pytest.raises(ValueError, match="`reset_after` must be False.*another model"):
+        GRU(SIZE, reset_after=True)
+
+
+@every_layer
+def test_the_arguments_of_the_cell_are_attributes_of_the_layer(name):
+    layer = layer_of(name, dropout=0.1, kernel_regularizer="l2")
+    assert (layer.units, layer.dropout, layer.use_bias) == (SIZE, 0.1, True)
+    assert isinstance(layer.kernel_regularizer, keras.regularizers.L2)
+
+
+def test_an_input_shape_may_come_with_the_layer():
+    model = keras.Sequential([LSTM(SIZE, input_shape=(6, INPUTS))])
+    assert model.output_shape == (None, SIZE)
+
+
+@every_layer
+def test_a_rate_may_be_a_numpy_number(name):
+    assert layer_of(name, dropout=np.float32(0.25)).dropout == 0.25
+    assert cell_of(name, recurrent_dropout=np.float64(0.5)).recurrent_dropout == 0.5
+
+
+def test_an_unknown_argument_is_blamed_on_the_layer():
+    with pytest.raises(ValueError, match=r"passed to GRU: \{'unit_count': 3\}"):
+        GRU(SIZE, unit_count=3)
+
+
+def test_inputs_of_another_size_are_refused():
+    layer = GRU(SIZE)
+    layer(X)
+    with pytest.raises(ValueError, match="expected axis -1 .*value 3"):
+        layer(np.ones((2, 3, INPUTS + 1), "float32"))
+    with pytest.raises(ValueError, match="size of an input must be known"):
+        GRU(SIZE)(keras.Input((3, None)))
+
+
+def test_a_stateful_layer_refuses_another_batch_size():
+    layer = GRU(SIZE, stateful=True)
+    layer(X)
+    with pytest.raises(ValueError, match="stateful with a batch size of 4, got 2"):
+        layer(X[:2])
+
+
+@every_layer
+def test_a_stateful_layer_trains(name):
+    layer = layer_of(name, stateful=True)
+    model = keras.Sequential([keras.Input(batch_shape=X.shape), layer, keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    model.fit(X, Y, batch_size=BATCH, epochs=2, verbose=0)
+    assert any(np.abs(arrays(part.value)).max() > 0 for part in layer.states)
+    layer.reset_state()
+    assert not any(arrays(part.value).any() for part in layer.states)
+
+
+@pytest.mark.parametrize("x", [X, X[0, 0]], ids=["a sequence", "a vector"])
+def test_a_step_takes_one_input_for_each_row(x):
+    with pytest.raises(ValueError, match=r"`x_t` must be \(batch, inputs\), got the shape"):
+        GRU(SIZE).step(x)
+
+
+def test_a_layer_that_goes_backwards_cannot_step():
+    with pytest.raises(ValueError, match="backwards cannot `step`"):
+        GRU(SIZE, go_backwards=True).step(X[:, 0])

@@ -1,0 +1,64 @@
+"""Where `Bidirectional` differs from Keras's, and that it wraps what Keras's wraps."""
+
+import keras
+import numpy as np
+import pytest
+import reference
+from backends import arrays
+from units import BATCH, INPUTS, MASKS, SIZE, random_x
+
+from seqzoo.layers import GRU, LSTM, Bidirectional, GRUCell, LSTMCell
+
+X, MASK = random_x(dtype="float32"), MASKS["right"]
+WRAPPED = {
+    "keras LSTM": lambda **a: keras.layers.LSTM(SIZE, **a),
+    "keras GRU": lambda **a: keras.layers.GRU(SIZE, **a),
+    "keras RNN of our cell": lambda **a: keras.layers.RNN(LSTMCell(SIZE), **a),
+    "keras RNN of cells": lambda **a: keras.layers.RNN([keras.layers.GRUCell(4), GRUCell(SIZE)], **a),
+}
+
+
+@pytest.mark.parametrize("wrapped", WRAPPED.values(), ids=WRAPPED.keys())
+@pytest.mark.parametrize("merge_mode", ["concat", "sum"])
+def test_any_recurrent_layer_is_wrapped_as_keras_wraps_it(wrapped, merge_mode):
+    ours = Bidirectional(wrapped(return_sequences=True), merge_mode=merge_mode)
+    theirs = keras.layers.Bidirectional(wrapped(return_sequences=True), merge_mode=merge_mode)
+    expected = theirs(X, mask=MASK)
+    ours.build(X.shape)
+    ours.set_weights(theirs.get_weights())
+    assert reference.distance(arrays(ours(X, mask=MASK)), arrays(expected)) == 0
+
+
+def test_the_cells_of_the_two_directions_have_seeds_of_their_own():
+    both = Bidirectional(keras.layers.RNN([keras.layers.GRUCell(3, seed=1), GRUCell(3, dropout=0.5, seed=5)]))
+    forward, backward = ([cell.seed for cell in d.cell.cells] for d in (both.forward_layer, both.backward_layer))
+    assert (forward, backward) == ([1, 5], [2, 6])
+
+
+def test_initial_weights_arrive():
+    template = Bidirectional(LSTM(SIZE))
+    template(X)
+    both = Bidirectional(LSTM(SIZE), weights=template.get_weights())
+    assert reference.distance(arrays(both(X)), arrays(template(X))) == 0
+
+
+@pytest.mark.parametrize("given", [1, 3, 5])
+def test_states_of_another_number_are_refused(given):
+    with pytest.raises(ValueError, match=f"2 tensors of the forward and 2 of the backward layer, got {given}"):
+        Bidirectional(LSTM(SIZE))(X, initial_state=[np.zeros((BATCH, SIZE), "float32")] * given)
+
+
+def test_a_stateful_layer_that_returns_its_state_takes_a_mask():
+    ids = np.array([[1, 2, 0], [3, 0, 0]])
+    both = Bidirectional(GRU(SIZE, stateful=True, return_state=True, return_sequences=True))
+    x = keras.layers.Embedding(4, INPUTS, mask_zero=True)(ids)
+    both(x)
+    output, *states = both(x)
+    assert not arrays(output)[ids == 0].any()
+    assert len(states) == 2
+
+
+def test_a_seed_of_an_initializer_is_no_seed_of_dropout():
+    both = Bidirectional(GRU(SIZE, kernel_initializer=keras.initializers.GlorotUniform(seed=4), seed=1))
+    assert both.backward_layer.kernel_initializer.seed == 4
+    assert both.backward_layer.seed == 2
