@@ -146,6 +146,12 @@ class Recurrent(keras.layers.RNN):
         output = ops.cast(output, self.compute_dtype)
         return (output, *last) if self.return_state else output
 
+    def compute_mask(self, sequences, mask):
+        mask = as_list(mask)[0] if self.return_sequences else None
+        if self.go_backwards and mask is not None:  # as the outputs are
+            mask = ops.flip(mask, axis=1)
+        return [mask, *[None] * len(self.state_size)] if self.return_state else mask
+
     def compute_output_spec(self, sequences, initial_state=None, mask=None, training=False):
         shapes = self.compute_output_shape(sequences.shape)
         if not self.return_state:

@@ -164,3 +164,16 @@ def test_a_step_takes_one_input_for_each_row(x):
 def test_a_layer_that_goes_backwards_cannot_step():
     with pytest.raises(ValueError, match="backwards cannot `step`"):
         GRU(SIZE, go_backwards=True).step(X[:, 0])
+
+
+@pytest.mark.parametrize("return_state", [False, True])
+def test_the_mask_of_reversed_outputs_is_reversed(return_state):
+    ids = np.array([[3, 1, 2, 0, 0], [1, 2, 0, 0, 0]])
+    embedding, above = keras.layers.Embedding(4, INPUTS, mask_zero=True), GRU(SIZE)
+    below = GRU(SIZE, go_backwards=True, return_sequences=True, return_state=return_state)
+    outputs = below(embedding(ids))[0] if return_state else below(embedding(ids))
+    shorter = GRU.from_config(below.get_config() | {"return_state": False})
+    shorter.build((None, None, INPUTS))
+    shorter.set_weights(below.get_weights())
+    expected = [above(shorter(embedding(row[None, :length]))) for row, length in zip(ids, (3, 2), strict=True)]
+    assert reference.distance(arrays(above(outputs)), np.concatenate(arrays(expected))) <= 2e-6
