@@ -66,7 +66,7 @@ class Products:
     A product such as "ur" reads the columns of gates u and r of the recurrent kernel.
     """
 
-    def __init__(self, unit, weights, dtype, dropout=None):
+    def __init__(self, unit, weights, dtype, dropout=None, backward=False):
         kernel = weights["recurrent_kernel"]
         units, at = kernel.shape[0], 0
         self.columns = {}
@@ -74,7 +74,7 @@ class Products:
             self.columns[product] = slice(at, at + len(product) * units)
             at += len(product) * units
         self.kernels = {p: ops.cast(kernel[:, columns], dtype) for p, columns in self.columns.items()}
-        self.transposed = {p: ops.transpose(kernel) for p, kernel in self.kernels.items()}
+        self.transposed = {p: ops.transpose(kernel) for p, kernel in self.kernels.items()} if backward else {}
         self.dropout, self.dtype = dropout, dtype
 
     def z(self, z_t, product, h):
@@ -157,7 +157,7 @@ def _backward(loop, arguments, constants, residuals, upstream):
     unit, x, state, weights = loop.unit, _time_major(arguments["x"]), arguments["state"], arguments["weights"]
     states, saved = residuals
     d_outputs, d_last = upstream
-    products = Products(unit, weights, x.dtype, constants.get("dropout"))
+    products = Products(unit, weights, x.dtype, constants.get("dropout"), backward=True)
     peepholes, mask = _peepholes(unit, weights, state[0].dtype), _mask_columns(constants)
     prev = unit.State(*(ops.concatenate([first[None], part[:-1]]) for first, part in zip(state, states, strict=True)))
 

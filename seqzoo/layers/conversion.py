@@ -71,26 +71,17 @@ def to_torch(layer):
         layer: our `LSTM` or `SimpleRNN`, a `Bidirectional(merge_mode="concat")` of one of them, or a `Stacked` of either.
 
     Raises:
-        ValueError: for another layer, an unbuilt one, a `peephole`, directions or stacked layers that differ, and for
-            `residual` and `dense`.
+        ValueError: for another layer, an unbuilt one, a `peephole`, directions or layers that differ, `residual`, `dense`.
     """
     import torch
 
     _check_for_torch(layer)
     stack = _stack(layer)
     first, *others = _directions(stack[0])
-    activation = {"nonlinearity": first.cell.unit.activation} if type(first) is SimpleRNN else {}
-    module = (torch.nn.RNN if activation else torch.nn.LSTM)(
-        first.cell.kernel.shape[0],
-        first.units,
-        num_layers=len(stack),
-        bias=first.use_bias,
-        batch_first=True,
-        dropout=layer.dropout if len(stack) > 1 else 0.0,
-        bidirectional=bool(others),
-        dtype=getattr(torch, first.variable_dtype),
-        **activation,
-    )
+    arguments = {"num_layers": len(stack), "bias": first.use_bias, "batch_first": True, "bidirectional": bool(others)}
+    arguments |= {"dropout": layer.dropout if len(stack) > 1 else 0.0, "dtype": getattr(torch, first.variable_dtype)}
+    arguments |= {"nonlinearity": first.cell.unit.activation} if type(first) is SimpleRNN else {}
+    module = (torch.nn.LSTM if type(first) is LSTM else torch.nn.RNN)(first.cell.kernel.shape[0], first.units, **arguments)
     weights = {name + end: weight for end, of in _by_ending(layer) for name, weight in _torch_weights(of).items()}
     module.load_state_dict({name: torch.tensor(weight) for name, weight in weights.items()})
     return module
@@ -180,17 +171,17 @@ def _permuted(weight, given, wanted):
 
 
 def _torch_weights(layer):
-    """The weights of one direction by PyTorch's names."""
+    """PyTorch's weights of one direction, by name."""
     columns = COLUMNS[type(layer)], COLUMNS[TO_KERAS[type(layer)]]
-    kernels_and_bias = [_permuted(weight.astype("float64"), *columns).T for weight in layer.get_weights()]
-    second_bias = [np.zeros_like(bias) for bias in kernels_and_bias[2:]]
-    return dict(zip(TORCH_NAMES, kernels_and_bias + second_bias, strict=False))
+    kernel, recurrent_kernel, *bias = [_permuted(weight.astype("float64"), *columns).T for weight in layer.get_weights()]
+    return dict(zip(TORCH_NAMES, [kernel, recurrent_kernel, *bias, *map(np.zeros_like, bias)], strict=False))
 
 
 def _our_weights(cls, weights):
-    """The weights of one direction from PyTorch's, in the order of `TORCH_NAMES`."""
-    kernels, biases = weights[:2], weights[2:]
-    return [_permuted(weight.T, COLUMNS[TO_KERAS[cls]], COLUMNS[cls]) for weight in kernels + ([sum(biases)] if biases else [])]
+    """Our weights of one direction, from PyTorch's in the order of `TORCH_NAMES`."""
+    kernel, recurrent_kernel, *biases = weights
+    bias = [sum(biases)] if biases else []
+    return [_permuted(weight.T, COLUMNS[TO_KERAS[cls]], COLUMNS[cls]) for weight in (kernel, recurrent_kernel, *bias)]
 
 
 def _stack(layer):
@@ -209,7 +200,7 @@ def _by_ending(layer):
 
 def _check_for_keras(layer, counterparts):
     library = "Keras" if counterparts is FROM_KERAS else "seqzoo"
-    only = f"only the GRU, LSTM, SimpleRNN and Bidirectional of {library} can be, and no subclass of them"
+    only = f"only the GRU, LSTM, SimpleRNN and Bidirectional of {library} can be, and no subclass"
     _refuse_if(type(layer) is Stacked, layer, "convert its layers one by one")
     _refuse_if(type(layer) not in counterparts, layer, f"it is a {type(layer).__name__}, and {only}")
     config = layer.get_config()
@@ -232,10 +223,10 @@ def _check_for_torch(layer):
     kinds = {(len(level), of.cell.unit, of.units, of.use_bias, of.variable_dtype) for level in stack for of in level}
     _refuse_if(len(kinds) > 1, layer, "its layers or directions differ, and those of a PyTorch module are alike")
     _refuse_if(any(of.go_backwards != (i == 1) for level in stack for i, of in enumerate(level)), layer, "it goes backwards")
-    merged = {getattr(each, "merge_mode", "concat") for each in _stack(layer)}
-    _refuse_if(merged != {"concat"}, layer, 'PyTorch has no `merge_mode` but "concat"')
-    on_top = type(layer) is Stacked and (layer.residual or layer.dense)
-    _refuse_if(on_top, layer, "PyTorch has no `residual` and no `dense`")
+    merge_modes = {getattr(each, "merge_mode", "concat") for each in _stack(layer)}
+    _refuse_if(merge_modes != {"concat"}, layer, 'PyTorch has no `merge_mode` but "concat"')
+    has_more = type(layer) is Stacked and (layer.residual or layer.dense)
+    _refuse_if(has_more, layer, "PyTorch has no `residual` and no `dense`")
 
 
 def _refuse_if(condition, layer, reason):
