@@ -1,6 +1,7 @@
 PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
 BIN := $(dir $(PYTHON))
-NUMERIC := tests/equations tests/engine tests/layers tests/models
+NUMERIC := tests/equations tests/engine tests/layers tests/laws tests/models
+PYTEST := $(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 .PHONY: check lint test presets
 
@@ -12,9 +13,9 @@ lint:
 	$(BIN)lint-imports
 
 test:
-	$(PYTHON) -m pytest
-	KERAS_BACKEND=jax $(PYTHON) -m pytest $(NUMERIC)
-	if $(PYTHON) -c "import torch" 2> /dev/null; then KERAS_BACKEND=torch $(PYTHON) -m pytest $(NUMERIC); fi
+	$(PYTEST)
+	KERAS_BACKEND=jax $(PYTEST) $(NUMERIC)
+	if $(PYTHON) -c "import torch" 2> /dev/null; then KERAS_BACKEND=torch $(PYTEST) $(NUMERIC); fi
 
 # The models that ship.
 presets:

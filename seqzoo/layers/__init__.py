@@ -1,5 +1,6 @@
 """Keras layers that compute the notes' equations exactly."""
 
+from seqzoo.layers import conversion as conversion
 from seqzoo.layers.bidirectional import Bidirectional as Bidirectional
 from seqzoo.layers.gru import GRU as GRU
 from seqzoo.layers.gru import GRUCell as GRUCell

@@ -173,7 +173,7 @@ def test_a_layer_that_has_only_stepped_keeps_its_weights(name):
     assert same_bits(from_keras(converted).get_weights(), layer.get_weights())
 
 
-@every_name
+@pytest.mark.parametrize("name", ["SimpleRNN tanh", "GRU", "LSTM"])
 @every_way
 @both_directions
 def test_a_stateful_layer_goes_on_from_its_state(make, there, back, name, way):
