@@ -179,6 +179,8 @@ def _by_hand_torch(forward, backward, arguments, constants):
     structure = None
 
     class Function(_module.autograd.Function):
+        generate_vmap_rule = True
+
         @staticmethod
         def forward(*flat):
             nonlocal structure

@@ -121,7 +121,7 @@ def _run(loop, arguments, constants):
 
 
 def _time_major(a):
-    return ops.swapaxes(a, 0, 1)
+    return ops.transpose(a, (1, 0, *range(2, len(a.shape))))
 
 
 def _mask_columns(constants):
@@ -250,7 +250,7 @@ def _split(loop, arrays):
         length = -(-steps // loop.segments)
         filling = ops.zeros((batch, length * loop.segments - steps, *a.shape[2:]), a.dtype)
         pieces = ops.reshape(ops.concatenate([a, filling], axis=1), (batch, loop.segments, length, *a.shape[2:]))
-        return ops.swapaxes(pieces, 0, 1)
+        return _time_major(pieces)
 
     return tuple(map(split, arrays))
 
@@ -258,4 +258,4 @@ def _split(loop, arrays):
 def _joined(pieces, like):
     """The inverse of `_split`, with as many steps as `like`."""
     batch, steps = ops.shape(like)[:2]
-    return ops.reshape(ops.swapaxes(pieces, 0, 1), (batch, -1, pieces.shape[-1]))[:, :steps]
+    return ops.reshape(_time_major(pieces), (batch, -1, pieces.shape[-1]))[:, :steps]

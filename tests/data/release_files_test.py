@@ -104,7 +104,7 @@ def test_reads_a_tar_inside_a_zip(tmp_path):
     assert release_files.read(tmp_path / "inner.tar.gz", "d/c.bin") == b"C"
 
 
-@pytest.mark.parametrize("content", [b"no archive", nested()[:100], b""])
+@pytest.mark.parametrize("content", [b"no archive", nested()[:100], b""], ids=["text", "cut short", "empty"])
 def test_what_is_no_archive_says_so(tmp_path, content):
     (tmp_path / "file.zip").write_bytes(content)
     assert "file.zip" in one_line_of(lambda: release_files.read(tmp_path / "file.zip", "inner.tar.gz"))

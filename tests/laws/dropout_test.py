@@ -33,7 +33,7 @@ def nearly_linear(layer):
 @law(FEW, rate=rates, recurrent_rate=rates, between=rates, seed=st.integers(0, 999))
 def test_dropout_has_the_right_mean(unit, kind, rate, recurrent_rate, between, seed):
     arguments = {"return_sequences": True, "dropout": rate, "recurrent_dropout": recurrent_rate, "seed": seed}
-    of_kind = {"merge_mode": "concat", "residual": True, "dense": (2,), "dropout": between, "seed": seed + 50}
+    of_kind = {"merge_mode": "concat", "residual": True, "dense": (), "dropout": between, "seed": seed + 50}
     case = Case(ROWS, 2, 3, 3, seed, True, None, arguments, of_kind)
     layer, state = nearly_linear(case.layer(unit, kind)), [part[:1] for part in case.random_state(unit, kind)]
     (expected,), _ = run(layer, case.x[:1], state=state)

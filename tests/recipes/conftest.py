@@ -8,7 +8,7 @@ from backends import BACKEND
 from seqzoo.backend import xla
 
 
-@pytest.fixture(autouse=True, scope="session")
+@pytest.fixture(autouse=True, scope="module")
 def _without_xla():
     with xla(False):
         yield
