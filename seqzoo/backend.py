@@ -4,9 +4,11 @@ its own. The only file of seqzoo that imports a backend."""
 import contextlib
 import functools
 import importlib
+import types
 
 import keras
-from keras import ops, tree
+import optree  # Keras's own choice, but on PyTorch, where `keras.tree` leaves every leaf to the garbage collector
+from keras import ops
 
 BACKEND = keras.backend.backend()
 _module = importlib.import_module(BACKEND)
@@ -93,6 +95,10 @@ def _cluster(function):
     return call
 
 
+def _packed(structure, flat):
+    return optree.tree_unflatten(optree.tree_structure(structure), flat)
+
+
 def matmul(a, b):
     """a b. `keras.ops.matmul` on PyTorch rounds float64 to float32."""
     return a @ b if BACKEND == "torch" else ops.matmul(a, b)
@@ -111,29 +117,30 @@ def _scan_jax(step, state, inputs, reverse):
 
 
 def _scan_unrolled(step, state, inputs, reverse):
-    steps = tree.flatten(inputs)[0].shape[0]
+    steps = optree.tree_leaves(inputs)[0].shape[0]
     emitted = [None] * steps
     for t in reversed(range(steps)) if reverse else range(steps):
-        state, emitted[t] = step(state, *tree.map_structure(lambda a, t=t: a[t], inputs))
-    return state, tree.map_structure(lambda *a: ops.stack(a), *emitted)
+        state, emitted[t] = step(state, *optree.tree_map(lambda a, t=t: a[t], inputs))
+    stack = (_module.numpy if BACKEND == "jax" else _module).stack
+    return state, optree.tree_map(lambda *a: stack(a), *emitted)
 
 
 def _scan_tensorflow(step, state, inputs, reverse):
     tf = _module
-    arrays = tree.flatten(inputs)
+    arrays = optree.tree_leaves(inputs)
     steps = ops.shape(arrays[0])[0]
     # What a step emits, learnt from one on zeros: a graph drops it.
-    _, emitted = step(state, *tree.map_structure(lambda a: ops.zeros(ops.shape(a)[1:], a.dtype), inputs))
+    _, emitted = step(state, *optree.tree_map(lambda a: ops.zeros(ops.shape(a)[1:], a.dtype), inputs))
     reads = [tf.TensorArray(a.dtype, steps, element_shape=a.shape[1:]).unstack(a) for a in arrays]
-    writes = [tf.TensorArray(e.dtype, steps, element_shape=e.shape) for e in tree.flatten(emitted)]
+    writes = [tf.TensorArray(e.dtype, steps, element_shape=e.shape) for e in optree.tree_leaves(emitted)]
 
     def body(count, state, writes):
         t = steps - 1 - count if reverse else count
-        state, emitted = step(state, *tree.pack_sequence_as(inputs, [array.read(t) for array in reads]))
-        return count + 1, state, [array.write(t, e) for array, e in zip(writes, tree.flatten(emitted), strict=True)]
+        state, emitted = step(state, *_packed(inputs, [array.read(t) for array in reads]))
+        return count + 1, state, [array.write(t, e) for array, e in zip(writes, optree.tree_leaves(emitted), strict=True)]
 
     loop = tf.while_loop(lambda count, *_: count < steps, body, (0, state, writes), maximum_iterations=steps)
-    return loop[1], tree.pack_sequence_as(emitted, [array.stack() for array in loop[2]])
+    return loop[1], _packed(emitted, [array.stack() for array in loop[2]])
 
 
 _scans = {"tensorflow": _scan_tensorflow, "jax": _scan_jax, "torch": _scan_unrolled}
@@ -176,37 +183,45 @@ def _by_hand_tensorflow(forward, backward, arguments, constants):
 
 
 def _by_hand_torch(forward, backward, arguments, constants):
-    structure = None
+    call = types.SimpleNamespace(forward=forward, backward=backward)
+    call.inputs = optree.tree_map(lambda _: 0, (arguments, constants))  # structures, which keep no tensor alive
+    results = _torch_function().apply(call, *optree.tree_leaves((arguments, constants)))
+    return _packed(call.results, results)[0]
 
+
+@functools.cache  # a class is garbage that only the collector of cycles finds
+def _torch_function():
     class Function(_module.autograd.Function):
         generate_vmap_rule = True
 
         @staticmethod
-        def forward(*flat):
-            nonlocal structure
-            structure = forward(tree.pack_sequence_as(arguments, flat), constants)
-            return tuple(a.contiguous() for a in tree.flatten(structure))  # no views: they may be changed in place
+        def forward(call, *flat):
+            results = call.forward(*_packed(call.inputs, flat))
+            call.results = optree.tree_map(lambda _: 0, results)
+            return tuple(a.contiguous() for a in optree.tree_leaves(results))  # no views: they may be changed in place
 
         @staticmethod
         def setup_context(ctx, inputs, results):
-            _, residuals = tree.pack_sequence_as(structure, results)
-            ctx.mark_non_differentiable(*tree.flatten(residuals))
-            ctx.save_for_backward(*inputs, *tree.flatten(residuals))
+            ctx.call, *flat = inputs
+            _, residuals = _packed(ctx.call.results, results)
+            ctx.mark_non_differentiable(*optree.tree_leaves(residuals))
+            ctx.save_for_backward(*flat, *optree.tree_leaves(residuals))
 
         @staticmethod
         def backward(ctx, *upstream):
-            given, residuals = tree.pack_sequence_as((arguments, structure[1]), ctx.saved_tensors)
+            call = ctx.call
+            given, residuals = _packed((call.inputs, call.results[1]), ctx.saved_tensors)
             if _module.is_grad_enabled():  # this gradient will be differentiated, and the residuals with it
-                _, residuals = forward(given, constants)
-            d_outputs, _ = tree.pack_sequence_as(structure, upstream)
-            return tuple(tree.flatten(backward(given, constants, residuals, d_outputs)))
+                _, residuals = call.forward(*given)
+            d_outputs, _ = _packed(call.results, upstream)
+            gradients = optree.tree_leaves(call.backward(*given, residuals, d_outputs))
+            return None, *gradients, *[None] * len(optree.tree_leaves(call.inputs[1]))
 
         @staticmethod
         def jvp(ctx, *tangents):
             raise NotImplementedError(NO_FORWARD_MODE)
 
-    results = Function.apply(*tree.flatten(arguments))
-    return tree.pack_sequence_as(structure, results)[0]
+    return Function
 
 
 _by_hand = {"tensorflow": _by_hand_tensorflow, "jax": _by_hand_jax, "torch": _by_hand_torch}
@@ -223,7 +238,7 @@ def _pull_back_jax(function, arguments, constants, upstream):
 
 def _pull_back_tensorflow(function, arguments, constants, upstream):
     with _module.GradientTape() as tape:
-        tape.watch(tree.flatten(arguments))
+        tape.watch(optree.tree_leaves(arguments))
         outputs = function(arguments, constants)
     return tape.gradient(outputs, arguments, upstream, unconnected_gradients="zero")
 
@@ -232,12 +247,12 @@ def _pull_back_torch(function, arguments, constants, upstream):
     again = _module.is_grad_enabled()
     with _module.enable_grad():
         # New tensors, for the given ones may depend on each other.
-        arguments = tree.map_structure(lambda a: a.clone() if a.requires_grad else a.detach().requires_grad_(), arguments)
-        outputs = tree.flatten(function(arguments, constants))
+        arguments = optree.tree_map(lambda a: a.clone() if a.requires_grad else a.detach().requires_grad_(), arguments)
+        outputs = optree.tree_leaves(function(arguments, constants))
         gradients = _module.autograd.grad(
-            outputs, tree.flatten(arguments), tree.flatten(upstream), create_graph=again, materialize_grads=True
+            outputs, optree.tree_leaves(arguments), optree.tree_leaves(upstream), create_graph=again, materialize_grads=True
         )
-    return tree.pack_sequence_as(arguments, gradients)
+    return _packed(arguments, gradients)
 
 
 _pull_backs = {"tensorflow": _pull_back_tensorflow, "jax": _pull_back_jax, "torch": _pull_back_torch}

@@ -24,8 +24,9 @@ class Bidirectional(keras.layers.Bidirectional):
     """
 
     def __init__(self, layer, merge_mode="concat", weights=None, backward_layer=None, **kwargs):
-        if not isinstance(layer, keras.layers.RNN):
-            raise ValueError(f"`layer` must be a recurrent layer, got {layer!r}.")
+        for name, given in {"layer": layer, "backward_layer": backward_layer or layer}.items():
+            if not isinstance(given, keras.layers.RNN):
+                raise ValueError(f"`{name}` must be a recurrent layer, got {given!r}.")
         if backward_layer is None:
             backward_layer = copy_of(layer, f"backward_{layer.name}", 1, go_backwards=not layer.go_backwards)
         super().__init__(layer, merge_mode=merge_mode, backward_layer=backward_layer, autocast=False, **kwargs)

@@ -5,7 +5,7 @@ import inspect
 import keras
 from keras import ops
 
-from seqzoo.layers.recurrent_cell import RecurrentCell, as_list, from_serialized
+from seqzoo.layers.recurrent_cell import RecurrentCell, as_list, from_serialized, positive_integer
 from seqzoo.through_time import through_time
 
 OF_CELL = set(inspect.signature(RecurrentCell).parameters) - {"units", "unit", "kwargs"}
@@ -64,9 +64,7 @@ class Recurrent(keras.layers.RNN):
             autocast=False,  # it would round the initial state; `call` casts the sequences
             **kwargs,
         )
-        if isinstance(segments, bool) or not isinstance(segments, int) or segments < 1:
-            raise ValueError(f"`segments` must be a positive integer, got {segments!r}.")
-        self.segments = segments
+        self.segments = positive_integer("segments", segments)
         self.input_spec = keras.layers.InputSpec(ndim=3)
 
     def build(self, sequences_shape, initial_state_shape=None):
@@ -78,7 +76,7 @@ class Recurrent(keras.layers.RNN):
             variable._autocast = False  # Keras would round a state that it keeps between calls
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
-        cell = self.cell
+        cell, mask = self.cell, _boolean(mask)
         state = self._initial(initial_state, sequences.shape[0], ops.shape(sequences)[0])
         _check_shapes(sequences.shape, mask, state, cell.units)
         if self.unroll and sequences.shape[1] is None:
@@ -90,7 +88,7 @@ class Recurrent(keras.layers.RNN):
         if training and cell.recurrent_dropout:
             drop_state = cell.dropout_mask(ops.ones_like(state[0]), cell.recurrent_dropout)
         if mask is not None:
-            mask = ops.cast(mask, "bool")
+            mask = ops.reshape(mask, ops.shape(sequences)[:2])  # where its shape was not known, it is checked as the model runs
         if self.go_backwards:
             x, mask = ops.flip(x, axis=1), None if mask is None else ops.flip(mask, axis=1)
         how = {"sequences": self.return_sequences, "unroll": self.unroll, "segments": self.segments}
@@ -113,12 +111,15 @@ class Recurrent(keras.layers.RNN):
         """
         if self.go_backwards:
             raise ValueError("A layer that goes backwards cannot `step`: it starts at the last input.")
-        x_t = ops.convert_to_tensor(x_t)
-        if len(x_t.shape) != 2:
-            raise ValueError(f"`x_t` must be (batch, inputs), got the shape {tuple(x_t.shape)}.")
-        if not self.cell.built:
-            self.cell.build(x_t.shape)
+        if len(getattr(x_t, "shape", ())) != 2:
+            raise ValueError(f"`x_t` must be (batch, inputs), got {getattr(x_t, 'shape', x_t)}.")
+        batch, inputs = x_t.shape
+        if not self.built:
+            self.build((batch, None, inputs))
+        if inputs != self.cell.kernel.shape[0]:
+            raise ValueError(f"`x_t` must be (batch, {self.cell.kernel.shape[0]}), got {tuple(x_t.shape)}.")
         state = self.get_initial_state(ops.shape(x_t)[0]) if state is None else self._checked(state)
+        _check_shapes((batch, None, inputs), None, state, self.cell.units)
         return self.cell.step(x_t, state)
 
     def _initial(self, state, static_batch, batch):
@@ -128,12 +129,14 @@ class Recurrent(keras.layers.RNN):
             return self.get_initial_state(batch)
         if static_batch not in (None, self.states[0].shape[0]):
             raise ValueError(f"This layer is stateful with a batch size of {self.states[0].shape[0]}, got {static_batch}.")
-        return [ops.convert_to_tensor(part) for part in self.states]
+        return [ops.copy(part) for part in self.states]  # which the call will overwrite
 
     def _checked(self, state):
         state, parts = as_list(state), self.cell.unit.State._fields
         if len(state) != len(parts):
             raise ValueError(f"`initial_state` must hold {len(parts)} tensors ({', '.join(parts)}), got {len(state)}.")
+        if not all(hasattr(part, "shape") for part in state):
+            raise ValueError(f"`initial_state` must hold tensors ({', '.join(parts)}), got {state}.")
         return [ops.cast(part, self.cell.state_dtype) for part in state]
 
     def _returned(self, outputs, last, mask):
@@ -183,6 +186,13 @@ def _of_cell(name):
 
 for _name in OF_CELL | {"units"}:  # as Keras's layers have them
     setattr(Recurrent, _name, _of_cell(_name))
+
+
+def _boolean(mask):
+    if mask is None:
+        return None
+    mask = ops.cast(ops.convert_to_tensor(mask), "bool")
+    return ops.squeeze(mask, axis=-1) if len(mask.shape) == 3 and mask.shape[-1] == 1 else mask
 
 
 def _check_shapes(sequences, mask, state, units):

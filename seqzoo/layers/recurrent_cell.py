@@ -51,14 +51,14 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         **kwargs,
     ):
         super().__init__(autocast=False, **kwargs)
-        self.units = _positive_integer("units", units)
+        self.units = positive_integer("units", units)
         if not isinstance(unit, Unit):
             raise ValueError(f"`unit` must be an instance of an `equations.Unit`, got {unit!r}.")
         self.unit = unit
         self.use_bias = use_bias
-        self.kernel_initializer = keras.initializers.get(kernel_initializer)
-        self.recurrent_initializer = keras.initializers.get(recurrent_initializer)
-        self.bias_initializer = keras.initializers.get(bias_initializer)
+        self.kernel_initializer = keras.initializers.get(kernel_initializer or "glorot_uniform")
+        self.recurrent_initializer = keras.initializers.get(recurrent_initializer or "orthogonal")
+        self.bias_initializer = keras.initializers.get(bias_initializer or "zeros")
         self.kernel_regularizer = keras.regularizers.get(kernel_regularizer)
         self.recurrent_regularizer = keras.regularizers.get(recurrent_regularizer)
         self.bias_regularizer = keras.regularizers.get(bias_regularizer)
@@ -66,8 +66,8 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         self.recurrent_constraint = keras.constraints.get(recurrent_constraint)
         self.bias_constraint = keras.constraints.get(bias_constraint)
         self.open_gates = open_gates
-        self.dropout = _rate("dropout", dropout)
-        self.recurrent_dropout = _rate("recurrent_dropout", recurrent_dropout)
+        self.dropout = rate_of("dropout", dropout)
+        self.recurrent_dropout = rate_of("recurrent_dropout", recurrent_dropout)
         self.seed = seed
         self.seed_generator = keras.random.SeedGenerator(seed)
         self.implementation = implementation
@@ -206,13 +206,15 @@ def is_activation(given, name):
     return given in (name, getattr(keras.activations, name))
 
 
-def _positive_integer(name, value):
+def positive_integer(name, value):
+    """An integer above zero, checked."""
     if isinstance(value, bool) or not hasattr(value, "__index__") or value <= 0:
         raise ValueError(f"`{name}` must be a positive integer, got {value!r}.")
     return int(value)
 
 
-def _rate(name, value):
+def rate_of(name, value):
+    """A fraction to drop, checked."""
     try:
         if 0 <= float(value) < 1:
             return float(value)

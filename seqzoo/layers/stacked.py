@@ -4,7 +4,7 @@ import keras
 from keras import ops, tree
 
 from seqzoo.layers.copies import copy_of
-from seqzoo.layers.recurrent_cell import as_list, from_serialized
+from seqzoo.layers.recurrent_cell import as_list, from_serialized, positive_integer, rate_of
 
 RECURRENT = keras.layers.RNN, keras.layers.Bidirectional
 
@@ -32,9 +32,12 @@ class Stacked(keras.layers.Layer):
         super().__init__(autocast=False, **kwargs)
         layers = _as_they_are(layer, depth) if isinstance(layer, (list, tuple)) else _copies(layer, depth)
         _check(layers, residual)
+        if not (seed is None or isinstance(seed, int)):
+            raise ValueError(f"`seed` must be an integer, got {seed!r}.")
         seeds = [None if seed is None else seed + i for i in range(len(layers) - 1)]
         self.layers = layers
-        self.dropout, self.residual, self.dense, self.seed = dropout, residual, tuple(dense), seed
+        self.dropout, self.residual, self.seed = rate_of("dropout", dropout), residual, seed
+        self.dense = tuple(positive_integer("dense", size) for size in (dense if isinstance(dense, (list, tuple)) else [dense]))
         self.dense_activation = keras.activations.get(dense_activation)
         self.drop = [keras.layers.Dropout(dropout, seed=seed, dtype=self.dtype_policy) for seed in seeds]
         self.top = [keras.layers.Dense(size, self.dense_activation, dtype=self.dtype_policy) for size in self.dense]
@@ -46,7 +49,8 @@ class Stacked(keras.layers.Layer):
     def build(self, sequences_shape, initial_state_shape=None):
         shape = tuple(sequences_shape)
         for i, layer in enumerate(self.layers):
-            layer.build(shape)
+            if not layer.built:
+                layer.build(shape)
             below, shape = shape, _first(layer.compute_output_shape(shape), layer.return_state)
             if self.residual and i and shape[-1] != below[-1]:
                 raise ValueError(f"`residual` needs layers of one size: layer {i} takes {below[-1]} and returns {shape[-1]}.")
@@ -70,6 +74,8 @@ class Stacked(keras.layers.Layer):
 
     def step(self, x_t, state=None):
         """One step at inference, as `Recurrent.step`; the state is a flat list in the order of the layers."""
+        if len(getattr(x_t, "shape", ())) == 2 and not self.built:
+            self.build((x_t.shape[0], None, x_t.shape[1]))
         x, states = x_t, []
         for i, (layer, part) in enumerate(zip(self.layers, self._by_layer(state), strict=True)):
             if not hasattr(layer, "step"):
@@ -152,8 +158,7 @@ class Stacked(keras.layers.Layer):
 def _copies(layer, depth):
     if not isinstance(layer, RECURRENT):
         raise ValueError(f"`layer` must be a recurrent layer or a list of them, got {layer!r}.")
-    if isinstance(depth, bool) or not isinstance(depth, int) or depth < 1:
-        raise ValueError(f"`depth` must be a positive integer, got {depth!r}.")
+    depth = positive_integer("depth", depth)
     below = [copy_of(layer, f"{layer.name}_{i + 1}", 2 * i, return_sequences=True) for i in range(depth - 1)]
     layers = [*below, copy_of(layer, f"{layer.name}_{depth}", 2 * (depth - 1))]
     for above in layers[1:]:

@@ -19,23 +19,22 @@ from seqzoo.layers.recurrent_cell import as_list
 KINDS = ("alone", "Bidirectional", "Stacked")
 DEPTH = 2
 TOLERANCE = 1e-12  # of float64, relative to max(1, the largest value)
-EXAMPLES = {"tensorflow": 4, "jax": 4, "torch": 8}[BACKEND]
-FEW = EXAMPLES // 2
+EXAMPLES = {"tensorflow": 3, "jax": 4, "torch": 8}[BACKEND]
+FEW = 2
 tried = collections.Counter()  # the examples of each law
 
 every_kind = pytest.mark.parametrize("kind", KINDS)
 one_way = pytest.mark.parametrize("kind", ["alone", "Stacked"])
 
 # What a loop is compiled for: batch, steps, inputs, units, whether there is a mask, use_bias, segments, unroll.
-if BACKEND == "jax":  # where every new one costs a second
-    loops = st.sampled_from(
-        [(3, 4, 3, 3, True, True, 1, False), (3, 2, 2, 3, True, False, 2, False), (3, 4, 3, 3, False, True, 1, False)]
-    )
+if BACKEND == "jax":  # where each of them costs a second
+    one_loop = st.just((3, 4, 3, 3, True, True, 1, False))
+    loops = one_loop | st.sampled_from([(3, 4, 3, 3, False, True, 1, False), (3, 2, 3, 3, True, False, 2, False)])
     added = st.just(2)
 else:
-    sizes = st.integers(1, 4), st.sampled_from([1, 2, 3, 3, 4, 5, 7]), st.integers(1, 4), st.integers(1, 5)
+    sizes = st.integers(1, 4), st.sampled_from([1, 2, 2, 3, 3, 4, 7]), st.integers(1, 4), st.integers(1, 5)
     some = st.sampled_from([1, 1, 1, 2, 3])
-    loops = st.tuples(*sizes, st.sampled_from([True, True, True, False]), st.booleans(), some, st.booleans())
+    one_loop = loops = st.tuples(*sizes, st.sampled_from([True, True, True, False]), st.booleans(), some, st.booleans())
     added = st.integers(1, 3)
 
 flags = st.fixed_dictionaries(
@@ -96,7 +95,7 @@ def layer_of(unit, kind, units, of_kind, dtype, **arguments):
 
 
 @st.composite
-def cases(draw, least_steps=1, masked=None, **fixed):
+def cases(draw, loops=loops, least_steps=1, masked=None, **fixed):
     """Any case; with a mask or without one where `masked` says so, and with the arguments in `fixed`."""
     batch, steps, inputs, units, has_mask, use_bias, segments, unroll = draw(loops)
     steps, has_mask = max(steps, least_steps), has_mask if masked is None else masked

@@ -62,13 +62,3 @@ def test_a_row_without_a_real_step_returns_its_initial_state(unit, kind, case):
     state, mask = case.random_state(unit, kind), case.mask & (np.arange(case.batch) > 0)[:, None]
     _, last = run(case.layer(unit, kind), case.x, mask, state)
     assert all(np.array_equal(part[0], first[0]) for part, first in zip(last, state, strict=True))
-
-
-@needs_float64
-@every_unit
-@every_kind
-@law(FEW, case=cases(masked=True, return_sequences=True, zero_output_for_mask=True, residual=False, dense=()))
-def test_zeros_at_masked_steps_where_asked_for(unit, kind, case):
-    layer = case.layer(unit, kind)
-    outputs, _ = run(layer, case.x, case.mask, case.state(unit, kind))
-    assert not any(output[~case.mask].any() for output in in_time(layer, outputs))

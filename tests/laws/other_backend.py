@@ -3,7 +3,7 @@
 import sys
 
 import numpy as np
-from backends import arrays, gradients
+from backends import arrays, gradients, tensors
 from keras import ops
 from laws.cases import KINDS, Case, as_list
 from units import UNITS
@@ -13,9 +13,9 @@ MASK = np.array([[True, False, True, True, False], [False, True, True, False, Tr
 FLAGS = {"return_sequences": True, "return_state": True, "zero_output_for_mask": True}
 OF_KIND = {"merge_mode": "concat", "residual": True, "dense": (2,)}
 CASES = {
-    "alone": Case(BATCH, STEPS, 2, 3, 0, True, MASK, FLAGS | {"go_backwards": True}, OF_KIND),
+    "alone": Case(BATCH, STEPS, 3, 3, 0, True, MASK, FLAGS | {"go_backwards": True}, OF_KIND),
     "Bidirectional": Case(BATCH, STEPS, 3, 3, 1, False, MASK, FLAGS, OF_KIND),
-    "Stacked": Case(BATCH, STEPS, 3, 3, 2, True, MASK, FLAGS | {"segments": 2}, OF_KIND),
+    "Stacked": Case(BATCH, STEPS, 3, 3, 2, True, MASK, FLAGS, OF_KIND),
 }
 
 
@@ -33,7 +33,7 @@ def results(unit, kind):
 
     weights = layer.get_weights()
     found = arrays(outputs([variable.value for variable in layer.trainable_variables]))
-    upstream = [case.rng(9 + i).normal(size=output.shape).astype("float32") for i, output in enumerate(found)]
+    upstream = tensors([case.rng(9 + i).normal(size=output.shape).astype("float32") for i, output in enumerate(found)])
     return found, gradients(scalar, weights)
 
 

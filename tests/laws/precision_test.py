@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 from backends import arrays
-from laws.cases import FEW, as_list, cases, dtypes_of, every_kind, law, one_way
+from laws.cases import FEW, as_list, cases, dtypes_of, every_kind, law, one_loop, one_way
 from units import every_unit
 
 from seqzoo.layers import LSTM
@@ -11,7 +11,7 @@ from seqzoo.layers import LSTM
 
 @every_unit
 @every_kind
-@law(FEW, case=cases(return_state=True))
+@law(FEW, case=cases(one_loop, return_state=True))
 def test_outputs_are_bfloat16_and_states_float32(unit, kind, case):
     layer, state = case.layer(unit, kind, "mixed_bfloat16"), case.state(unit, kind)
     results = as_list(layer(case.x, mask=case.mask, initial_state=state))
@@ -21,7 +21,7 @@ def test_outputs_are_bfloat16_and_states_float32(unit, kind, case):
 
 @every_unit
 @one_way
-@law(FEW, case=cases(masked=False, go_backwards=False))
+@law(FEW, case=cases(one_loop, masked=False, go_backwards=False))
 def test_so_they_are_of_a_step(unit, kind, case):
     output, state = case.layer(unit, kind, "mixed_bfloat16").step(case.x[:, 0], case.state(unit, kind))
     assert (dtypes_of([output]), dtypes_of(state)) == ({"bfloat16"}, {"float32"})

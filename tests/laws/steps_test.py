@@ -2,7 +2,7 @@
 
 import numpy as np
 from backends import arrays, needs_float64
-from laws.cases import FEW, cases, close, every_kind, law, one_way, run, same_bits
+from laws.cases import FEW, cases, close, every_kind, law, one_loop, one_way, run, same_bits
 from units import every_unit
 
 
@@ -43,7 +43,7 @@ def parts(case):
 @needs_float64
 @every_unit
 @every_kind
-@law(FEW, case=cases())
+@law(FEW, case=cases(one_loop))
 def test_unrolled_or_in_segments_it_is_the_same_sequence(unit, kind, case):
     loop = case.layer(unit, kind, unroll=False, segments=1)
     other = case.layer(unit, kind, unroll=case.seed % 2 == 0, segments=2 + case.seed % 2)

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import reference
-from backends import arrays
+from backends import arrays, only_tensorflow
 from units import BATCH, INPUTS, SIZE, UNITS, cell_of, every_layer, layer_of, random_x, randomise, zero_state
 
 from seqzoo.layers import GRU, LSTM, SimpleRNN
@@ -155,10 +155,27 @@ def test_a_stateful_layer_trains(name):
     assert not any(arrays(part.value).any() for part in layer.states)
 
 
-@pytest.mark.parametrize("x", [X, X[0, 0]], ids=["a sequence", "a vector"])
-def test_a_step_takes_one_input_for_each_row(x):
-    with pytest.raises(ValueError, match=r"`x_t` must be \(batch, inputs\), got the shape"):
-        GRU(SIZE).step(x)
+@pytest.mark.parametrize("x_t", [X, X[0, 0], None], ids=["a sequence", "a vector", "None"])
+def test_a_step_takes_one_input_for_each_row(x_t):
+    with pytest.raises(ValueError, match=r"`x_t` must be \(batch, inputs\), got"):
+        GRU(SIZE).step(x_t)
+
+
+def test_a_step_checks_what_it_is_given():
+    layer = LSTM(SIZE)
+    layer.step(X[:, 0])
+    with pytest.raises(ValueError, match=r"`x_t` must be \(batch, 3\), got \(4, 2\)"):
+        layer.step(X[:, 0, :2])
+    for state, message in [
+        ([X[:, 0]], "must hold 2 tensors"),
+        ("ab", "must hold 2 tensors"),
+        ([None, None], "must hold tensors"),
+        ([np.ones((1, SIZE))] * 2, r"must be \(batch, units\)"),
+    ]:
+        with pytest.raises(ValueError, match=f"`initial_state` {message}"):
+            layer.step(X[:, 0], state)
+    with pytest.raises(ValueError, match="expected axis -1"):
+        layer(X[:, :, :2])
 
 
 def test_a_layer_that_goes_backwards_cannot_step():
@@ -177,3 +194,28 @@ def test_the_mask_of_reversed_outputs_is_reversed(return_state):
     shorter.set_weights(below.get_weights())
     expected = [above(shorter(embedding(row[None, :length]))) for row, length in zip(ids, (3, 2), strict=True)]
     assert reference.distance(arrays(above(outputs)), np.concatenate(arrays(expected))) <= 2e-6
+
+
+def test_a_mask_may_have_a_last_axis_of_one_or_be_a_list():
+    layer, mask = GRU(SIZE), np.array([[1, 1, 1, 0, 0, 0]] * BATCH, bool)
+    expected = arrays(layer(X, mask=mask))
+    assert np.array_equal(arrays(layer(X, mask=mask[:, :, None])), expected)
+    assert np.array_equal(arrays(layer(X, mask=mask.tolist())), expected)
+
+
+@only_tensorflow
+def test_a_mask_of_another_length_is_refused_where_no_shape_is_known():
+    import tensorflow as tf
+
+    layer = GRU(SIZE)
+    layer.build(X.shape)
+    anything = [tf.TensorSpec((None, None, INPUTS)), tf.TensorSpec((None, None), tf.bool)]
+    graph = tf.function(lambda x, mask: layer(x, mask=mask), input_signature=anything)
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        graph(X, np.zeros((BATCH, 1), bool))
+
+
+@every_layer
+def test_an_initializer_may_be_left_to_its_default(name):
+    layer = layer_of(name, kernel_initializer=None, recurrent_initializer=None, bias_initializer=None)
+    assert np.isfinite(arrays(layer(X))).all()

@@ -62,3 +62,8 @@ def test_a_seed_of_an_initializer_is_no_seed_of_dropout():
     both = Bidirectional(GRU(SIZE, kernel_initializer=keras.initializers.GlorotUniform(seed=4), seed=1))
     assert both.backward_layer.kernel_initializer.seed == 4
     assert both.backward_layer.seed == 2
+
+
+def test_a_backward_layer_must_be_recurrent():
+    with pytest.raises(ValueError, match="`backward_layer` must be a recurrent layer"):
+        Bidirectional(GRU(SIZE), backward_layer=keras.layers.Dense(3))

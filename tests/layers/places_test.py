@@ -124,3 +124,39 @@ def test_an_exported_model_answers_for_any_batch_and_length(make, tmp_path):
     served = tf.saved_model.load(tmp_path / "exported")
     for x in (X, X[:1, :4]):
         assert reference.distance(arrays(served.serve(x)), arrays(model(x))) <= 2e-6
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="torch.func")
+@a_few
+def test_gradients_of_each_sample_by_vmap(make):
+    import torch
+
+    layer = make()
+    layer.build((1, None, INPUTS))
+
+    def gradient_of(x):
+        return torch.func.grad(lambda x: layer(x[None]).sum())(x)
+
+    x = torch.tensor(X)
+    expected = torch.stack([gradient_of(row) for row in x])
+    assert reference.distance(arrays(torch.func.vmap(gradient_of)(x)), arrays(expected)) <= 2e-6
+
+
+@pytest.mark.skipif(BACKEND != "torch", reason="the other backends keep no graph of Python objects")
+def test_no_call_leaves_tensors_to_the_garbage_collector():
+    import gc
+
+    import torch
+
+    def step():
+        layer(x).sum().backward()
+        return sum(type(o) is torch.Tensor for o in gc.get_objects())
+
+    layer, x = LSTM(SIZE, return_sequences=True), torch.tensor(X)
+    step()
+    gc.collect()
+    gc.disable()
+    try:
+        assert step() == step()
+    finally:
+        gc.enable()

@@ -114,6 +114,11 @@ def test_an_embeddings_mask_reaches_every_layer():
         (lambda: Stacked([]), "`layer` must be a recurrent layer"),
         (lambda: Stacked(GRU(3)), "`depth` must be a positive integer, got None"),
         (lambda: Stacked(GRU(3), depth=0), "`depth` must be a positive integer, got 0"),
+        (lambda: Stacked(GRU(3), depth=2, dropout=1.0), "`dropout` must be at least 0 and below 1, got 1.0"),
+        (lambda: Stacked(GRU(3), depth=2, dropout="a"), "`dropout` must be at least 0 and below 1, got 'a'"),
+        (lambda: Stacked(GRU(3), depth=2, dense=(4, "5")), "`dense` must be a positive integer, got '5'"),
+        (lambda: Stacked(GRU(3), depth=2, dense=None), "`dense` must be a positive integer, got None"),
+        (lambda: Stacked(GRU(3), depth=2, seed="a"), "`seed` must be an integer, got 'a'"),
         (lambda: Stacked([GRU(3)], depth=2), "`depth` is for copies of one layer"),
         (lambda: Stacked([GRU(3, name="below"), GRU(3)]), "need `return_sequences=True`; 'below' has not"),
         (lambda: Stacked([GRU(3, return_sequences=True), GRU(3, return_state=True)]), "agree on `return_state`"),
@@ -129,3 +134,9 @@ def test_an_embeddings_mask_reaches_every_layer():
 def test_what_makes_no_stack_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_a_stack_that_has_stepped_can_be_called():
+    stack = Stacked(GRU(SIZE, return_sequences=True), depth=2, dense=(4,))
+    output, _ = stack.step(X[:, 0])
+    assert reference.distance(arrays(stack(X))[:, 0], arrays(output)) <= 2e-6
