@@ -154,8 +154,6 @@ def _with_weights_of(layer, counterpart):
 
 
 def _copy_weights(given, made):
-    if not made.cell.built:  # `given` has only taken a `step`
-        made.cell.build((None, given.cell.kernel.shape[0]))
     columns = COLUMNS[type(given)], COLUMNS[type(made)]
     made.set_weights([_permuted(weight, *columns) for weight in given.get_weights()])
     for old, new in zip(given.weights, made.weights, strict=True):

@@ -12,7 +12,7 @@ from units import UNITS, every_unit
 
 from seqzoo.layers import Bidirectional, Recurrent, RecurrentCell, Stacked
 
-UNIT = UNITS["LSTM"]  # any: a cell draws its masks before
+UNIT = UNITS["LSTM"]  # any: the cell draws the masks
 ROWS, TINY = 400, 1e-5
 HALF = {"dropout": 0.5, "recurrent_dropout": 0.5, "seed": 1, "of_kind": {"dropout": 0.5, "seed": 2}}
 
@@ -30,11 +30,10 @@ def nearly_linear(layer):
 @needs_float64
 @every_unit
 @every_kind
-@law(1, seed=st.just(0))
-def test_dropout_has_the_right_mean(unit, kind, seed):
-    arguments = {"return_sequences": True, "dropout": 0.5, "recurrent_dropout": 0.2, "seed": seed}
-    of_kind = {"merge_mode": "concat", "residual": True, "dense": (), "dropout": 0.8, "seed": seed + 50}
-    case = Case(ROWS, 2, 3, 3, seed, True, None, arguments, of_kind)
+def test_dropout_has_the_right_mean(unit, kind):
+    arguments = {"return_sequences": True, "dropout": 0.5, "recurrent_dropout": 0.2, "seed": 1}
+    of_kind = {"merge_mode": "concat", "residual": True, "dropout": 0.8, "seed": 100}
+    case = Case(ROWS, 2, 3, 3, 0, True, None, arguments, of_kind)
     layer, state = nearly_linear(case.layer(unit, kind)), [part[:1] for part in case.random_state(unit, kind)]
     (expected,), _ = run(layer, case.x[:1], state=state)
     x, state = np.repeat(case.x[:1], ROWS, axis=0), [np.repeat(part, ROWS, axis=0) for part in state]

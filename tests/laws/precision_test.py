@@ -22,7 +22,7 @@ def test_outputs_are_bfloat16_and_states_float32(unit, kind, case):
 @every_unit
 @one_way
 @law(FEW, case=cases(one_loop, masked=False, go_backwards=False))
-def test_so_they_are_of_a_step(unit, kind, case):
+def test_the_states_of_a_step_are_float32_too(unit, kind, case):
     output, state = case.layer(unit, kind, "mixed_bfloat16").step(case.x[:, 0], case.state(unit, kind))
     assert (dtypes_of([output]), dtypes_of(state)) == ({"bfloat16"}, {"float32"})
 
