@@ -1,6 +1,7 @@
 """Two directions over one sequence: ŷ<t> = g'(Wy[a→<t>, a←<t>] + by)."""
 
 import keras
+from keras import ops
 
 from seqzoo.layers.copies import copy_of
 from seqzoo.layers.recurrent_cell import as_list
@@ -41,6 +42,8 @@ class Bidirectional(keras.layers.Bidirectional):
     def call(self, sequences, initial_state=None, mask=None, training=False):
         if initial_state is not None:
             initial_state, (forward, backward) = as_list(initial_state), self._parts()
+            if forward != backward:
+                raise ValueError(f"`initial_state` needs two directions of as many parts, got {forward} and {backward}.")
             if len(initial_state) != forward + backward:
                 expected = f"{forward} tensors of the forward and {backward} of the backward layer"
                 raise ValueError(f"`initial_state` must hold {expected}, got {len(initial_state)}.")
@@ -55,6 +58,8 @@ class Bidirectional(keras.layers.Bidirectional):
 
     def compute_mask(self, inputs, mask):
         mask = as_list(mask)[0] if self.return_sequences else None
+        if self.forward_layer.go_backwards and mask is not None:  # as the outputs are
+            mask = ops.flip(mask, axis=1)
         outputs = [mask, mask] if self.merge_mode is None else [mask]
         states = [None] * sum(self._parts()) if self.return_state else []
         return [*outputs, *states] if len(outputs) + len(states) > 1 else mask

@@ -3,7 +3,7 @@
 import keras
 from keras import ops, tree
 
-from seqzoo.layers.copies import copy_of
+from seqzoo.layers.copies import APART, copy_of
 from seqzoo.layers.recurrent_cell import as_list, from_serialized, positive_integer, rate_of
 
 RECURRENT = keras.layers.RNN, keras.layers.Bidirectional
@@ -34,7 +34,7 @@ class Stacked(keras.layers.Layer):
         _check(layers, residual)
         if not (seed is None or isinstance(seed, int)):
             raise ValueError(f"`seed` must be an integer, got {seed!r}.")
-        seeds = [None if seed is None else seed + i for i in range(len(layers) - 1)]
+        seeds = [None if seed is None else seed + (1000 + i) * APART for i in range(len(layers) - 1)]  # far from the layers'
         self.layers = layers
         self.dropout, self.residual, self.seed = rate_of("dropout", dropout), residual, seed
         self.dense = tuple(positive_integer("dense", size) for size in (dense if isinstance(dense, (list, tuple)) else [dense]))
