@@ -219,7 +219,7 @@ def _torch_function():
 
         @staticmethod
         def jvp(ctx, *tangents):
-            raise NotImplementedError(NO_FORWARD_MODE)
+            raise TypeError(NO_FORWARD_MODE)
 
     return Function
 
