@@ -1,0 +1,52 @@
+"""The same models of torch.nn. Its GRU resets after the product: another model, of the same cost."""
+
+import torch
+
+from benchmarks.cases import data, lengths
+
+LAYERS = {
+    "full GRU": (torch.nn.GRU, {}),
+    "LSTM": (torch.nn.LSTM, {}),
+    "simple RNN": (torch.nn.RNN, {}),
+    "bidirectional GRU": (torch.nn.GRU, {"bidirectional": True}),
+    "stacked LSTM": (torch.nn.LSTM, {"num_layers": 3}),
+}
+
+
+class Model(torch.nn.Module):
+    def __init__(self, recurrent, inputs, units, lengths=None, **options):
+        super().__init__()
+        self.recurrent = recurrent(inputs, units, batch_first=True, **options)
+        self.dense = torch.nn.Linear(units * (1 + self.recurrent.bidirectional), 1)
+        self.lengths = lengths
+
+    def forward(self, x):
+        if self.lengths is None:
+            return self.dense(self.recurrent(x)[0])
+        packed = torch.nn.utils.rnn.pack_padded_sequence(x, self.lengths, batch_first=True, enforce_sorted=False)
+        outputs, _ = self.recurrent(packed)
+        return self.dense(torch.nn.utils.rnn.pad_packed_sequence(outputs, batch_first=True, total_length=x.shape[1])[0])
+
+
+def contestants(case, wanted=None):
+    """{"torch.nn": {"forward": function, "training step": function}}, or nothing where torch.nn lacks the unit."""
+    if case.unit not in LAYERS:
+        return {}
+    recurrent, options = LAYERS[case.unit]
+    _, _, inputs, units = case.size
+    x, y = map(torch.from_numpy, data(case)[:2])
+    model = Model(recurrent, inputs, units, torch.from_numpy(lengths(case)) if case.masked else None, **options)
+    optimizer = torch.optim.SGD(model.parameters(), 0.01)
+
+    def forward():
+        with torch.inference_mode():
+            return model(x).numpy()
+
+    def training_step():
+        optimizer.zero_grad()
+        loss = torch.nn.functional.mse_loss(model(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss.item()
+
+    return {"torch.nn": {"forward": forward, "training step": training_step}}
