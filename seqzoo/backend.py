@@ -49,10 +49,22 @@ def _in_reverse_mode(function):
     return call
 
 
+def fuses():
+    """Whether loops are compiled for a CPU: there a piece of a sequence at a time stays in its cache."""
+    if BACKEND == "jax":
+        return _module.default_backend() == "cpu"
+    return _compiles() and not _module.config.list_physical_devices("GPU")
+
+
+def _compiles():
+    if BACKEND != "tensorflow":
+        return False
+    return not _module.executing_eagerly() if _xla is None else _xla
+
+
 def compiled(function, loop):
     """`function(loop, ...)` compiled by XLA, on TensorFlow and where `xla` says so."""
-    wanted = BACKEND == "tensorflow" and (not _module.executing_eagerly() if _xla is None else _xla)
-    return _cluster(_bound(function, loop)) if wanted else _bound(function, loop)
+    return _cluster(_bound(function, loop)) if _compiles() else _bound(function, loop)
 
 
 @functools.cache  # XLA compiles anew for what is not the same object
@@ -152,14 +164,15 @@ NO_FORWARD_MODE = (
 )
 
 
-def by_hand(forward, backward, arguments, constants):
-    """The outputs of `forward(arguments, constants) -> outputs, residuals`, whose gradient with respect to `arguments` is
-    `backward(arguments, constants, residuals, upstream)`."""
-    return _by_hand[BACKEND](forward, backward, arguments, constants)
+def by_hand(forward, backward, outputs, arguments, constants, training):
+    """`outputs(arguments, constants)`, whose gradient with respect to `arguments` is `backward(arguments, constants, residuals,
+    upstream)`, where `forward(arguments, constants)` returns the outputs and the residuals. TensorFlow cannot know whether a
+    gradient will be asked for: it keeps the residuals where `training`."""
+    return _by_hand[BACKEND](forward, backward, outputs, arguments, constants, training)
 
 
-def _by_hand_jax(forward, backward, arguments, constants):
-    function = _module.custom_vjp(lambda arguments, constants: forward(arguments, constants)[0])
+def _by_hand_jax(forward, backward, outputs, arguments, constants, training):
+    function = _module.custom_vjp(outputs)
 
     def keep(arguments, constants):
         outputs, residuals = forward(arguments, constants)
@@ -169,20 +182,23 @@ def _by_hand_jax(forward, backward, arguments, constants):
     return function(arguments, constants)
 
 
-def _by_hand_tensorflow(forward, backward, arguments, constants):
+def _by_hand_tensorflow(forward, backward, outputs, arguments, constants, training):
     @_module.custom_gradient
     def function(arguments):
-        outputs, residuals = forward(arguments, constants)
+        results, residuals = forward(arguments, constants) if training else (outputs(arguments, constants), None)
 
         def gradient(*upstream):
-            return backward(arguments, constants, residuals, _module.nest.pack_sequence_as(outputs, upstream))
+            kept = residuals if training else forward(arguments, constants)[1]
+            return backward(arguments, constants, kept, _module.nest.pack_sequence_as(results, upstream))
 
-        return outputs, gradient
+        return results, gradient
 
     return function(_module.nest.map_structure(_module.convert_to_tensor, arguments))  # a variable is none yet
 
 
-def _by_hand_torch(forward, backward, arguments, constants):
+def _by_hand_torch(forward, backward, outputs, arguments, constants, training):
+    if not _module.is_grad_enabled():
+        return outputs(arguments, constants)
     call = types.SimpleNamespace(forward=forward, backward=backward)
     call.inputs = optree.tree_map(lambda _: 0, (arguments, constants))  # structures, which keep no tensor alive
     results = _torch_function().apply(call, *optree.tree_leaves((arguments, constants)))
@@ -198,7 +214,8 @@ def _torch_function():
         def forward(call, *flat):
             results = call.forward(*_packed(call.inputs, flat))
             call.results = optree.tree_map(lambda _: 0, results)
-            return tuple(a.contiguous() for a in optree.tree_leaves(results))  # no views: they may be changed in place
+            given = {id(a) for a in flat}  # no views, for they may be changed in place, and nothing that was given
+            return tuple(_module.clone(a) if id(a) in given else a.contiguous() for a in optree.tree_leaves(results))
 
         @staticmethod
         def setup_context(ctx, inputs, results):

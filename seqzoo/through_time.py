@@ -2,7 +2,7 @@
 
 All inputs are projected by one matmul before the loop; the loop carries only the state; back-propagation through time is the
 unit's own `step_gradient` in a reverse loop that carries only the state's gradient; each weight's gradient is one matmul after
-it.
+it. Where it pays, all this is done for a piece of the sequence after another, small enough to stay in the processor's cache.
 """
 
 import functools
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from keras import ops, tree
 
-from seqzoo.backend import BACKEND, by_hand, compiled, matmul, pull_back, scan, traced
+from seqzoo.backend import BACKEND, by_hand, compiled, fuses, matmul, pull_back, scan, traced
 
 
 class Loop(NamedTuple):
@@ -20,9 +20,11 @@ class Loop(NamedTuple):
     sequences: bool = True
     unroll: bool = False
     segments: int = 1
+    piece: int | None = None
+    training: bool = True
 
 
-def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, sequences=True, unroll=False, segments=1):
+def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, **how):
     """Drives `unit` over the steps of `x`.
 
     Args:
@@ -37,6 +39,8 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, seq
         unroll: a graph of T_x copies of the step instead of a loop.
         segments: into how many pieces the steps are cut. Of all pieces but the one at hand the backward pass keeps the first
             state only and computes the rest anew: memory is least with about √T_x, time grows by a forward pass.
+        piece: how many steps are projected, and differentiated, at a time; chosen by size unless given.
+        training: whether a gradient is to come. It can come in any case; unforeseen, it costs a forward pass on TensorFlow.
 
     Returns:
         The outputs a<t> `(batch, T_x, units)`, or None, and the last state, both of the state's dtype.
@@ -44,12 +48,11 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, seq
     weights = {name: weight for name, weight in weights.items() if weight is not None}
     if mask is not None:  # what stands at a masked step, NaN included, reaches nothing
         x = ops.where(mask[:, :, None], x, ops.zeros_like(x))
-    arguments = {"x": x, "state": tuple(state), "weights": weights}
+    arguments = {"x": x, "state": tuple(map(ops.convert_to_tensor, state)), "weights": weights}
     constants = {name: c for name, c in (("mask", mask), ("dropout", recurrent_dropout)) if c is not None}
-    if x.shape[1] is not None:
-        segments = min(segments, x.shape[1])
-    outputs, last = traced(_run, Loop(unit, sequences, unroll, segments))(arguments, constants)
-    return (outputs[0] if sequences else None), unit.State(*last)
+    loop = Loop(unit, **how)
+    outputs, last = traced(_run, loop)(arguments, constants)
+    return (outputs[0] if loop.sequences else None), unit.State(*last)
 
 
 def one_step(unit, x_t, state, weights, recurrent_dropout=None):
@@ -84,8 +87,8 @@ class Products:
 
     def back(self, product, *d_z):
         """The gradient with respect to h, from those with respect to the pre-activations of the product's gates."""
-        if BACKEND == "jax" and self.dtype == "float64":
-            # jaxlib 0.10 on CPUs, in float64 and for some sizes, compiles the one product below wrongly in a masked loop.
+        if BACKEND != "torch" and self.dtype == "float64":
+            # XLA (of jaxlib 0.10, TensorFlow 2.21) compiles the one product below wrongly for CPUs, float64 and some sizes.
             rows = ops.split(self.transposed[product], len(d_z))
             return self.drop(sum(self._matmul(d, w) for d, w in zip(d_z, rows, strict=True)))
         return self.drop(self._matmul(ops.concatenate(d_z, axis=-1), self.transposed[product]))
@@ -113,72 +116,117 @@ def _hold(mask_t, new, old):
 
 
 def _run(loop, arguments, constants):
-    if loop.segments > 1:
-        return by_hand(compiled(_forward_segments, loop), compiled(_backward_segments, loop), arguments, constants)
-    if loop.unit.step_gradient is None:
-        return compiled(_outputs, loop)(arguments, constants)
-    return by_hand(compiled(_forward, loop), compiled(_backward, loop), arguments, constants)
+    forward, backward, outputs = compiled(_forward, loop), compiled(_backward, loop), compiled(_outputs, loop)
+    if loop.unit.step_gradient is None and loop.segments == 1:
+        return outputs(arguments, constants)
+    return by_hand(forward, backward, outputs, arguments, constants, loop.training)
 
 
 def _time_major(a):
     return ops.transpose(a, (1, 0, *range(2, len(a.shape))))
 
 
-def _mask_columns(constants):
-    """The mask as an input of the scan: `(T_x, batch, 1)`, or nothing."""
-    return (_time_major(constants["mask"])[:, :, None],) if "mask" in constants else ()
+def _outputs(loop, arguments, constants):
+    """The outputs a<t>, in a tuple that is empty where they are not asked for, and the last state."""
+    steps, length = _steps(loop, arguments, constants)
+    run = Piece(loop, arguments, constants)
+
+    def piece(state, *steps):
+        last, (states, _) = run.forward(state, *steps, residuals=False)
+        return last, states
+
+    last, states = _in_pieces(piece, arguments["state"], steps, length)
+    return _batch_major(states, arguments["x"]), last
 
 
 def _forward(loop, arguments, constants):
-    """The outputs, in a tuple that may be empty, and the last state; and the residuals of `_backward`: every state, and what
-    the unit saved."""
-    unit, x, state, weights = loop.unit, arguments["x"], arguments["state"], arguments["weights"]
-    products = Products(unit, weights, x.dtype, constants.get("dropout"))
-    peepholes = _peepholes(unit, weights, state[0].dtype)
+    """`_outputs`, and what `_backward` reads of each piece: the state at its start and, if it is not to be computed anew, its
+    residuals."""
+    steps, length = _steps(loop, arguments, constants)
+    run = Piece(loop, arguments, constants)
 
-    def step(state, z_t, mask_t=None):
-        new, saved = unit.step(functools.partial(products.z, z_t), unit.State(*state), peepholes)
-        new = _hold(mask_t, new, state)
-        return new, (new, saved)
+    def piece(state, *steps):
+        last, (states, saved) = run.forward(state, *steps)
+        return last, (states[:1] if loop.sequences else (), (state, (states, saved) if loop.segments == 1 else ()))
 
-    z = _project(_time_major(x), weights, state[0].dtype)  # (T_x, batch, gates * units)
-    last, residuals = scan(step, state, (z, *_mask_columns(constants)), unroll=loop.unroll)
-    states, _ = residuals
-    outputs = (_time_major(states[0]),) if loop.sequences else ()
-    return (outputs, last), residuals
+    last, (outputs, kept) = _in_pieces(piece, arguments["state"], steps, length)
+    return (_batch_major(outputs, arguments["x"]), last), kept
 
 
-def _outputs(loop, arguments, constants):
-    return _forward(loop, arguments, constants)[0]
-
-
-def _backward(loop, arguments, constants, residuals, upstream):
+def _backward(loop, arguments, constants, kept, upstream):
     """The gradients of `arguments`, in their structure."""
-    unit, x, state, weights = loop.unit, _time_major(arguments["x"]), arguments["state"], arguments["weights"]
-    states, saved = residuals
+    steps, length = _steps(loop, arguments, constants)
+    run = Piece(loop, arguments, constants, backward=True)
     d_outputs, d_last = upstream
-    products = Products(unit, weights, x.dtype, constants.get("dropout"), backward=True)
-    peepholes, mask = _peepholes(unit, weights, state[0].dtype), _mask_columns(constants)
-    prev = unit.State(*(ops.concatenate([first[None], part[:-1]]) for first, part in zip(state, states, strict=True)))
 
-    def step(d_state, d_outputs, factors, mask_t=None):
-        d_state = unit.State(sum(d_outputs, d_state[0]), *d_state[1:])
-        d_prev, d_z = unit.step_gradient(products.back, d_state, factors, peepholes)
-        return _hold(mask_t, d_prev, d_state), ops.concatenate(d_z, axis=-1)
+    def piece(carried, kept, d_outputs, *steps):
+        d_state, d_weights = carried
+        d_x, d_state, of_piece = run.backward(*kept, d_outputs, d_state, *steps)
+        return (d_state, tree.map_structure(ops.add, d_weights, of_piece)), (d_x,)
 
-    factors = unit.factors(prev, unit.State(*states), saved)
-    inputs = (tuple(map(_time_major, d_outputs)), factors, *mask)
-    d_state, d_z = scan(step, d_last, inputs, reverse=True, unroll=loop.unroll)
-    if mask:
-        d_z = ops.where(mask[0], d_z, ops.zeros_like(d_z))
-    d_x = matmul(ops.cast(d_z, x.dtype), ops.transpose(ops.cast(weights["kernel"], x.dtype)))
-    d_weights = _weight_gradients(unit, x, prev, saved, d_z, products)
-    d_weights = {name: ops.cast(d_weights[name], weight.dtype) for name, weight in weights.items()}
-    return {"x": _time_major(d_x), "state": d_state, "weights": d_weights}
+    carried = d_last, tree.map_structure(ops.zeros_like, arguments["weights"])
+    inputs = kept, _cut(tuple(map(_time_major, d_outputs)), length), *steps
+    (d_state, d_weights), d_x = _in_pieces(piece, carried, inputs, length, reverse=True)
+    return {"x": _batch_major(d_x, arguments["x"])[0], "state": d_state, "weights": d_weights}
+
+
+class Piece:
+    """Some steps one after another, and back."""
+
+    def __init__(self, loop, arguments, constants, backward=False):
+        self.loop, self.unit, self.weights = loop, loop.unit, arguments["weights"]
+        self.dropout = constants.get("dropout")
+        state = arguments["state"]
+        self.dtype = state[0].dtype
+        self.products = Products(self.unit, self.weights, arguments["x"].dtype, self.dropout, backward)
+        self.peepholes = _peepholes(self.unit, self.weights, self.dtype)
+
+    def forward(self, state, x, mask=None, residuals=True):
+        """The last state; and every state, with what the unit saved. Without `residuals` the outputs, if they are wanted."""
+
+        def step(state, z_t, mask_t=None):
+            new, saved = self.unit.step(functools.partial(self.products.z, z_t), self.unit.State(*state), self.peepholes)
+            new = _hold(mask_t, new, state)
+            return new, (new, saved) if residuals else (new[:1] if self.loop.sequences else (), ())
+
+        inputs = (_project(x, self.weights, self.dtype),) if mask is None else (_project(x, self.weights, self.dtype), mask)
+        return scan(step, state, inputs, unroll=self.loop.unroll)
+
+    def backward(self, state, residuals, d_outputs, d_last, x, mask=None):
+        """The gradients of `x`, of `state` and of the weights."""
+        if self.unit.step_gradient is None:
+            return self._automatic(state, d_outputs, d_last, x, mask)
+        states, saved = residuals or self.forward(state, x, *(() if mask is None else (mask,)))[1]
+        prev = self.unit.State(*(ops.concatenate([first[None], part[:-1]]) for first, part in zip(state, states, strict=True)))
+
+        def step(d_state, d_outputs, factors, mask_t=None):
+            d_state = self.unit.State(sum(d_outputs, d_state[0]), *d_state[1:])
+            d_prev, d_z = self.unit.step_gradient(self.products.back, d_state, factors, self.peepholes)
+            return _hold(mask_t, d_prev, d_state), ops.concatenate(d_z, axis=-1)
+
+        factors = self.unit.factors(prev, self.unit.State(*states), saved)
+        inputs = (d_outputs, factors) if mask is None else (d_outputs, factors, mask)
+        d_state, d_z = scan(step, d_last, inputs, reverse=True, unroll=self.loop.unroll)
+        if mask is not None:
+            d_z = ops.where(mask, d_z, ops.zeros_like(d_z))
+        d_x = matmul(ops.cast(d_z, x.dtype), ops.transpose(ops.cast(self.weights["kernel"], x.dtype)))
+        d_weights = _weight_gradients(self.unit, x, prev, saved, d_z, self.products)
+        return d_x, d_state, {name: ops.cast(d_weights[name], weight.dtype) for name, weight in self.weights.items()}
+
+    def _automatic(self, state, d_outputs, d_last, x, mask):
+        """The same by the backend's own differentiation."""
+        whole = self.loop._replace(segments=1)
+        arguments = {"x": _time_major(x), "state": state, "weights": self.weights}
+        constants = {} if self.dropout is None else {"dropout": self.dropout}
+        if mask is not None:
+            constants["mask"] = _time_major(mask)[:, :, 0]
+        upstream = tuple(map(_time_major, d_outputs)), d_last
+        d = pull_back(functools.partial(_outputs, whole), arguments, constants, upstream)
+        return _time_major(d["x"]), d["state"], d["weights"]
 
 
 def _weight_gradients(unit, x, prev, saved, d_z, products):
-    """One matmul over all `T_x * batch` rows for each product."""
+    """One matmul over all rows `steps * batch` for each product."""
 
     def rows(a):
         return ops.reshape(ops.cast(a, x.dtype), (-1, a.shape[-1]))
@@ -195,67 +243,69 @@ def _weight_gradients(unit, x, prev, saved, d_z, products):
     return gradients
 
 
-# Segments: the backward pass computes one anew at a time, from the state at its start.
+# Steps in pieces. Time-major arrays are `(T_x, batch, ...)`, and `(pieces, length, batch, ...)` once they are cut.
 
-
-def _forward_segments(loop, arguments, constants):
-    """The outputs and the last state, and the residuals of `_backward_segments`: the state at the start of each segment."""
-
-    def step(state, x, *mask):
-        here, of_here = arguments | {"x": x, "state": state}, constants | dict(zip(["mask"], mask, strict=False))
-        outputs, last = _outputs(_segment(loop), here, of_here)
-        return last, (outputs, state)
-
-    last, (outputs, starts) = scan(step, arguments["state"], _split(loop, _steps(loop, arguments, constants)))
-    return (tuple(_joined(a, arguments["x"]) for a in outputs), last), starts
-
-
-def _backward_segments(loop, arguments, constants, starts, upstream):
-    """The gradients of `arguments`, in their structure."""
-    d_outputs, d_last = upstream
-    segment = _segment(loop)
-
-    def step(carried, start, d_outputs, x, *mask):
-        d_state, d_weights = carried
-        here, of_here = arguments | {"x": x, "state": start}, constants | dict(zip(["mask"], mask, strict=False))
-        if segment.unit.step_gradient is None:
-            d = pull_back(functools.partial(_outputs, segment), here, of_here, (d_outputs, d_state))
-        else:
-            d = _backward(segment, here, of_here, _forward(segment, here, of_here)[1], (d_outputs, d_state))
-        return (d["state"], tree.map_structure(ops.add, d_weights, d["weights"])), d["x"]
-
-    nothing = tree.map_structure(ops.zeros_like, arguments["weights"])
-    inputs = starts, _split(loop, d_outputs), *_split(loop, _steps(loop, arguments, constants))
-    (d_state, d_weights), d_x = scan(step, (d_last, nothing), inputs, reverse=True)
-    return {"x": _joined(d_x, arguments["x"]), "state": d_state, "weights": d_weights}
-
-
-def _segment(loop):
-    return loop._replace(segments=1)
+CACHE = 4 * 2**20  # bytes of pre-activations beyond which pieces paid, on the processors that were tried
+ROWS = 512  # batch * steps of a piece: enough for a matmul to be at its best
 
 
 def _steps(loop, arguments, constants):
-    """x, and the mask where there is one or the last segment has to be filled up with masked steps."""
-    x, mask = arguments["x"], constants.get("mask")
-    if mask is None and (x.shape[1] is None or x.shape[1] % loop.segments):
-        mask = ops.ones(ops.shape(x)[:2], "bool")
-    return (x,) if mask is None else (x, mask)
+    """What each step takes, x<t> and its mask where there is one, cut into pieces; and their length, None for one piece."""
+    x = _time_major(arguments["x"])
+    steps, length = ops.shape(x)[0], _length(loop, arguments)
+    even = length is None or (isinstance(steps, int) and steps % length == 0)
+    if "mask" in constants:
+        mask = _time_major(constants["mask"])[:, :, None]
+    else:
+        mask = None if even else ops.ones((*ops.shape(x)[:2], 1), "bool")
+    return _cut((x,) if mask is None else (x, mask), length), length
 
 
-def _split(loop, arrays):
-    """`(segments, batch, steps, ...)` of each array `(batch, T_x, ...)`, filled up with zeros."""
+def _length(loop, arguments):
+    """How many steps there are to a piece. A tensor where a graph is traced for any size."""
+    batch, steps = ops.shape(arguments["x"])[:2]
+    if loop.piece or loop.segments > 1:
+        return _even(loop.piece or -(-steps // loop.segments), steps)
+    if loop.unroll or loop.unit.step_gradient is None or not fuses():
+        return None
+    size = steps * batch * arguments["weights"]["kernel"].shape[1] * 4
+    if isinstance(size, int):
+        return None if size <= CACHE else _even(max(ROWS // batch, 8), steps)
+    return ops.where(size <= CACHE, steps, _even(ops.maximum(ROWS // batch, 8), steps))
 
-    def split(a):
-        batch, steps = ops.shape(a)[:2]
-        length = -(-steps // loop.segments)
-        filling = ops.zeros((batch, length * loop.segments - steps, *a.shape[2:]), a.dtype)
-        pieces = ops.reshape(ops.concatenate([a, filling], axis=1), (batch, loop.segments, length, *a.shape[2:]))
-        return _time_major(pieces)
 
-    return tuple(map(split, arrays))
+def _even(length, steps):
+    """About `length`: a divisor of `steps` if there is one from half of it to its double, else one with little to fill up."""
+    if isinstance(length, int) and isinstance(steps, int):
+        divisors = [n for n in range(-(-length // 2), 2 * length + 1) if steps % n == 0]
+        if divisors:
+            return min(divisors, key=lambda n: abs(n - length))
+    return -(-steps // -(-steps // length))
 
 
-def _joined(pieces, like):
-    """The inverse of `_split`, with as many steps as `like`."""
-    batch, steps = ops.shape(like)[:2]
-    return ops.reshape(_time_major(pieces), (batch, -1, pieces.shape[-1]))[:, :steps]
+def _cut(arrays, length):
+    """Time-major arrays in pieces, the last of them filled up with zeros, which are masked steps."""
+
+    def cut(a):
+        steps, *shape = ops.shape(a)
+        pieces = -(-steps // length)
+        filling = ops.zeros((pieces * length - steps, *shape), a.dtype)
+        a = a if isinstance(filling.shape[0], int) and not filling.shape[0] else ops.concatenate([a, filling])
+        return ops.reshape(a, (pieces, length, *shape))
+
+    return arrays if length is None else tree.map_structure(cut, arrays)
+
+
+def _in_pieces(piece, state, steps, length, reverse=False):
+    """`state, emitted = piece(state, *steps)` for one piece after another."""
+    return piece(state, *steps) if length is None else scan(piece, state, steps, reverse=reverse)
+
+
+def _batch_major(arrays, like):
+    """Time-major arrays, cut or not, as `(batch, T_x, ...)`, with as many steps as `like`."""
+    steps = ops.shape(like)[1]
+
+    def whole(a):
+        return _time_major(ops.reshape(a, (-1, *ops.shape(a)[-2:]))[:steps])
+
+    return tuple(map(whole, arrays))

@@ -20,8 +20,7 @@ class GRU(Unit):
     def step(self, z, state, p):
         (c_prev,) = state
         z_u, z_r = z("ur", c_prev)
-        gamma_u = sigmoid(z_u)
-        gamma_r = sigmoid(z_r)
+        gamma_u, gamma_r = sigmoid(z_u, z_r)
         (z_c,) = z("c", gamma_r * c_prev)
         c_tilde = tanh(z_c)
         c = gamma_u * c_tilde + (1 - gamma_u) * c_prev

@@ -31,9 +31,7 @@ class LSTM(Unit):
             z_u, z_f = z_u + p["u"] * c_prev, z_f + p["f"] * c_prev
         if self.peephole:
             z_o = z_o + p["o"] * c_prev
-        gamma_u = sigmoid(z_u)
-        gamma_f = sigmoid(z_f)
-        gamma_o = sigmoid(z_o)
+        gamma_u, gamma_f, gamma_o = sigmoid(z_u, z_f, z_o)
         c_tilde = tanh(z_c)
         c = gamma_u * c_tilde + gamma_f * c_prev
         a = gamma_o * tanh(c)

@@ -61,9 +61,9 @@ class Unit:
         return cls(**config)
 
 
-def sigmoid(x):
-    """σ(x)."""
-    return ops.sigmoid(x)
+def sigmoid(*x):
+    """σ(x); of several, which are computed as one array, a list."""
+    return ops.sigmoid(x[0]) if len(x) == 1 else ops.split(ops.sigmoid(ops.concatenate(x, axis=-1)), len(x), axis=-1)
 
 
 def tanh(x):

@@ -91,7 +91,7 @@ class Recurrent(keras.layers.RNN):
             mask = ops.reshape(mask, ops.shape(sequences)[:2])  # where its shape was not known, it is checked as the model runs
         if self.go_backwards:
             x, mask = ops.flip(x, axis=1), None if mask is None else ops.flip(mask, axis=1)
-        how = {"sequences": self.return_sequences, "unroll": self.unroll, "segments": self.segments}
+        how = {"sequences": self.return_sequences, "unroll": self.unroll, "segments": self.segments, "training": bool(training)}
         outputs, last = through_time(cell.unit, x, state, cell.weight_tensors(), mask, drop_state, **how)
         if self.stateful:
             for variable, part in zip(self.states, last, strict=True):

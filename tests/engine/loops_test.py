@@ -20,6 +20,9 @@ WAYS = [
     {"segments": 4},
     {"segments": STEPS},
     {"segments": 99},
+    {"piece": 2},
+    {"piece": 3},
+    {"piece": 99},
 ]
 every_way = pytest.mark.parametrize("way", WAYS, ids=str)
 
