@@ -9,7 +9,7 @@ import argparse
 import keras
 import numpy as np
 
-from benchmarks.step import milliseconds
+from benchmarks.side_by_side import milliseconds
 from seqzoo import layers
 
 UNITS = {

@@ -1,8 +1,9 @@
-"""Functions of several frameworks, each in a process of its own, timed in turns.
+"""Functions of several frameworks, each framework in a process of its own, timed in turns.
 
 On a shared machine only the ratios of one run mean anything: so one repetition of each follows the other, and again.
 """
 
+import ctypes
 import importlib
 import multiprocessing
 import os
@@ -49,22 +50,26 @@ def in_turns(frameworks, case, what, wanted=None, seconds=3.0, least=5, most=20)
     return times
 
 
-def memory(module, backend, case, name, what="training step"):
-    """MiB: how far the resident memory of a new process rises, in a second step, over what it was after the first."""
-    os.environ["MALLOC_MMAP_THRESHOLD_"] = "65536"  # so that what was freed after the first step is not counted
+def alone(module, backend, case, name, what="training step"):
+    """The milliseconds of a run in a new process, and the MiB by which its resident memory at its highest in a second run
+    exceeds that after a first run of the same model over two steps. (Linux's figure; elsewhere None.)"""
     framework = Framework(module, backend)
+    batch, _, inputs, units = case.size
     try:
+        framework.ask("build", case._replace(size=(batch, 2, inputs, units)), [name])
+        before = framework.ask("highest", name, what)[0]
         framework.ask("build", case, [name])
-        return framework.ask("memory", name, what)
+        highest = framework.ask("highest", name, what)[1]
+        milliseconds = min(framework.ask("time", name, what) for _ in range(3))
+        return milliseconds, None if highest is None else highest - before
     finally:
         framework.close()
-        del os.environ["MALLOC_MMAP_THRESHOLD_"]
 
 
 def _serve(pipe, module, backend):
     if backend:
         os.environ["KERAS_BACKEND"] = backend
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what the frameworks tell of themselves; errors go through the pipe
     contestants = {}
     while True:
         try:
@@ -77,16 +82,19 @@ def _serve(pipe, module, backend):
                 answer = list(contestants)
             else:
                 name, what = arguments
-                answer = {"time": _milliseconds, "memory": _rise}[request](contestants[name][what])
+                answer = {"time": _milliseconds, "highest": _highest}[request](contestants[name][what])
         except Exception as error:
             answer = RuntimeError(f"{module}: {type(error).__name__}: {error}")
         pipe.send(answer)
 
 
 def _milliseconds(function):
+    """Of one run; of a short one the mean of several, after one that warms the caches."""
     time.sleep(0.02)  # the threads of the one before may still spin
-    milliseconds = _once(function)
-    return milliseconds if milliseconds > 100 else _once(function)  # a short one again, its memory being warm
+    first = _once(function)
+    if first > 100:
+        return first
+    return float(np.mean([_once(function) for _ in range(1 if first > 20 else 4)]))
 
 
 def _once(function):
@@ -95,20 +103,20 @@ def _once(function):
     return 1000 * (time.perf_counter() - start)
 
 
-def _rise(function):
+def _highest(function):
+    """MiB resident after a run, and at most during another."""
     function()
+    if not os.path.exists("/proc/self/clear_refs"):
+        return None, None
+    ctypes.CDLL(None).malloc_trim(0)  # what the compiler has freed is not counted
+    after = _megabytes("VmRSS")
     with open("/proc/self/clear_refs", "w") as file:
         file.write("5")  # the highest figure so far is forgotten
-    before = _kilobytes("VmRSS")
     function()
-    return (_kilobytes("VmHWM") - before) / 1024
+    return after, _megabytes("VmHWM")
 
 
-def _kilobytes(name):
+def _megabytes(name):
     with open("/proc/self/status") as file:
-        return next(int(line.split()[1]) for line in file if line.startswith(name))
+        return next(int(line.split()[1]) / 1024 for line in file if line.startswith(name))
 
-
-def quartiles(times):
-    """Low, median, high."""
-    return np.percentile(times, [25, 50, 75])

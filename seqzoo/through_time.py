@@ -246,7 +246,7 @@ def _weight_gradients(unit, x, prev, saved, d_z, products):
 # Steps in pieces. Time-major arrays are `(T_x, batch, ...)`, and `(pieces, length, batch, ...)` once they are cut.
 
 CACHE = 4 * 2**20  # bytes of pre-activations beyond which pieces paid, on the processors that were tried
-ROWS = 512  # batch * steps of a piece: enough for a matmul to be at its best
+ROWS = 384  # batch * steps of a piece: enough for a matmul to be at its best
 
 
 def _steps(loop, arguments, constants):
