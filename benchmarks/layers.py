@@ -25,6 +25,7 @@ USUAL = ("full GRU", "LSTM", "bidirectional GRU")
 WHATS = ("forward", "training step")
 MEMORY = (8, 1000, 32, 128)
 FIELDS = ("unit", "batch", "steps", "inputs", "units", "masked", "what", "backend", "name", "low", "median", "high", "ratio")
+GROWTH = ("unit", "axis", "value", "backend", "name", "ms", "MiB")
 
 
 def arguments():
@@ -113,7 +114,7 @@ def memory(backends, cases):
 def growth(backends, units, out):
     """Time and memory of a training step against T, batch and units, one of them growing at a time."""
     base = {"batch": 8, "T": 500, "inputs": 32, "units": 128}
-    axes = {"T": (125, 250, 500, 1000, 2000), "batch": (2, 8, 32, 128), "units": (32, 64, 128, 256, 512)}
+    axes = {"T": (250, 500, 1000, 2000), "batch": (2, 8, 32), "units": (64, 128, 256, 512)}
     contestants = [(KERAS, backend, name) for backend in backends for name in ("seqzoo", "keras.layers")]
     if importlib.util.find_spec("torch"):
         contestants.append((TORCH, "torch", "torch.nn"))
@@ -125,7 +126,7 @@ def growth(backends, units, out):
                 for module, backend, name in contestants:
                     milliseconds, rise = alone(module, backend, Case(unit, size), name)
                     print(f"{unit}, {axis} = {value:5}  {backend:10} {name:14} {milliseconds:9.1f} ms  {rise} MiB", flush=True)
-                    rows.append(dict(unit=unit, axis=axis, value=value, backend=backend, name=name, ms=milliseconds, MiB=rise))
+                    rows.append(dict(zip(GROWTH, (unit, axis, value, backend, name, milliseconds, rise), strict=True)))
     _write(rows, out / "growth.csv")
     pictures.growth(rows, out / "growth.png", machine(backends))
 

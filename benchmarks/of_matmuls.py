@@ -25,7 +25,8 @@ def contestants(case, wanted=None):
     products, depth, directions = PRODUCTS[case.unit]
     batch, steps, inputs, units = case.size
     x = np.ascontiguousarray(data(case)[0].swapaxes(0, 1)).reshape(steps * batch, inputs)
-    layers = [_Layer(x if i == 0 else np.ones((steps * batch, units), "float32"), products, steps, batch, units) for i in range(depth)]
+    above = np.ones((steps * batch, units), "float32")
+    layers = [_Layer(x if i == 0 else above, products, steps, batch, units) for i in range(depth)]
 
     def run(*passes):
         for layer in layers:

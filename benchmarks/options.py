@@ -5,6 +5,7 @@ ratios of one run mean anything. `KERAS_BACKEND=jax` for the other backend.
 """
 
 import argparse
+import functools
 
 import keras
 import numpy as np
@@ -49,6 +50,19 @@ def masks(batch, steps):
     return {"right-padded mask": right, "mask with gaps": gaps, "all of them": right & gaps}
 
 
+def by_turns(models, x, y, repetitions):
+    """{option: milliseconds of each training step}, after one that compiles."""
+    steps = {option: functools.partial(_step, model, x, y) for option, model in models.items()}
+    for step in steps.values():
+        step()
+    turns = [{option: milliseconds(step) for option, step in steps.items()} for _ in range(repetitions)]
+    return {option: [turn[option] for turn in turns] for option in models}
+
+
+def _step(model, x, y):
+    return float(model.train_on_batch(x, y))
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", default="8,500,32,128", help="batch, steps, inputs, units")
@@ -63,7 +77,7 @@ def main():
         for option, arguments in OPTIONS.items():
             models[option] = Masked(make(units, return_sequences=True, **arguments), masks(batch, steps).get(option))
             models[option].compile("sgd", "mse")
-        times = milliseconds(models, x.astype("float32"), y.astype("float32"), asked.repetitions)
+        times = by_turns(models, x.astype("float32"), y.astype("float32"), asked.repetitions)
         quartiles = {option: np.percentile(values, [25, 50, 75]) for option, values in times.items()}
         for option, (low, median, high) in quartiles.items():
             ratio = median / quartiles["plain"][1]

@@ -27,6 +27,7 @@ def ratios(rows, path, title):
                 panel.text(value, y, f" {value:.1f}", va="center", fontsize=7)
         panel.axvline(1, color="black", lw=0.8)
         panel.set(title=unit, xscale="log", xlabel="times as fast (training step)")
+        panel.xaxis.set_major_formatter("{x:g}")
         panel.set_yticks(range(len(sizes)), [f"{size}{', masked' if masked else ''}" for size, masked in sizes], fontsize=8)
         panel.margins(x=0.15)
     first = panels[0] if len(units) > 1 else panels
@@ -40,11 +41,11 @@ def ratios(rows, path, title):
 def growth(rows, path, title):
     """Time and memory against T, batch and units, on logarithmic axes: a line for each unit and contestant."""
     axes = list(dict.fromkeys(row["axis"] for row in rows))
-    who = list(dict.fromkeys((row["unit"], row["backend"], row["name"]) for row in rows))
+    who = list(dict.fromkeys(map(_line, rows)))
     figure, panels = plt.subplots(2, len(axes), figsize=(4.2 * len(axes), 7), sharey="row")
     for column, axis in enumerate(axes):
         for unit, backend, name in who:
-            points = [row for row in rows if (row["axis"], row["unit"], row["backend"], row["name"]) == (axis, unit, backend, name)]
+            points = [row for row in rows if _line(row) == (unit, backend, name) and row["axis"] == axis]
             style = {"ls": "-" if name == "seqzoo" else "--" if name == "keras.layers" else ":", "marker": "o", "ms": 3}
             for panel, figure_of in zip(panels[:, column], ("ms", "MiB"), strict=True):
                 known = [(row["value"], row[figure_of]) for row in points if row[figure_of]]
@@ -62,6 +63,10 @@ def growth(rows, path, title):
 
 def _size(row):
     return tuple(row[name] for name in ("batch", "steps", "inputs", "units"))
+
+
+def _line(row):
+    return row["unit"], row["backend"], row["name"]
 
 
 def _label(rival):

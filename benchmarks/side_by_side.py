@@ -82,13 +82,13 @@ def _serve(pipe, module, backend):
                 answer = list(contestants)
             else:
                 name, what = arguments
-                answer = {"time": _milliseconds, "highest": _highest}[request](contestants[name][what])
+                answer = {"time": milliseconds, "highest": _highest}[request](contestants[name][what])
         except Exception as error:
             answer = RuntimeError(f"{module}: {type(error).__name__}: {error}")
         pipe.send(answer)
 
 
-def _milliseconds(function):
+def milliseconds(function):
     """Of one run; of a short one the mean of several, after one that warms the caches."""
     time.sleep(0.02)  # the threads of the one before may still spin
     first = _once(function)
@@ -119,4 +119,3 @@ def _highest(function):
 def _megabytes(name):
     with open("/proc/self/status") as file:
         return next(int(line.split()[1]) / 1024 for line in file if line.startswith(name))
-

@@ -32,7 +32,8 @@ class Recurrent(keras.layers.RNN):
         sequences: `(batch, T_x, inputs)`.
         initial_state: a list, one `(batch, units)` for each part of the state; zeros unless given.
         mask: booleans `(batch, T_x)`. At a False step nothing changes. Any pattern; a row all False keeps its initial state.
-        training: whether to drop out.
+        training: whether to drop out, and to keep what a gradient reads. A gradient without it costs one more forward pass on
+            TensorFlow, and nothing elsewhere.
 
     States are float32 even under mixed precision (float64 under float64); the output has the compute dtype. Gradients of
     gradients work; forward mode (`jax.jvp`) does not.

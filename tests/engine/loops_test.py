@@ -7,21 +7,19 @@ import pytest
 import reference
 from backends import BACKEND, arrays, constant_tensors, gradient, gradients, needs_float64, only_tensorflow, tensors
 from keras import ops, tree
-from units import INPUTS, MASKS, SIZE, STEPS, UNITS, automatic, every_unit, random_arguments, random_drop
+from units import INPUTS, MASKS, SIZE, UNITS, automatic, every_unit, random_arguments, random_drop
 
 from seqzoo import layers
+from seqzoo import through_time as engine
 from seqzoo.through_time import through_time
 
 some_units = pytest.mark.parametrize("unit", [UNITS["GRU"], UNITS["LSTM all"]], ids=["GRU", "LSTM all"])
 WAYS = [
     {"unroll": True},
-    {"segments": 2},
     {"segments": 3, "unroll": True},
     {"segments": 4},
-    {"segments": STEPS},
     {"segments": 99},
     {"piece": 2},
-    {"piece": 3},
     {"piece": 99},
 ]
 every_way = pytest.mark.parametrize("way", WAYS, ids=str)
@@ -54,6 +52,21 @@ def test_every_loop_has_the_same_gradients(unit, way):
     expected = gradients(loss(unit, mask, drop), arguments)
     assert reference.distance(gradients(loss(unit, mask, drop, **way), arguments), expected) <= 1e-13
     assert reference.distance(gradients(loss(automatic(unit), mask, drop, **way), arguments), expected) <= 1e-13
+
+
+@needs_float64
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("way", [{"piece": 3}, {"segments": 3}, {}], ids=str)
+@some_units
+def test_a_last_piece_that_is_not_full_changes_nothing(unit, way, masked, monkeypatch):
+    monkeypatch.setattr(engine, "CACHE", 0)  # {}: by itself, in pieces of eight steps
+    arguments = random_arguments(unit, steps=19)
+    mask = np.random.default_rng(4).random((4, 19)) < 0.7 if masked else None
+    whole = {"piece": 19}
+    found, expected = (arrays(run(unit, tensors(arguments), mask, **kind)) for kind in (way, whole))
+    assert reference.distance(found, expected) <= 1e-14
+    found, expected = (gradients(loss(unit, mask, **kind), arguments) for kind in (way, whole))
+    assert reference.distance(found, expected) <= 1e-13
 
 
 @needs_float64

@@ -1,0 +1,77 @@
+"""The benchmarks run, on sizes of no interest: models of every framework, turns, tables and pictures."""
+
+import csv
+import sys
+
+import numpy as np
+import pytest
+from keras import backend
+
+from benchmarks import layers, of_keras, of_matmuls, pictures, side_by_side
+from benchmarks.cases import UNITS, Case
+
+TINY = (2, 4, 3, 5)
+
+
+@pytest.mark.parametrize("unit", ["full GRU", "LSTM peephole", "bidirectional GRU", "stacked LSTM"])
+def test_our_model_and_keras_layers_learn_from_the_same_batch(unit):
+    for runs in of_keras.contestants(Case(unit, TINY, masked=True), ["seqzoo", "keras.layers"]).values():
+        assert runs["forward"]().shape == (2, 4, 1)
+        assert np.isfinite(runs["training step"]())
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_so_do_torch_modules(masked):
+    pytest.importorskip("torch")
+    from benchmarks import of_torch
+
+    for unit in of_torch.LAYERS:
+        runs = of_torch.contestants(Case(unit, TINY, masked))["torch.nn"]
+        assert runs["forward"]().shape == (2, 4, 1)
+        assert np.isfinite(runs["training step"]())
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_the_floor_has_a_time_for_every_unit(unit):
+    for run in of_matmuls.contestants(Case(unit, TINY))["matmuls"].values():
+        run()
+
+
+def test_functions_in_processes_of_their_own_take_turns():
+    frameworks = [side_by_side.Framework("benchmarks.of_matmuls", name) for name in ("one", "two")]
+    times = side_by_side.in_turns(frameworks, Case("LSTM", TINY), "forward", least=3, most=3)
+    for framework in frameworks:
+        framework.close()
+    assert {who: len(of_one) for who, of_one in times.items()} == {("one", "matmuls"): 3, ("two", "matmuls"): 3}
+
+
+def test_an_error_of_the_other_process_is_told():
+    framework = side_by_side.Framework("benchmarks.of_matmuls")
+    with pytest.raises(RuntimeError, match="KeyError: 'no unit'"):
+        framework.ask("build", Case("no unit", TINY), None)
+    framework.close()
+
+
+def test_rows_carry_the_ratio_to_ours_and_are_drawn(tmp_path, capsys):
+    times = {("jax", "seqzoo"): [1.0, 2.0, 3.0], ("jax", "keras.layers"): [4.0, 5.0, 6.0], ("torch", "torch.nn"): [1.0]}
+    rows = layers._rows(Case("LSTM", TINY), "training step", times)
+    assert [row["ratio"] for row in rows] == [1.0, 2.5, 0.5]
+    layers.summary(rows)
+    assert "keras.layers (jax)" in capsys.readouterr().out
+    layers._write(rows, tmp_path / "layers.csv")
+    assert len(list(csv.DictReader((tmp_path / "layers.csv").open()))) == 3
+    pictures.ratios(rows, tmp_path / "layers.png", "a machine")
+    grown = [dict(zip(layers.GROWTH, ("LSTM", a, v, "jax", "seqzoo", v, None), strict=True)) for a in "Tb" for v in (1, 2)]
+    pictures.growth(grown, tmp_path / "growth.png", "a machine")
+    assert all((tmp_path / name).stat().st_size > 1000 for name in ("layers.png", "growth.png"))
+
+
+def test_a_size_that_is_none_is_refused_in_a_line(monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["layers", "--sizes", "1,2,3"])
+    with pytest.raises(SystemExit):
+        layers.arguments()
+    assert "a size is BATCH,T,INPUTS,UNITS, got 1,2,3" in capsys.readouterr().err
+
+
+def test_the_machine_is_named():
+    assert f"keras {layers.version('keras')}" in layers.machine([backend.backend()])
