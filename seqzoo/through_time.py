@@ -247,6 +247,7 @@ def _weight_gradients(unit, x, prev, saved, d_z, products):
 
 CACHE = 4 * 2**20  # bytes of pre-activations beyond which pieces paid, on the processors that were tried
 ROWS = 384  # batch * steps of a piece: enough for a matmul to be at its best
+BATCH = 32  # of a graph that is traced for any
 
 
 def _steps(loop, arguments, constants):
@@ -262,16 +263,19 @@ def _steps(loop, arguments, constants):
 
 
 def _length(loop, arguments):
-    """How many steps there are to a piece. A tensor where a graph is traced for any size."""
+    """How many steps there are to a piece. A tensor where a graph is traced for any number of them."""
     batch, steps = ops.shape(arguments["x"])[:2]
     if loop.piece or loop.segments > 1:
         return _even(loop.piece or -(-steps // loop.segments), steps)
     if loop.unroll or loop.unit.step_gradient is None or not fuses():
         return None
+    if not isinstance(batch, int):  # in a graph for any size
+        batch = BATCH
+    length = max(ROWS // max(batch, 1), 8)
     size = steps * batch * arguments["weights"]["kernel"].shape[1] * 4
     if isinstance(size, int):
-        return None if size <= CACHE else _even(max(ROWS // batch, 8), steps)
-    return ops.where(size <= CACHE, steps, _even(ops.maximum(ROWS // batch, 8), steps))
+        return None if size <= CACHE else _even(length, steps)
+    return ops.where(size <= CACHE, steps, _even(length, steps))
 
 
 def _even(length, steps):
