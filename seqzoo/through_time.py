@@ -147,9 +147,13 @@ def _forward(loop, arguments, constants):
 
     def piece(state, *steps):
         last, (states, saved) = run.forward(state, *steps)
-        return last, (states[:1] if loop.sequences else (), (state, (states, saved) if loop.segments == 1 else ()))
+        if loop.segments == 1:
+            return last, ((), (state, (states, saved)))
+        return last, (states[:1] if loop.sequences else (), (state, ()))
 
     last, (outputs, kept) = _in_pieces(piece, arguments["state"], steps, length)
+    if loop.segments == 1 and loop.sequences:  # the outputs are among the residuals
+        outputs = kept[1][0][:1]
     return (_batch_major(outputs, arguments["x"]), last), kept
 
 
