@@ -4,6 +4,7 @@ its own. The only file of seqzoo that imports a backend."""
 import contextlib
 import functools
 import importlib
+import os
 import types
 
 import keras
@@ -13,6 +14,7 @@ from keras import ops
 BACKEND = keras.backend.backend()
 _module = importlib.import_module(BACKEND)
 _xla = None
+_together = 1
 
 
 @contextlib.contextmanager
@@ -54,6 +56,28 @@ def fuses():
     if BACKEND == "jax":
         return _module.default_backend() == "cpu"
     return _compiles() and not _module.config.list_physical_devices("GPU")
+
+
+@contextlib.contextmanager
+def together(loops):
+    """What is called inside is one of so many loops that may run at the same time."""
+    global _together
+    before, _together = _together, _together * loops
+    try:
+        yield
+    finally:
+        _together = before
+
+
+def loops_at_once():
+    """How many loops that do not depend on each other run at the same time: on TensorFlow each is an operation of its own."""
+    if BACKEND != "tensorflow" or not fuses():
+        return 1
+    return max((_module.config.threading.get_inter_op_parallelism_threads() or _cores()) // _together, 1)
+
+
+def _cores():
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 
 def _compiles():

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from keras import ops, tree
 
-from seqzoo.backend import BACKEND, by_hand, compiled, fuses, matmul, pull_back, scan, traced
+from seqzoo.backend import BACKEND, by_hand, compiled, fuses, loops_at_once, matmul, pull_back, scan, traced
 
 
 class Loop(NamedTuple):
@@ -51,7 +51,7 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, **h
     arguments = {"x": x, "state": tuple(map(ops.convert_to_tensor, state)), "weights": weights}
     constants = {name: c for name, c in (("mask", mask), ("dropout", recurrent_dropout)) if c is not None}
     loop = Loop(unit, **how)
-    outputs, last = traced(_run, loop)(arguments, constants)
+    outputs, last = _in_shares(traced(_run, loop), loop, arguments, constants)
     return (outputs[0] if loop.sequences else None), unit.State(*last)
 
 
@@ -245,6 +245,38 @@ def _weight_gradients(unit, x, prev, saved, d_z, products):
     for gate in unit.peepholes:
         gradients[f"p_{gate}"] = ops.sum(by_gate[gate] * prev.c, (0, 1))
     return gradients
+
+
+# The batch in shares, where the backend works on several loops at once: no core waits for another after each step.
+
+SHARE = 4  # rows at least, or the products are too small
+KERNEL = 2**20  # bytes at most, for each core reads the whole kernel at each step, from a cache of its own
+
+
+def _in_shares(run, loop, arguments, constants):
+    """`run(arguments, constants)`, for as many shares of the batch as are worked on at once."""
+    batch, kernel = ops.shape(arguments["x"])[0], arguments["weights"]["recurrent_kernel"]
+    if not isinstance(batch, int) and not loop.training:
+        return run(arguments, constants)  # a graph that may be asked about one example at a time
+    shares = min(loops_at_once(), (batch if isinstance(batch, int) else BATCH) // SHARE)
+    if shares < 2 or kernel.shape[0] * kernel.shape[1] * 4 > KERNEL:
+        return run(arguments, constants)
+    rows = -(-batch // shares)
+    results = [run(*_share(arguments, constants, i * rows, rows)) for i in range(shares)]
+    return tree.map_structure(lambda *of_shares: ops.concatenate(of_shares)[:batch], *results)
+
+
+def _share(arguments, constants, start, rows):
+    """`rows` of the batch, with rows of zeros where it has no more."""
+
+    def share(a):
+        a = a[start : start + rows]
+        there, *shape = ops.shape(a)
+        filling = ops.zeros((rows - there, *shape), a.dtype)
+        return a if filling.shape[0] == 0 else ops.concatenate([a, filling])
+
+    of_batch = {"x": arguments["x"], "state": arguments["state"]}
+    return tree.map_structure(share, of_batch) | {"weights": arguments["weights"]}, tree.map_structure(share, constants)
 
 
 # Steps in pieces. Time-major arrays are `(T_x, batch, ...)`, and `(pieces, length, batch, ...)` once they are cut.

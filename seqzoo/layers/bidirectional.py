@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from seqzoo.backend import together
 from seqzoo.layers.copies import copy_of
 from seqzoo.layers.recurrent_cell import as_list
 
@@ -47,7 +48,8 @@ class Bidirectional(keras.layers.Bidirectional):
             if len(initial_state) != forward + backward:
                 expected = f"{forward} tensors of the forward and {backward} of the backward layer"
                 raise ValueError(f"`initial_state` must hold {expected}, got {len(initial_state)}.")
-        return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
+        with together(2):
+            return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
 
     def compute_output_spec(self, sequences, initial_state=None, mask=None, training=False):
         spec = super().compute_output_spec(sequences, initial_state=initial_state, mask=mask, training=training)

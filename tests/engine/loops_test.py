@@ -9,7 +9,7 @@ from backends import BACKEND, arrays, constant_tensors, gradient, gradients, nee
 from keras import ops, tree
 from units import INPUTS, MASKS, SIZE, UNITS, automatic, every_unit, random_arguments, random_drop
 
-from seqzoo import layers
+from seqzoo import backend, layers
 from seqzoo import through_time as engine
 from seqzoo.through_time import through_time
 
@@ -70,6 +70,56 @@ def test_a_last_piece_that_is_not_full_changes_nothing(unit, way, masked, monkey
 
 
 @needs_float64
+@pytest.mark.parametrize("way", [{}, {"sequences": False}, {"segments": 2}], ids=str)
+@some_units
+def test_shares_of_the_batch_change_nothing(unit, way, monkeypatch):
+    arguments, drop = random_arguments(unit), random_drop(SIZE)
+    for mask in (None, MASKS["gaps"]):
+        expected = arrays(run(unit, tensors(arguments), mask, drop, **way)), gradients(loss(unit, mask, drop, **way), arguments)
+        with monkeypatch.context() as changed:
+            changed.setattr(engine, "loops_at_once", lambda: 3)  # 4 examples: 2, 2, and 2 of zeros
+            changed.setattr(engine, "SHARE", 1)
+            found = (
+                arrays(run(unit, tensors(arguments), mask, drop, **way)),
+                gradients(loss(unit, mask, drop, **way), arguments),
+            )
+        assert reference.distance(found[0], expected[0]) <= 1e-14
+        assert reference.distance(found[1], expected[1]) <= 1e-13
+
+
+@needs_float64
+@only_tensorflow
+@some_units
+def test_a_graph_for_any_batch_shares_it(unit, monkeypatch):
+    import tensorflow as tf
+
+    monkeypatch.setattr(engine, "loops_at_once", lambda: 2)
+    shares = []
+    monkeypatch.setattr(engine, "_share", lambda *given, of=engine._share: shares.append(given) or of(*given))
+    arguments = {batch: random_arguments(unit, batch=batch) for batch in (1, 7, 8, 9)}
+    shapes = tree.map_structure(lambda a: tf.TensorSpec((None, *a.shape[1:]), "float64"), arguments[1])
+    shapes["weights"] = tree.map_structure(lambda a: tf.TensorSpec(a.shape, "float64"), arguments[1]["weights"])
+    graph = tf.function(gradient(loss(unit)), input_signature=[shapes])
+    for of_batch in arguments.values():
+        found = arrays(graph(tensors(of_batch)))
+        with monkeypatch.context() as changed:
+            changed.setattr(engine, "loops_at_once", lambda: 1)
+            assert reference.distance(found, gradients(loss(unit), of_batch)) <= 1e-12
+    assert len(shares) == 2  # traced once, for all
+    tf.function(lambda given: run(unit, given, training=False), input_signature=[shapes]).get_concrete_function()
+    assert len(shares) == 2  # not where one example at a time may be asked about
+
+
+def test_loops_that_run_together_divide_the_cores():
+    with backend.xla(True):
+        cores = backend.loops_at_once()
+        with backend.together(2):
+            assert backend.loops_at_once() == max(cores // 2, 1)
+        assert backend.loops_at_once() == cores
+    assert cores == 1 or BACKEND == "tensorflow"
+
+
+@needs_float64
 @some_units
 def test_the_last_state_alone_is_the_last_state_and_has_its_gradients(unit):
     arguments = random_arguments(unit)
@@ -116,8 +166,8 @@ def test_a_gradient_of_a_gradient_is_the_plain_loops(unit, way):
 def test_forward_mode_is_refused_with_what_to_do_instead(make):
     x, layer = ops.ones((2, 3, INPUTS)), make(SIZE)
     layer.build(x.shape)
-    backend = importlib.import_module(BACKEND)
-    jvp = backend.jvp if BACKEND == "jax" else backend.func.jvp
+    module = importlib.import_module(BACKEND)
+    jvp = module.jvp if BACKEND == "jax" else module.func.jvp
     with pytest.raises(TypeError, match="backward only.*Use `grad`"):
         jvp(layer, (x,), (x,))
 
