@@ -88,19 +88,20 @@ def _serve(pipe, module, backend):
         pipe.send(answer)
 
 
-def milliseconds(function):
-    """Of one run; of a short one the mean of several, after one that warms the caches."""
-    time.sleep(0.02)  # the threads of the one before may still spin
-    first = _once(function)
-    if first > 100:
-        return first
-    return float(np.mean([_once(function) for _ in range(1 if first > 20 else 4)]))
+def milliseconds(function, warming=0.05, measured=0.1):
+    """Of a run, the mean of one turn. The first runs of a turn only wake the threads and fill the caches that others used."""
+    _for_seconds(function, warming)
+    return 1000 * float(np.mean(_for_seconds(function, measured)))
 
 
-def _once(function):
-    start = time.perf_counter()
-    function()
-    return 1000 * (time.perf_counter() - start)
+def _for_seconds(function, seconds):
+    """The time of each run, of which there is one at least."""
+    times = []
+    while not times or sum(times) < seconds:
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return times
 
 
 def _highest(function):
