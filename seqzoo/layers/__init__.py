@@ -2,6 +2,7 @@
 
 from seqzoo.layers import conversion as conversion
 from seqzoo.layers.bidirectional import Bidirectional as Bidirectional
+from seqzoo.layers.crf import CRF as CRF
 from seqzoo.layers.gru import GRU as GRU
 from seqzoo.layers.gru import GRUCell as GRUCell
 from seqzoo.layers.lstm import LSTM as LSTM

@@ -1,0 +1,227 @@
+"""A linear-chain conditional random field (Lafferty, McCallum and Pereira 2001): labels that are chosen together.
+
+    P(y<1> … y<T> | x) = exp(score(y)) / Z,    Z = Σ over all sequences of labels y' of exp(score(y'))
+    score(y) = start[y<1>] + Σ_t potentials<t>[y<t>] + Σ_t transitions[y<t-1>, y<t>] + end[y<T>]
+
+The potentials come from the layers below, the other scores are weights. Sums over all K^T sequences are recursions over the T
+steps (Rabiner 1989): forward and backward for Z and the marginals, Viterbi's for the best sequence. All are in logarithms, and
+after each step what all K labels have in common is taken out, so that long sequences lose no digits.
+"""
+
+from typing import NamedTuple
+
+import keras
+from keras import ops
+
+from seqzoo.backend import scan, traced
+from seqzoo.layers.tag_moves import allowed
+
+FORBIDDEN = -1e30  # a score below that of any valid sequence, and still finite in float32 after 10^8 steps
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class CRF(keras.layers.Layer):
+    """Scores sequences of labels by the label at each step and by each move from one label to the next.
+
+    Called, it returns the potentials as they are, in float32: it stands last in a model, whose outputs its methods take.
+
+        potentials = crf(keras.layers.Dense(len(labels))(x), mask=mask)
+        loss = -ops.mean(crf.log_likelihood(potentials, y, mask))  # in `compute_loss` of a model
+        y_hat, score = crf.decode(potentials, mask)
+
+    Args:
+        labels: the K names.
+        scheme: "BIO" or "BIOES" forbids the moves, the starts and the ends that are not valid in it (see `tag_moves`): no
+            decoded sequence has one. None forbids nothing.
+        **kwargs: those of `keras.layers.Layer`.
+
+    Of every method:
+        potentials: `(batch, T, K)`, in nats, below 1e25 or so in size.
+        mask: booleans `(batch, T)`; all True unless given. A False step does not exist, whatever its potentials and its y
+            are: the real steps around it are neighbours. A row all False has the one empty sequence, of probability 1.
+
+    Weights: `transitions` `(K, K)`, from the row to the column, `start` `(K,)` and `end` `(K,)`. They, and all results, are
+    float32 even under mixed precision (float64 under float64). A forbidden score is `FORBIDDEN`, whatever its weight is.
+    """
+
+    def __init__(self, labels, scheme=None, **kwargs):
+        super().__init__(autocast=False, **kwargs)  # it would round the potentials and the weights
+        self._allowed = allowed(labels, scheme)
+        self.labels, self.scheme, self.supports_masking = tuple(labels), scheme, True
+        count = len(self.labels)
+        self.transitions = self._weight("transitions", (count, count))
+        self.start = self._weight("start", (count,))
+        self.end = self._weight("end", (count,))
+
+    def _weight(self, name, shape):
+        return self.add_weight(name=name, shape=shape, initializer="zeros", dtype=self.score_dtype, autocast=False)
+
+    @property
+    def score_dtype(self):
+        """Never below float32: a score adds up many small terms."""
+        return "float64" if self.compute_dtype == "float64" else "float32"
+
+    def call(self, potentials, mask=None):
+        self._check_shapes(potentials, mask=mask)
+        return ops.cast(potentials, self.score_dtype)
+
+    def log_likelihood(self, potentials, y, mask=None):
+        """log P(y | x), `(batch,)`, of label numbers y `(batch, T)`, 0 to K-1.
+
+        A y that is not valid in the scheme has about -1e30 (the logarithm of 0, still finite): a mean over a batch tells of
+        nothing else then, though the gradients stay as small as ever. Best correct or leave out such rows.
+        """
+        return self._run(_log_likelihood, potentials, mask, y=y)
+
+    def log_partition(self, potentials, mask=None):
+        """log Z, `(batch,)`."""
+        return self._run(_log_partition, potentials, mask)
+
+    def marginals(self, potentials, mask=None):
+        """P(y<t> = k | x), `(batch, T, K)`; 0 at masked steps."""
+        return self._run(_marginals, potentials, mask)
+
+    def decode(self, potentials, mask=None):
+        """The most probable sequence of labels, int32 `(batch, T)`, 0 at masked steps; and its score `(batch,)`.
+
+        The score less `log_partition` is the logarithm of its probability.
+        """
+        return self._run(_decode, potentials, mask)
+
+    def _run(self, function, potentials, mask, **y):
+        potentials = ops.cast(ops.convert_to_tensor(potentials), self.score_dtype)
+        mask = ops.ones(ops.shape(potentials)[:2], "bool") if mask is None else ops.cast(ops.convert_to_tensor(mask), "bool")
+        y = {name: ops.cast(ops.convert_to_tensor(labels), "int32") for name, labels in y.items()}
+        self._check_shapes(potentials, mask=mask, **y)
+        return traced(_apply, function)(potentials, self._scores(), mask, *y.values())
+
+    def _scores(self):
+        weights = [ops.convert_to_tensor(weight) for weight in (self.start, self.transitions, self.end)]
+        return Scores(*(ops.where(may, w, ops.full_like(w, FORBIDDEN)) for may, w in zip(self._allowed, weights, strict=True)))
+
+    def _check_shapes(self, potentials, **of_steps):
+        """What is known of the shapes while tracing; None is any size."""
+        shape, count = tuple(potentials.shape), len(self.labels)
+        if len(shape) != 3 or shape[2] not in (None, count) or shape[1] == 0:
+            raise ValueError(f"`potentials` must be (batch, T, {count}), a score for each label, got the shape {shape}.")
+        for name, given in of_steps.items():
+            if given is not None and _differ(tuple(given.shape), shape[:2]):
+                raise ValueError(f"`{name}` must be (batch, T) = {shape[:2]}, got the shape {tuple(given.shape)}.")
+
+    def get_config(self):
+        return super().get_config() | {"labels": list(self.labels), "scheme": self.scheme}
+
+
+class Scores(NamedTuple):
+    """What start `(K,)`, moves `(K, K)` and end `(K,)` add to the score of a sequence."""
+
+    start: object
+    moves: object
+    end: object
+
+
+class Chain(NamedTuple):
+    """A batch of sequences, time-major."""
+
+    scores: object  # (T, batch, K): the potentials, with the start's at the first real step and the end's at the last
+    moves: object  # (K, K)
+    real: object  # (T, batch)
+    first: object  # (T, batch): the first real step
+
+
+def _apply(function, *arguments):
+    """`traced` gets one function, and what is to be compiled once for each."""
+    return function(*arguments)
+
+
+def _chain(potentials, scores, mask):
+    steps = ops.cast(mask, "int32")
+    first = ops.logical_and(mask, ops.cumsum(steps, axis=1) == 1)
+    last = ops.logical_and(mask, ops.flip(ops.cumsum(ops.flip(steps, axis=1), axis=1), axis=1) == 1)
+    for at, score in ((first, scores.start), (last, scores.end)):
+        potentials = potentials + ops.where(at[:, :, None], score, ops.zeros_like(score))
+    potentials = ops.where(mask[:, :, None], potentials, ops.zeros_like(potentials))
+    return Chain(ops.transpose(potentials, (1, 0, 2)), scores.moves, ops.transpose(mask), ops.transpose(first))
+
+
+def _log_partition(potentials, scores, mask):
+    _, common = _forward(_chain(potentials, scores, mask), ops.logsumexp)
+    return ops.sum(common, axis=0)
+
+
+def _log_likelihood(potentials, scores, mask, y):
+    chain = _chain(potentials, scores, mask)
+    _, common = _forward(chain, ops.logsumexp)
+    return ops.sum(_scores_of(chain, ops.transpose(y)) - common, axis=0)  # step by step: the two sums are large
+
+
+def _marginals(potentials, scores, mask):
+    chain = _chain(potentials, scores, mask)
+    alphas, _ = _forward(chain, ops.logsumexp)
+    through = alphas + _backward(chain)
+    marginals = ops.exp(through - ops.logsumexp(through, axis=-1, keepdims=True))
+    marginals = ops.transpose(marginals, (1, 0, 2))
+    return ops.where(mask[:, :, None], marginals, ops.zeros_like(marginals))
+
+
+def _decode(potentials, scores, mask):
+    chain = _chain(potentials, scores, mask)
+    alphas, common = _forward(chain, ops.max)
+    labels = ops.transpose(_trace_back(chain, alphas))
+    return ops.where(mask, labels, ops.zeros_like(labels)), ops.sum(common, axis=0)
+
+
+def _forward(chain, join):
+    """α<t>[k] `(T, batch, K)`: what all sequences up to t that end in k score together (`join` is logsumexp) or at best (max).
+
+    Less what all labels have in common, which is also returned, `(T, batch)`: its sum over the steps is that of all sequences.
+    """
+
+    def step(alpha, scores, real, first):
+        before = join(alpha[:, :, None] + chain.moves, axis=1)
+        new = scores + ops.where(first[:, None], ops.zeros_like(before), before)
+        common = join(new, axis=-1)
+        alpha = ops.where(real[:, None], new - common[:, None], alpha)
+        return alpha, (alpha, ops.where(real, common, ops.zeros_like(common)))
+
+    _, emitted = scan(step, ops.zeros_like(chain.scores[0]), (chain.scores, chain.real, chain.first))
+    return emitted
+
+
+def _backward(chain):
+    """β<t>[k] `(T, batch, K)`: what all sequences from k at t on score together after t, less the best label's."""
+
+    def step(beta, scores, real):
+        before = ops.logsumexp(chain.moves + (scores + beta)[:, None, :], axis=2)
+        new = before - ops.max(before, axis=-1, keepdims=True)
+        return ops.where(real[:, None], new, beta), beta
+
+    _, betas = scan(step, ops.zeros_like(chain.scores[0]), (chain.scores, chain.real), reverse=True)
+    return betas
+
+
+def _trace_back(chain, alphas):
+    """The best labels `(T, batch)`, from the last step to the first: no pointers kept, for each is one row's maximum."""
+
+    def step(onward, alpha, real):
+        label = ops.cast(ops.argmax(alpha + onward, axis=-1), "int32")
+        return ops.where(real[:, None], ops.take(to_label, label, axis=0), onward), label
+
+    to_label = ops.transpose(chain.moves)
+    _, labels = scan(step, ops.zeros_like(alphas[0]), (alphas, chain.real), reverse=True)
+    return labels
+
+
+def _scores_of(chain, y):
+    """What each step adds to the score of y, `(T, batch)`; 0 at masked steps."""
+    count = chain.moves.shape[0]
+    y = ops.where(chain.real, y, ops.zeros_like(y))
+    _, before = scan(lambda held, y, real: (ops.where(real, y, held), held), ops.zeros_like(y[0]), (y, chain.real))
+    move = ops.take(ops.reshape(chain.moves, (-1,)), before * count + y)
+    own = ops.sum(ops.one_hot(y, count, dtype=chain.scores.dtype) * chain.scores, axis=-1)
+    score = own + ops.where(chain.first, ops.zeros_like(move), move)
+    return ops.where(chain.real, score, ops.zeros_like(score))
+
+
+def _differ(shape, expected):
+    return len(shape) != len(expected) or any(None not in (a, b) and a != b for a, b in zip(shape, expected, strict=True))
