@@ -16,8 +16,9 @@ QUANTILES = (0.3, 0.6, 0.8, 0.95, 0.99, 1.0)  # lengths have long tails: so abou
 class Batches(keras.utils.PyDataset):
     """Batches `({"inputs", "mask"}, targets, weights)` for `model.fit` and `model.evaluate`.
 
-    inputs `(B, T)` int32 of ids or `(B, T, features)` float32, padded with zeros on the right; mask `(B, T)` bool, True
-    at real steps; targets `(B, ...)`; weights `(B,)` float32.
+    inputs `(B, T)` int32 of ids, `(B, T, ids of a step)` int32 or `(B, T, features)` float32, padded with zeros on the
+    right; mask `(B, T)` bool, True at real steps; targets `(B, ...)`; weights `(B,)` float32. With `per_step`, targets
+    `(B, T)` int32, padded like the inputs, and weights `(B, T)`, zero where they are padding.
 
     Rows of one bucket share batches; what is left over of a bucket goes to the next longer one, so that one batch per
     epoch is short. It is filled up with copies of its rows at weight 0, and the real rows weigh slots / rows, a bit
@@ -26,14 +27,15 @@ class Batches(keras.utils.PyDataset):
     under `metrics=` ignore weights and count the copies.
 
     Args:
-        sequences: lists of ids, or float arrays `(T_x, features)`.
-        targets: one per sequence.
+        sequences: lists of ids, int arrays `(T_x, ids of a step)` or float arrays `(T_x, features)`.
+        targets: one per sequence; with `per_step` a list of class numbers per sequence, one for each step.
         batch_size: rows per batch.
         seed: with the number of the epoch, decides the order.
         shuffle: whether the order changes every epoch; False leaves equal lengths in the order given.
         sample_weights: one per sequence; see `class_weights`.
         buckets: lengths to pad to; chosen from the sequences if None.
         max_length: what lies beyond is cut off.
+        per_step: whether each step has a target.
     """
 
     def __init__(
@@ -46,6 +48,7 @@ class Batches(keras.utils.PyDataset):
         sample_weights: Sequence[float] | None = None,
         buckets: Sequence[int] | None = None,
         max_length: int | None = None,
+        per_step: bool = False,
     ):
         super().__init__()
         if not 0 < len(sequences) == len(targets):
@@ -53,7 +56,8 @@ class Batches(keras.utils.PyDataset):
         if batch_size < 1:
             raise ValueError(f"`batch_size` must be a positive integer, got {batch_size}.")
         self.sequences = [_steps(sequence)[:max_length] for sequence in sequences]
-        self.targets = np.asarray(targets)
+        self.targets = [_steps(of_steps)[:max_length] for of_steps in targets] if per_step else np.asarray(targets)
+        self.per_step = per_step
         self.batch_size, self.seed, self.shuffle = batch_size, seed, shuffle
         self.buckets = bucket_lengths(self.sequences, buckets)
         slots = len(self) * batch_size
@@ -79,13 +83,16 @@ class Batches(keras.utils.PyDataset):
         filled = np.resize(rows, self.batch_size)  # repeats from the start
         inputs, mask = pad([self.sequences[i] for i in filled], length)
         weights = np.where(np.arange(self.batch_size) < len(rows), self.weights[filled], 0)
+        if self.per_step:
+            targets, _ = pad([self.targets[i] for i in filled], length)
+            return {"inputs": inputs, "mask": mask}, targets, (weights[:, None] * mask).astype(np.float32)
         return {"inputs": inputs, "mask": mask}, self.targets[filled], weights.astype(np.float32)
 
 
 def pad(sequences: Sequence, length: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Returns `(inputs, mask)`: the sequences padded with zeros on the right to `length` (the longest if None).
 
-    inputs is `(B, T)` int32 for lists of ids, `(B, T, features)` float32 for arrays; mask `(B, T)` is True at real
+    inputs is `(B, T)` int32 for lists of ids, `(B, T, ...)` of int32 or float32 for arrays; mask `(B, T)` is True at real
     steps. Steps beyond `length` are cut off.
     """
     arrays = [_steps(sequence) for sequence in sequences]
@@ -99,11 +106,9 @@ def pad(sequences: Sequence, length: int | None = None) -> tuple[np.ndarray, np.
 
 def _steps(sequence: Sequence) -> np.ndarray:
     array = np.asarray(sequence)
-    if array.ndim == 1 and array.dtype.kind in "iu" or not array.size:
-        return array.astype(np.int32 if array.ndim == 1 else np.float32, copy=False)
-    if array.ndim != 2:
+    if array.ndim != 2 and (array.ndim != 1 or array.size and array.dtype.kind not in "iu"):
         raise ValueError(f"a sequence must be a list of ids or an array (T_x, features), got shape {array.shape}.")
-    return array.astype(np.float32, copy=False)
+    return array.astype(np.int32 if array.ndim == 1 or array.dtype.kind in "iu" else np.float32, copy=False)
 
 
 def bucket_lengths(sequences: Sequence, buckets: Sequence[int] | None = None) -> list[int]:
@@ -157,6 +162,25 @@ def in_order(predict: Callable, sequences: Sequence, batch_size: int = 32, bucke
     rows = np.concatenate([rows for _, rows, _ in parts])
     real = np.concatenate([weights for _, _, weights in parts]) > 0
     return outputs[real][np.argsort(rows[real])]
+
+
+def steps_in_order(predict: Callable, sequences: Sequence, batch_size: int = 32) -> list[tuple[np.ndarray, ...]]:
+    """Returns for each sequence, in their order, what `predict` says of it.
+
+    Args:
+        predict: as for `in_order`, but it returns a tuple, of arrays `(batch_size, T, ...)` or `(batch_size,)`; the former
+            are cut to the sequence's length.
+    """
+    batches = Batches(sequences, np.arange(len(sequences)), batch_size, shuffle=False)
+    found = [()] * len(sequences)
+    for i in range(len(batches)):
+        inputs, rows, weights = batches[i]
+        outputs = [np.asarray(output) for output in predict(inputs)]
+        for row, number in enumerate(rows):
+            if weights[row]:
+                length = len(batches.sequences[number])
+                found[number] = tuple(output[row, :length] if output.ndim > 1 else output[row] for output in outputs)
+    return found
 
 
 def class_weights(targets: Sequence) -> dict:

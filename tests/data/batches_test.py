@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqzoo.data.batches import Batches, bucket_lengths, class_weights, in_order, pad
+from seqzoo.data.batches import Batches, bucket_lengths, class_weights, in_order, pad, steps_in_order
 
 LAW = settings(max_examples=60, deadline=None)
 
@@ -157,3 +157,27 @@ def test_keras_fits_and_evaluates_exactly():
     np.testing.assert_allclose(history["val_loss"], (targets**2).mean(), rtol=1e-5)
     np.testing.assert_allclose(history["val_mae"], abs(targets).mean(), rtol=1e-5)
     assert in_order(model.predict_on_batch, ids(lengths), 8).shape == (47, 1)
+
+
+def test_a_target_for_each_step_is_padded_like_the_inputs():
+    batches = Batches(ids([3, 5, 2]), [[7] * 3, [8] * 5, [9] * 2], 2, shuffle=False, per_step=True)
+    real = 0
+    for i in range(2):
+        batch, targets, weights = batches[i]
+        assert targets.shape == weights.shape == batch["mask"].shape and targets.dtype == np.int32
+        np.testing.assert_array_equal(targets, np.where(batch["mask"], batch["inputs"][:, :1] + 6, 0))
+        assert not weights[~batch["mask"]].any()
+        real += (weights > 0).sum()
+    assert real == 10
+
+
+def test_several_ids_a_step_stay_ids():
+    inputs, mask = pad([np.ones((2, 4), int), np.ones((3, 4), int)])
+    assert inputs.shape == (2, 3, 4) and inputs.dtype == np.int32 and mask.sum() == 5
+
+
+def test_predictions_for_steps_come_in_order_and_as_long_as_their_sequences():
+    sequences = ids([3, 9, 1, 5, 2])
+    found = steps_in_order(lambda batch: (batch["inputs"] * 10, batch["mask"].sum(1)), sequences, 2)
+    assert [steps.tolist() for steps, _ in found] == [[10 * i for i in sequence] for sequence in sequences]
+    assert [count for _, count in found] == [3, 9, 1, 5, 2]

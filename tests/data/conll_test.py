@@ -1,0 +1,75 @@
+"""CoNLL-style files: columns, schemes, prefixes, folders; and what is refused, with its line."""
+
+import pytest
+
+from seqzoo.data import conll
+from seqzoo.data.errors import DataError
+
+TWO = "Harry B-PER\nPotter I-PER\nsang O\n\nParis B-LOC\n"
+
+
+def written(path, text):
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        TWO,
+        TWO.replace(" ", "\t"),
+        TWO.replace("\n", "\r\n"),
+        "-DOCSTART- O\n\n" + TWO,
+        "\n\n" + TWO + "\n\n",
+        TWO.replace("B-PER", "I-PER").replace("B-LOC", "I-LOC"),  # IOB1
+        TWO.replace("I-PER", "E-PER").replace("B-LOC", "S-LOC"),  # BIOES
+        "".join(f"en:{line}\n" if line else "\n" for line in TWO.split("\n")),  # as WikiANN writes words
+    ],
+)
+def test_sentences_come_as_words_and_bio_tags(tmp_path, text):
+    found = conll.read(written(tmp_path / "a.conll", text))
+    assert found.inputs == [["Harry", "Potter", "sang"], ["Paris"]]
+    assert found.targets == [["B-PER", "I-PER", "O"], ["B-LOC"]]
+
+
+def test_columns_are_chosen_by_number(tmp_path):
+    path = written(tmp_path / "a.txt", "1 Harry NNP B-PER\n2 sang VBD O\n")
+    assert conll.read(path, 1, 2).targets == [["NNP", "VBD"]]
+    assert conll.read(path, 1).inputs == [["Harry", "sang"]]
+
+
+def test_a_folder_has_parts(tmp_path):
+    for name in ("train", "dev.txt", "test.conll"):
+        written(tmp_path / name, TWO)
+    assert {part: len(examples) for part, examples in conll.read_folder(tmp_path).items()} == {
+        "train": 2,
+        "validation": 2,
+        "test": 2,
+    }
+
+
+@pytest.mark.parametrize(
+    "text, arguments, message",
+    [
+        ("Harry B-PER\nPotter\n", {}, ":2: 1 columns, expected 2"),
+        ("Harry\n", {}, ":1: one column"),
+        ("", {}, "empty"),
+        ("\n\n", {}, "empty"),
+        (TWO, {"tag_column": 2}, "--label-column 2: expected a column from 0 to 1"),
+        ("a B-X\n\nb O\nc I-X\n", {"strict": True}, ":4: I-X continues nothing, expected B-X"),
+    ],
+)
+def test_what_is_wrong_is_said_in_a_line_with_its_number(tmp_path, text, arguments, message):
+    with pytest.raises(DataError, match=message) as error:
+        conll.read(written(tmp_path / "a.txt", text), **arguments)
+    assert "\n" not in str(error.value)
+
+
+def test_bytes_that_are_no_utf8_and_missing_files_are_refused(tmp_path):
+    (tmp_path / "a.txt").write_bytes(b"caf\xe9 O\n")
+    with pytest.raises(DataError, match=r"a.txt:1: byte 0xe9 is not UTF-8"):
+        conll.read(tmp_path / "a.txt")
+    with pytest.raises(DataError, match="expected a file with a word"):
+        conll.read(tmp_path / "b.txt")
+    with pytest.raises(DataError, match="expected a folder with a file train"):
+        conll.read_folder(tmp_path)
