@@ -102,7 +102,7 @@ class Predict:
     """Folder of the run."""
 
 
-def main(name, config_class, verbs, arguments=None):
+def main(name, config_class, verbs, arguments=None, predict_class=Predict):
     """Runs one verb of a recipe and exits: with status 0, or 2 after one line `error: ...` on standard error.
 
     Args:
@@ -111,17 +111,18 @@ def main(name, config_class, verbs, arguments=None):
         verbs: {verb: function}: `train(config, folder)`, `evaluate(config, folder)`, `inspect(config, folder)`, and
             `predict(lines, folder)`, which yields a line for each.
         arguments: of the command line; those of the process if None.
+        predict_class: `Predict`, or a subclass, of which `predict` gets the additional flags by name.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        _run(name, config_class, verbs, arguments)
+        _run(name, config_class, verbs, arguments, predict_class)
     except (DataError, UsageError, OSError, FloatingPointError) as error:
         sys.exit(_fail(one_line(error)))
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _run(name, config_class, verbs, arguments):
+def _run(name, config_class, verbs, arguments, predict_class):
     if arguments[:1] in (["-h"], ["--help"]):
         return print(_usage(name, verbs))
     if arguments and not arguments[0].startswith("-") and arguments[0] not in verbs:
@@ -130,9 +131,10 @@ def _run(name, config_class, verbs, arguments):
         arguments = ["train", *arguments]
     verb, *flags = arguments
     if verb == "predict":
-        asked = parse(Predict, flags, f"recipes.{name} {verb}")
-        lines = _lines(asked)
-        for line in verbs[verb](lines, _trained(name, asked.out)):
+        asked = parse(predict_class, flags, f"recipes.{name} {verb}")
+        lines, common = _lines(asked), {field.name for field in dataclasses.fields(Predict)}
+        added = {field.name: getattr(asked, field.name) for field in dataclasses.fields(asked) if field.name not in common}
+        for line in verbs[verb](lines, _trained(name, asked.out), **added):
             print(line, flush=True)
     elif verb == "train":
         config = _configured(config_class, flags, f"recipes.{name} {verb}")

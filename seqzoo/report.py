@@ -1,9 +1,11 @@
-"""What a recipe says of a many-to-one model: figures beside baselines, the folder with its card, pictures."""
+"""What a recipe says of a model: figures beside baselines, the folder with its card; pictures of a many-to-one model."""
 
 import dataclasses
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import keras
 import numpy as np
@@ -15,7 +17,16 @@ from seqzoo.inspection import plots
 from seqzoo.training import baselines, metrics, run
 
 
-def train(name, config, folder, problem, train_once):
+class Kind(NamedTuple):
+    """What is said of a kind of model: figures `(model, part)`, `{baseline: figures}` `(problem)`, and some
+    `(input, answer, actual)` `(model, part, seed)`."""
+
+    of_model: Callable
+    of_baselines: Callable
+    examples: Callable
+
+
+def train(name, config, folder, problem, train_once, kind=None):
     """Trains, evaluates on the test part, prints, and writes the run's folder.
 
     Args:
@@ -24,15 +35,17 @@ def train(name, config, folder, problem, train_once):
             the lowest validation loss is kept.
         problem: a `data.targets.Problem`.
         train_once: `(config, problem) -> model, history`.
+        kind: what is said of the model; of one answer for each input unless given.
     """
+    kind = kind or ONE_ANSWER
     started = time.time()
     sizes = {part: len(getattr(problem, part).inputs) for part in ("train", "validation", "test")}
     print(f"{config.data}: " + ", ".join(f"{size:,} {part}" for part, size in sizes.items()))
     seeds = range(config.seed, config.seed + config.repeats)
     trained = {seed: train_once(dataclasses.replace(config, seed=seed), problem) for seed in seeds}
-    of_seeds = {f"{config.cell}, seed {seed}": _of_model(model, problem.test) for seed, (model, _) in trained.items()}
-    baseline = _of_baselines(problem)
-    rows = of_seeds | _mean_and_spread(of_seeds) | baseline
+    of_seeds = {f"{config.cell}, seed {seed}": kind.of_model(model, problem.test) for seed, (model, _) in trained.items()}
+    baseline = kind.of_baselines(problem)
+    rows = of_seeds | mean_and_spread(of_seeds) | baseline
     best = min(seeds, key=lambda seed: min(epoch["val_loss"] for epoch in trained[seed][1]))
     model, history = trained[best]
     record = {
@@ -46,15 +59,16 @@ def train(name, config, folder, problem, train_once):
         "history": history,
     }
     print(f"\n{table(rows)}\n\nof the test part, the answer (and what is actual):")
-    for text, answer, actual in _examples(model, problem.test, config.seed):
+    for text, answer, actual in kind.examples(model, problem.test, config.seed):
         print(f"  {answer} ({actual})  {text}")
     _save(folder, name, config, model, record, rows)
     print(f"\nsaved in {folder}")
 
 
-def evaluate(name, model, problem):
+def evaluate(name, model, problem, kind=None):
     """The table of a trained model on the test part."""
-    return table({name: _of_model(model, problem.test)} | _of_baselines(problem))
+    kind = kind or ONE_ANSWER
+    return table({name: kind.of_model(model, problem.test)} | kind.of_baselines(problem))
 
 
 def _of_model(model, part):
@@ -73,7 +87,7 @@ def _figures(labels, actual, predicted):
     return metrics.of_labels(actual, predicted) if labels else metrics.of_numbers(actual, predicted)
 
 
-def _mean_and_spread(rows):
+def mean_and_spread(rows):
     """Two more rows, where there are several: the mean of each figure, and its standard deviation."""
     if len(rows) < 2:
         return {}
@@ -99,6 +113,9 @@ def _examples(model, part, seed, count=5):
     chosen = np.random.default_rng(seed).permutation(len(part.inputs))[:count]
     answers = model.answers([part.inputs[i] for i in chosen])
     return [(_shown(part.inputs[i]), answer.label, _shown(part.actual[i])) for i, answer in zip(chosen, answers, strict=True)]
+
+
+ONE_ANSWER = Kind(_of_model, _of_baselines, _examples)
 
 
 def _shown(value):
@@ -140,16 +157,21 @@ def _card(title, name, record, rows):
     return "\n\n".join(parts) + "\n"
 
 
+def folder_of_pictures(folder):
+    """An empty folder for a run's pictures: in it, or for a model that ships under `runs`."""
+    pictures = Path("runs", f"inspect-{folder.name}") if folder.parent == presets.SHIPPED else folder / "pictures"
+    pictures.mkdir(parents=True, exist_ok=True)
+    for old in pictures.glob("*.png"):
+        old.unlink()
+    return pictures
+
+
 def pictures(folder, model, part, history):
     """Curves; then a confusion matrix and the accuracy in each domain, or for numbers a scatter plot. Returns the paths.
 
     They lie in the run's folder, under `pictures`; those of a model that ships in `runs/inspect-NAME`.
     """
-    title = folder.name
-    folder = Path("runs", f"inspect-{title}") if folder.parent == presets.SHIPPED else folder / "pictures"
-    folder.mkdir(parents=True, exist_ok=True)
-    for old in folder.glob("*.png"):
-        old.unlink()
+    title, folder = folder.name, folder_of_pictures(folder)
     answers = model.answers(part.inputs)
     plots.curves(history, folder / "curves.png", title)
     title = f"{title}: {len(answers):,} of the test part"

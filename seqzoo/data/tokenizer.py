@@ -1,5 +1,6 @@
 """Texts to ids and back, by word, part of a word or character, with Hugging Face `tokenizers`."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -21,7 +22,13 @@ PATTERNS = {
     ("subword", False): rf"(?i){EMOTICON}|{WORD}",
     ("char", True): r"[\s\S]",
     ("char", False): r"[\w\s]",
+    ("whole", True): r"[\s\S]+",
 }
+
+
+def words_and_marks(text: str) -> list[str]:
+    """Returns a text's words, apostrophes, periods and hyphens between letters included, and its other marks, one by one."""
+    return re.findall(r"\w+(?:[-'’./]\w+)*|[^\w\s]", text)
 
 
 class Tokenizer:
@@ -49,11 +56,11 @@ class Tokenizer:
         """Returns a tokenizer of the most frequent tokens that occur `min_count` times or more in `texts`.
 
         Args:
-            level: "word", "subword" or "char".
+            level: "word", "subword" or "char"; "whole" where each text is a word, already cut.
             size: the largest vocabulary, the four special tokens included.
         """
         if (level, punctuation) not in PATTERNS:
-            raise ValueError(f'`level` must be "word", "subword" or "char", got {level!r}.')
+            raise ValueError(f'`level` must be "word", "subword", "char" or "whole", got {level!r}.')
         if size <= len(SPECIAL):
             raise ValueError(f"`size` must be greater than {len(SPECIAL)}, got {size}.")
         options = {"vocab_size": size, "min_frequency": min_count, "special_tokens": SPECIAL, "show_progress": False}

@@ -1,6 +1,6 @@
 """What a model must beat: computed on the same split, in the same run."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
@@ -8,7 +8,11 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+from seqzoo.data import tags
+
 STRENGTHS = (1, 3, 10)  # C of logistic regression, 1 / alpha of ridge regression
+STRENGTHS_OF_BASES = (0.01, 0.03, 0.1, 0.3, 1)
+K = 4  # bases that are counted together
 
 
 def of_labels(train, validation, inputs):
@@ -23,6 +27,33 @@ def of_labels(train, validation, inputs):
     return {"majority": [majority] * len(inputs)} | _linear("logistic regression", regressions, train, validation, inputs)
 
 
+def of_bases(train, validation, inputs):
+    """As `of_labels`, of DNA as arrays `(T_x, 4)`: the regression sees which base stands at each position where all sequences
+    have one length, else how often each 4 neighbours occur."""
+    regressions = [LogisticRegression(C=strength, tol=1e-3, max_iter=1000) for strength in STRENGTHS_OF_BASES]
+    majority = Counter(train[1]).most_common(1)[0][0]
+    one_length = len({len(sequence) for part in (train[0], validation[0], inputs) for sequence in part}) == 1
+    if one_length:
+        features = "one-hot", FunctionTransformer(_positions)
+    else:
+        features = f"{K}-mers", make_pipeline(FunctionTransformer(_k_mers), StandardScaler())
+    linear = _linear("logistic regression", regressions, train, validation, inputs, features)
+    return {"majority": [majority] * len(inputs)} | linear
+
+
+def of_tags(train, inputs):
+    """{name: tags of the words of each input}: each word's most frequent tag in `train`, (inputs, tags); O, or what is most
+    frequent, for words not in it."""
+    counts, of_all = defaultdict(Counter), Counter()
+    for words, tagged in zip(*train, strict=True):
+        of_all.update(tagged)
+        for word, tag in zip(words, tagged, strict=True):
+            counts[word][tag] += 1
+    usual = {word: of_word.most_common(1)[0][0] for word, of_word in counts.items()}
+    rest = tags.OUTSIDE if tags.OUTSIDE in of_all else of_all.most_common(1)[0][0]
+    return {"most frequent tag": [[usual.get(word, rest) for word in words] for words in inputs]}
+
+
 def of_numbers(train, validation, inputs):
     """{name: a number for each input}: the mean, and ridge regression. Arguments as for `of_labels`."""
     regressions = [Ridge(1 / strength) for strength in STRENGTHS]
@@ -30,9 +61,9 @@ def of_numbers(train, validation, inputs):
     return {"mean": [mean] * len(inputs)} | _linear("ridge regression", regressions, train, validation, inputs)
 
 
-def _linear(name, regressions, train, validation, inputs):
+def _linear(name, regressions, train, validation, inputs, features=None):
     """The predictions of the regression that does best on the validation part; none where texts have nothing in common."""
-    source, features = _features(train[0])
+    source, features = features or _features(train[0])
     try:
         x = features.fit_transform(train[0])
     except ValueError:  # an empty vocabulary
@@ -53,3 +84,21 @@ def _features(inputs):
 def _summaries(sequences):
     """`(N, 4 * features)`."""
     return np.stack([np.concatenate([s.mean(axis=0), s.std(axis=0), s[0], s[-1]]) for s in sequences])
+
+
+def _positions(sequences):
+    """`(N, 4 * T_x)`."""
+    return np.stack([sequence.ravel() for sequence in sequences])
+
+
+def _k_mers(sequences):
+    """The share of each of the 4^K rows of K bases: `(N, 4^K)`. An unknown base counts for each that it may be."""
+    return np.stack([_shares(sequence) for sequence in sequences])
+
+
+def _shares(sequence):
+    rows = np.ones((max(len(sequence) - K + 1, 1), 1))
+    for i in range(K):
+        base = sequence[i : i + len(rows)] if len(sequence) >= K else np.full((1, 4), 0.25)
+        rows = (rows[:, :, None] * base[:, None, :]).reshape(len(rows), -1)  # (windows, 4^(i + 1))
+    return rows.mean(axis=0)

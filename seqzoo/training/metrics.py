@@ -1,10 +1,14 @@
 """Figures of predictions against what is actual."""
 
+from collections import Counter
+
 import keras
 import numpy as np
 from keras import ops
 from scipy import stats
 from sklearn import metrics
+
+from seqzoo.data import tags
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -22,6 +26,35 @@ def of_labels(actual, predicted):
         "accuracy": float(metrics.accuracy_score(actual, predicted)),
         "macro_f1": float(metrics.f1_score(actual, predicted, average="macro", zero_division=0)),
     }
+
+
+def of_tags(actual, predicted):
+    """Precision, recall and F1 of whole entities, where the tags mark any, and the accuracy of the tags: {name: 0..1}.
+
+    An entity counts where its first word, its last word and its type are right (as CoNLL-2003 counts, summed over types).
+    """
+    pairs = [pair for tags_of in zip(actual, predicted, strict=True) for pair in zip(*tags_of, strict=True)]
+    figures = {"tag_accuracy": float(np.mean([a == b for a, b in pairs]))}
+    if not tags.are_entities({tag for tag, _ in pairs}):
+        return figures
+    return of_entities(actual, predicted)["all"] | figures
+
+
+def of_entities(actual, predicted):
+    """{type: {"precision", "recall", "f1"}} of whole entities, and the same of "all" types together."""
+    right, found, there = (Counter() for _ in range(3))
+    for a, b in zip(actual, predicted, strict=True):
+        a, b = set(tags.spans(a)), set(tags.spans(b))
+        for counter, entities in ((there, a), (found, b), (right, a & b)):
+            counter.update(entity.type for entity in entities)
+            counter["all"] += len(entities)
+    types = ["all", *sorted(set(there) | set(found) - {"all"})]
+    return {kind: _precision_recall_f1(right[kind], found[kind], there[kind]) for kind in dict.fromkeys(types)}
+
+
+def _precision_recall_f1(right, found, there):
+    precision, recall = right / max(found, 1), right / max(there, 1)
+    return {"precision": precision, "recall": recall, "f1": 2 * right / max(found + there, 1)}
 
 
 def of_numbers(actual, predicted):

@@ -72,3 +72,42 @@ def test_texts_without_a_word_are_no_error(marks):
 def test_a_split_is_needed_of_no_class_in_the_validation_part():
     inputs, labels = texts(40, 0)
     assert len(baselines.of_labels((inputs, labels), (inputs[:1], labels[:1]), inputs)["majority"]) == 40
+
+
+def test_the_most_frequent_tag_of_each_word_and_o_for_others():
+    train = [["Paris", "sang"], ["Paris", "Paris"]], [["B-PER", "O"], ["B-LOC", "B-LOC"]]
+    assert baselines.of_tags(train, [["Paris", "sang", "Rome"]]) == {"most frequent tag": [["B-LOC", "O", "O"]]}
+    assert baselines.of_tags(([["a", "b", "b"]], [["X", "Y", "Y"]]), [["c"]]) == {"most frequent tag": [["Y"]]}
+
+
+def bases(count, seed, lengths):
+    """The label is the base in the middle; N, an even mix, stands beside it."""
+    chance = np.random.default_rng(seed)
+    inputs = [np.eye(4)[chance.integers(0, 4, chance.choice(lengths))].astype("float32") for _ in range(count)]
+    labels = ["ACGT"[sequence[len(sequence) // 2].argmax()] for sequence in inputs]
+    for sequence in inputs:
+        sequence[len(sequence) // 2 - 1] = 0.25
+    return inputs, labels
+
+
+def test_of_dna_of_one_length_the_baseline_knows_positions():
+    test, labels = bases(50, 2, [9])
+    majority, regression = baselines.of_bases(bases(300, 0, [9]), bases(50, 1, [9]), test).items()
+    assert (majority[0], regression[0]) == ("majority", "one-hot + logistic regression")
+    assert accuracy(regression[1], labels) > 0.9
+
+
+def test_of_dna_of_several_lengths_the_baseline_counts_neighbours():
+    chance = np.random.default_rng(0)
+    repeats = [np.tile(np.eye(4)[list(row)], (chance.integers(4, 9), 1)) for row in [(0, 1), (2, 3)] * 20]
+    labels = ["AC", "GT"] * 20
+    guesses = baselines.of_bases((repeats, labels), (repeats[:4], labels[:4]), [*repeats, np.eye(4)[[0]]])
+    assert list(guesses) == ["majority", "4-mers + logistic regression"]
+    assert guesses["4-mers + logistic regression"][:-1] == labels  # and one of a single base is no error
+
+
+def test_the_shares_of_neighbours_add_up_and_an_unknown_base_counts_for_each():
+    known, unknown = np.eye(4)[[0, 1, 2, 3, 0]], np.full((5, 4), 0.25)
+    shares = baselines._k_mers([known, unknown])
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
+    assert shares[0][0b00011011] == shares[0][0b01101100] == 0.5 and np.allclose(shares[1], 1 / 256)

@@ -69,3 +69,19 @@ def test_nothing_correlates_with_a_constant(actual, predicted):
 def test_figures_are_plain_numbers():
     found = metrics.of_labels(["a", "b"], ["a", "a"]) | metrics.of_numbers([1.0, 2.0, 4.0], [1.0, 2.0, 3.0])
     assert {type(value) for value in found.values()} == {float}
+
+
+def test_an_entity_counts_as_a_whole():
+    actual = [["B-A", "I-A", "O", "B-B"], ["O", "B-A"]]
+    predicted = [["B-A", "I-A", "O", "B-A"], ["O", "O"]]
+    figures = metrics.of_entities(actual, predicted)
+    assert figures["all"] == {"precision": 1 / 2, "recall": 1 / 3, "f1": 2 / 5}
+    assert figures["A"] == {"precision": 1 / 2, "recall": 1 / 2, "f1": 1 / 2}
+    assert figures["B"] == {"precision": 0, "recall": 0, "f1": 0}
+    assert metrics.of_tags(actual, predicted) == figures["all"] | {"tag_accuracy": 4 / 6}
+    shorter = metrics.of_entities([["B-A", "I-A"]], [["B-A", "O"]])  # an entity found in part is none
+    assert shorter["all"]["f1"] == 0
+
+
+def test_other_tags_have_an_accuracy_alone():
+    assert metrics.of_tags([["NOUN", "VERB"]], [["NOUN", "NOUN"]]) == {"tag_accuracy": 0.5}

@@ -1,0 +1,181 @@
+"""Named entities: many to many, a tag for every word.
+
+By default the sentences are generated, from frames and names that never meet those of the test part; `--data` takes your own
+file with a word and its tag on each line, a folder of such files, or a tagging set of TensorFlow Datasets.
+"""
+
+import dataclasses
+import random
+from collections import Counter
+from typing import Annotated, Literal
+
+import keras
+import tyro
+
+from seqzoo import command_line, presets, report, report_of_tags
+from seqzoo.data import tagging, tags, targets
+from seqzoo.data.batches import Batches
+from seqzoo.data.tokenizer import Tokenizer, words_and_marks
+from seqzoo.models import ManyToMany
+from seqzoo.training import fit, losses, metrics, run
+
+AVERAGED = 0.99  # largest share of the old in the running mean of the weights, which is what is evaluated and kept
+CHARACTERS = 300  # the most frequent ones are known
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(command_line.Settings):
+    data: str = "generated_entities"
+    text_column: int = 0
+    """Of your own file: which column holds the words, from 0, or from -1 at the end."""
+    label_column: int = -1
+    """Likewise the tags."""
+    strict: bool = False
+    """Whether a tag that continues nothing is an error of the file."""
+    cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] = "lstm"
+    units: int = 100
+    vocabulary: int = 20_000
+    """How many words to know."""
+    min_count: int = 2
+    """How often a word must stand in the training part to be known; the others teach what an unknown word is."""
+    embedding: int = 64
+    """Size of a word's vector."""
+    characters: bool = True
+    """Whether a second network reads the characters of each word."""
+    character_units: int = 25
+    """Size of its state, in each direction."""
+    crf: bool = True
+    """Whether the tags of a sentence are chosen together, or each for itself."""
+    word_dropout: float = 0.1
+    """Fraction of the words taken for unknown ones while training."""
+    max_length: int = 200
+    """Words to read at a time."""
+    dropout: float = 0.5
+    learning_rate: float = 3e-3
+    batch_size: int = 32
+    repeats: int = 1
+    """Trainings, each with the next seed: prints mean and spread, keeps the one of the lowest validation loss."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        least = {"vocabulary": 5, "min_count": 1, "embedding": 1, "character_units": 1, "max_length": 1, "repeats": 1}
+        for flag, value in least.items():
+            command_line.check(flag, getattr(self, flag), lambda n, value=value: n >= value, f"an integer from {value}")
+        command_line.check("word_dropout", self.word_dropout, lambda rate: 0 <= rate < 1, "at least 0 and below 1")
+
+    def source(self):
+        return self.data, self.data_dir, self.text_column, self.label_column, self.seed, self.strict
+
+
+# Data
+
+
+def load(config):
+    """A `targets.Problem`: each input a list of words, what is actual of it a list of tags."""
+    splits = tagging.load(*config.source())
+    labels = tuple(sorted({tag for sentence in splits.train.targets for tag in sentence}, key=lambda tag: (tag != "O", tag)))
+    train = splits.train
+    if config.quick:
+        train = train.take(random.Random(config.seed).sample(range(len(train)), min(len(train), 2000)))
+    return targets.Problem(labels, *(part(labels, examples) for examples in (train, splits.validation, splits.test)))
+
+
+def part(labels, examples):
+    number = {label: i for i, label in enumerate(labels)}
+    for tag in {tag for sentence in examples.targets for tag in sentence} - set(labels):
+        raise command_line.UsageError(f"--data: tag {tag!r} is unknown to the model, expected {', '.join(labels[:10])}")
+    return targets.Part(examples.inputs, examples.targets, [[number[tag] for tag in sentence] for sentence in examples.targets])
+
+
+# Model
+
+
+def build(config, problem):
+    words = [word for sentence in problem.train.inputs for word in sentence]
+    tokenizer = Tokenizer.train(words, level="whole", size=config.vocabulary, min_count=config.min_count)
+    known = Counter(character for word in words for character in word).most_common(CHARACTERS)
+    model = ManyToMany(
+        problem.labels,
+        vocabulary=tokenizer.size,
+        embedding=config.embedding,
+        characters="".join(sorted(character for character, _ in known)) if config.characters else "",
+        character_units=config.character_units,
+        cell=config.cell,
+        units=config.units,
+        depth=config.depth,
+        bidirectional=config.bidirectional,
+        crf=config.crf,
+        scheme="BIO" if config.crf and tags.are_entities(set(problem.labels)) else None,
+        word_dropout=config.word_dropout,
+        dropout=config.dropout,
+        recurrent_dropout=config.recurrent_dropout,
+        max_length=config.max_length,
+        tokenizer=tokenizer,
+        dtype=config.precision,
+    )
+    share = max(0.0, min(AVERAGED, 1 - 2 * config.batch_size / len(problem.train.inputs)))  # a mean over half an epoch at most
+    adam = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm, use_ema=True, ema_momentum=share)
+    model.compile(adam, losses.CrossEntropy(), weighted_metrics=[metrics.accuracy])
+    return model
+
+
+def train_once(config, problem):
+    """A trained model and its history."""
+    random.seed(config.seed)  # Keras's own `set_random_seed` imports TensorFlow on every backend
+    model = build(config, problem)
+    options = {"batch_size": config.batch_size, "max_length": config.max_length, "per_step": True}
+    train, validation = (
+        Batches(model.sequences(of.inputs), of.y, seed=config.seed, shuffle=of is problem.train, **options)
+        for of in (problem.train, problem.validation)
+    )
+    epochs = min(config.epochs, 3) if config.quick else config.epochs
+    return model, fit.fit(model, train, validation, epochs, callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True)])
+
+
+# Verbs
+
+
+def train(config, folder):
+    report.train("ner", config, folder, load(config), train_once, report_of_tags.KIND)
+
+
+def tested(config, folder):
+    """The problem that a model was trained on; a file other than the one it learnt from is a test as a whole."""
+    learnt = command_line.from_file(Config, folder / "config.json")
+    problem = load(dataclasses.replace(learnt, data_dir=config.data_dir))
+    if config.data == learnt.data:
+        return problem
+    return dataclasses.replace(problem, test=part(problem.labels, tagging.load_test(*config.source())))
+
+
+def evaluate(config, folder):
+    model, problem = presets.load(folder), tested(config, folder)
+    print(report.evaluate(config.cell, model, problem, report_of_tags.KIND))
+    if tags.are_entities(set(problem.labels)):
+        predicted = [answer.labels for answer in model.answers(problem.test.inputs)]
+        print(f"\n{report_of_tags.by_type(problem.test.actual, predicted)}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Predict(command_line.Predict):
+    form: Annotated[Literal["text", "bio", "binary", "spans", "json"], tyro.conf.arg(name="as")] = "text"
+    """Entities in brackets; a tag at each word; 0 or 1 for each word between spaces; or where each entity begins and ends."""
+
+
+def predict(lines, folder, form="text"):
+    sentences = [words_and_marks(line) for line in lines]
+    found = iter(presets.load(folder).answers([words for words in sentences if words]))
+    for line, words in zip(lines, sentences, strict=True):
+        tagged, score = next(found) if words else ([], 1.0)
+        yield f"{report_of_tags.shown(form, line, tagged)}\t{score:.3f}\t{' '.join(line.split())}"
+
+
+def inspect(config, folder):
+    history = run.read_json(folder / "metrics.json")["history"]
+    for path in report_of_tags.pictures(folder, presets.load(folder), tested(config, folder).test, history):
+        print(path)
+
+
+if __name__ == "__main__":
+    verbs = {"train": train, "evaluate": evaluate, "predict": predict, "inspect": inspect}
+    command_line.main("ner", Config, verbs, predict_class=Predict)

@@ -1,0 +1,269 @@
+"""Many to many with T_x = T_y: a sequence in, one label for every step out."""
+
+import functools
+from typing import NamedTuple
+
+import keras
+import numpy as np
+from keras import ops
+
+from seqzoo.data.batches import steps_in_order
+from seqzoo.data.errors import DataError
+from seqzoo.data.tokenizer import UNK
+from seqzoo.layers import CRF, GRU, Bidirectional
+from seqzoo.models.recurrent_stack import recurrent_stack
+
+LONGEST_WORD = 20  # characters that are read of one: its first and its last ones
+
+
+class Labels(NamedTuple):
+    """The labels of all steps of one input, and the probability that the model gives to all of them together."""
+
+    labels: list
+    score: float
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class ManyToMany(keras.Model):
+    """x<1>…x<T_x> -> vectors -> recurrent layers -> a dense layer at each step -> ŷ<1>…ŷ<T_x>.
+
+    It takes `{"inputs": ..., "mask": booleans (batch, T_x)}`, with inputs `(batch, T_x)` of word ids, or with an encoder of
+    characters `(batch, T_x, 1 + LONGEST_WORD)`, each word's id before the ids of its characters, or `(batch, T_x, features)`
+    of vectors. It returns ŷ `(batch, T_x, labels)`: probabilities, or a CRF's potentials. `answers` takes lists of words.
+
+    Args:
+        labels: names of the labels.
+        vocabulary: how many word ids there are; None for vectors.
+        features: the size of a vector; None for ids.
+        embedding: the size of a word's vector.
+        characters: those that the encoder of words knows; none for no such encoder. It is a bidirectional GRU over the
+            characters of each word, whose last states stand beside the word's vector: prefixes, endings and capitals tell
+            much of a word never seen.
+        character_units: the size of that GRU, in each direction.
+        cell, units, depth, bidirectional: of the recurrent layers, see `recurrent_stack`.
+        crf: whether labels are chosen together, by a conditional random field, or (softmax) each for itself.
+        scheme: "BIO" or "BIOES" where the labels are tags of entities: the CRF then makes valid moves only.
+        word_dropout: fraction of the words whose id is taken for an unknown word's while training, so that the characters and
+            the neighbours must tell.
+        dropout: of the vectors and of the states, element by element.
+        recurrent_dropout: of the states, one mask a sequence.
+        max_length: how many steps `answers` reads at a time; a longer input is read in parts.
+        tokenizer: a `data.tokenizer.Tokenizer` of whole words. `presets` keeps it beside the weights.
+        dtype: the precision, such as "mixed_bfloat16"; ŷ and the CRF are float32.
+    """
+
+    def __init__(
+        self,
+        labels,
+        vocabulary=None,
+        features=None,
+        embedding=64,
+        characters="",
+        character_units=25,
+        cell="lstm",
+        units=100,
+        depth=1,
+        bidirectional=True,
+        crf=True,
+        scheme=None,
+        word_dropout=0.0,
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        max_length=None,
+        tokenizer=None,
+        dtype=None,
+        **kwargs,
+    ):
+        if (vocabulary is None) == (features is None):
+            raise ValueError(f"Give `vocabulary` for ids or `features` for vectors, got {vocabulary!r} and {features!r}.")
+        if len(labels) < 2 or len(set(labels)) < len(labels):
+            raise ValueError(f"`labels` must be two or more, all different, got {list(labels)}.")
+        policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
+        # === Layers ===
+        drop = keras.layers.Dropout(dropout, dtype=policy)
+        of_words = keras.layers.Embedding(vocabulary, embedding, dtype=policy) if vocabulary else None
+        of_characters = WordEncoder(len(characters) + 2, character_units, dtype=policy) if characters else None
+        arguments = {"return_sequences": True, "recurrent_dropout": recurrent_dropout, "dtype": policy}
+        recurrent = recurrent_stack(cell, units, depth, bidirectional, **arguments)
+        y_hat = keras.layers.Dense(len(labels), None if crf else "softmax", dtype="float32", name="y_hat")
+
+        # === Functional model ===
+        mask = keras.Input((None,), dtype="bool", name="mask")
+        if features:
+            inputs = x = keras.Input((None, features), name="inputs")
+        else:
+            shape = (None, 1 + LONGEST_WORD) if characters else (None,)
+            inputs = keras.Input(shape, dtype="int32", name="inputs")
+            ids = inputs[:, :, 0] if characters else inputs
+            x = of_words(DropWords(word_dropout)(ids))
+        if characters:
+            x = ops.concatenate([x, of_characters(inputs[:, :, 1:])], axis=-1)
+        x = drop(x)
+        for layer in recurrent:
+            x = layer(x, mask=mask)
+        x = y_hat(drop(x))
+        random_field = CRF(labels, scheme=scheme, name="crf") if crf else None
+        if crf:
+            x = random_field(x, mask=mask)
+        super().__init__(inputs={"inputs": inputs, "mask": mask}, outputs=x, **kwargs)
+
+        # === Config ===
+        self.crf, self.tokenizer = random_field, tokenizer
+        self.labels, self.max_length, self.characters = tuple(labels), max_length, characters
+        self._config = {
+            "labels": list(labels),
+            "vocabulary": vocabulary,
+            "features": features,
+            "embedding": embedding,
+            "characters": characters,
+            "character_units": character_units,
+            "cell": cell,
+            "units": units,
+            "depth": depth,
+            "bidirectional": bidirectional,
+            "crf": crf,
+            "scheme": scheme,
+            "word_dropout": word_dropout,
+            "dropout": dropout,
+            "recurrent_dropout": recurrent_dropout,
+            "max_length": max_length,
+            "dtype": policy.name,
+        }
+
+    @functools.cached_property  # which Keras does not track: it has no weights of its own
+    def decoder(self):
+        """The model that returns labels, and the logarithm of their probability."""
+        return keras.Model(self.input, Decode(self.crf)(self.output, mask=self.input["mask"]))
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """With a CRF -log P(y | x), each sequence by the weight of its heaviest step, averaged over the batch."""
+        if self.crf is None:
+            return super().compute_loss(x, y, y_pred, sample_weight, training)
+        loss = -self.crf.log_likelihood(y_pred, y, x["mask"])
+        if sample_weight is not None:
+            loss = loss * ops.max(ops.cast(sample_weight, loss.dtype), axis=1)
+        return ops.mean(loss)
+
+    def answers(self, inputs, batch_size=32):
+        """`Labels` for each input: lists of words, or arrays of ids or of vectors where there is no tokenizer.
+
+        An input longer than `max_length` is read in parts.
+        """
+        if not len(inputs):
+            return []
+        sequences = self.sequences(inputs)
+        parts = [(i, part) for i, sequence in enumerate(sequences) for part in self._parts(sequence)]
+        found = steps_in_order(self.decoder.predict_on_batch, [part for _, part in parts], batch_size)
+        labels, scores = [[] for _ in inputs], np.zeros(len(inputs))
+        for (i, _), (numbers, score) in zip(parts, found, strict=True):
+            labels[i] += [self.labels[number] for number in numbers]
+            scores[i] += score
+        return [Labels(of_one, float(np.exp(score))) for of_one, score in zip(labels, scores, strict=True)]
+
+    def sequences(self, inputs):
+        """Words as ids, those of their characters beside them, where there is a tokenizer.
+
+        Raises:
+            DataError: an input is empty, or not what the model takes.
+        """
+        for i, sequence in enumerate(inputs):
+            if not len(sequence):
+                raise DataError(f"input {i + 1} is empty, expected a word at least")
+            if self.tokenizer and not all(isinstance(word, str) for word in sequence):
+                raise DataError(f"input {i + 1}: expected a list of words, found numbers")
+        if not self.tokenizer:
+            return [np.asarray(sequence) for sequence in inputs]
+        return [self._ids(words) for words in inputs]
+
+    def _ids(self, words):
+        ids = np.array([[found[0]] for found in self.tokenizer.encode_all(words)], np.int32)
+        if not self.characters:
+            return ids[:, 0]
+        return np.concatenate([ids, [characters_of(word, self.characters) for word in words]], axis=1).astype(np.int32)
+
+    def _parts(self, sequence):
+        length = self.max_length or len(sequence)
+        return [sequence[start : start + length] for start in range(0, len(sequence), length)]
+
+    def get_config(self):
+        return dict(self._config, name=self.name, trainable=self.trainable)
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)
+
+
+def characters_of(word, known):
+    """The ids of a word's characters, `LONGEST_WORD` of them with zeros after its end."""
+    half = LONGEST_WORD // 2
+    read = word if len(word) <= LONGEST_WORD else word[:half] + word[-half:]
+    ids = [known.find(character) + 2 if character in known else UNK for character in read]
+    return ids + [0] * (LONGEST_WORD - len(ids))
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class DropWords(keras.layers.Layer):
+    """Word ids of any shape, while training a fraction `rate` of them replaced by the unknown word's."""
+
+    def __init__(self, rate, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.rate, self.seed = rate, seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+
+    def call(self, ids, training=False):
+        if not training or not self.rate:
+            return ids
+        dropped = keras.random.uniform(ops.shape(ids), seed=self.seed_generator) < self.rate
+        return ops.where(dropped, ops.full_like(ids, UNK), ids)
+
+    def get_config(self):
+        return super().get_config() | {"rate": self.rate, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class WordEncoder(keras.layers.Layer):
+    """Characters of each word `(batch, T_x, LONGEST_WORD)` -> the last states of both directions `(batch, T_x, 2 units)`."""
+
+    def __init__(self, vocabulary, units, **kwargs):
+        super().__init__(**kwargs)
+        self.vocabulary, self.units = vocabulary, units
+        self.embedding = keras.layers.Embedding(vocabulary, units, dtype=self.dtype_policy)
+        self.recurrent = Bidirectional(GRU(units, dtype=self.dtype_policy), dtype=self.dtype_policy)
+
+    def build(self, ids_shape):
+        self.embedding.build((None, ids_shape[-1]))
+        self.recurrent.build((None, ids_shape[-1], self.units))
+
+    def call(self, ids):
+        batch, steps = ops.shape(ids)[:2]
+        words = ops.reshape(ids, (-1, ids.shape[-1]))  # (batch * T_x, LONGEST_WORD)
+        states = self.recurrent(self.embedding(words), mask=words != 0)
+        return ops.reshape(states, (batch, steps, 2 * self.units))
+
+    def compute_output_shape(self, ids_shape):
+        return *ids_shape[:2], 2 * self.units
+
+    def get_config(self):
+        return super().get_config() | {"vocabulary": self.vocabulary, "units": self.units}
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class Decode(keras.layers.Layer):
+    """ŷ `(batch, T_x, labels)` -> the chosen labels `(batch, T_x)`, and the logarithm of their probability `(batch,)`."""
+
+    def __init__(self, crf=None, **kwargs):
+        super().__init__(dtype="float32", **kwargs)
+        self.crf, self.supports_masking = crf, True
+
+    def call(self, y_hat, mask):
+        if self.crf is not None:
+            labels, _ = self.crf.decode(y_hat, mask)
+            return labels, self.crf.log_likelihood(y_hat, labels, mask)
+        log_p = ops.where(mask, ops.log(ops.max(y_hat, axis=-1)), 0.0)
+        return ops.argmax(y_hat, axis=-1), ops.sum(log_p, axis=-1)
+
+    def compute_mask(self, y_hat, mask=None):
+        return None, None
+
+    def compute_output_spec(self, y_hat, mask):
+        return keras.KerasTensor(y_hat.shape[:2], "int32"), keras.KerasTensor(y_hat.shape[:1], "float32")

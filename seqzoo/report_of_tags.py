@@ -1,0 +1,94 @@
+"""What a recipe says of a model that tags: entities found, beside the baseline, sentences with their tags, pictures."""
+
+import json
+
+import numpy as np
+from sklearn.metrics import confusion_matrix
+
+from seqzoo import report
+from seqzoo.data import tags
+from seqzoo.data.tokenizer import words_and_marks
+from seqzoo.inspection import plots
+from seqzoo.training import baselines, metrics
+
+
+def _of_model(model, part):
+    return metrics.of_tags(part.actual, _predicted(model, part))
+
+
+def _predicted(model, part):
+    return [answer.labels for answer in model.answers(part.inputs)]
+
+
+def _of_baselines(problem):
+    guesses = baselines.of_tags((problem.train.inputs, problem.train.actual), problem.test.inputs)
+    return {name: metrics.of_tags(problem.test.actual, guessed) for name, guessed in guesses.items()}
+
+
+def _examples(model, part, seed, count=5):
+    chosen = np.random.default_rng(seed).permutation(len(part.inputs))[:count]
+    answers = model.answers([part.inputs[i] for i in chosen])
+    for i, answer in zip(chosen, answers, strict=True):
+        right = "right" if answer.labels == part.actual[i] else f"actual: {in_brackets(part.inputs[i], part.actual[i])}"
+        yield "", in_brackets(part.inputs[i], answer.labels), right
+
+
+KIND = report.Kind(_of_model, _of_baselines, _examples)
+
+
+def in_brackets(words, tagged):
+    """The words with their entities in brackets, `[PERSON Harry Potter]`; words/tags where the tags mark none."""
+    if not all(tags.parts(tag)[0] for tag in tagged):
+        return " ".join(f"{word}/{tag}" for word, tag in zip(words, tagged, strict=True))
+    shown, entities = list(words), tags.spans(tagged)
+    for start, end, kind in entities:
+        shown[start] = f"[{kind} {shown[start]}"
+        shown[end - 1] += "]"
+    return " ".join(shown)
+
+
+def shown(form, line, tagged):
+    """The tags of a line's words and marks as "text" (`in_brackets`), "bio" (word/tag), or in one of the notes' two forms.
+
+    These count the line's words between spaces, marks and all: "binary" has 1 for each that an entity touches, "spans" has
+    `start-end TYPE` for each entity, `end` being the first word after it. "json" has all of it.
+    """
+    words = words_and_marks(line)
+    if form == "text":
+        return in_brackets(words, tagged)
+    if form == "bio":
+        return " ".join(f"{word}/{tag}" for word, tag in zip(words, tagged, strict=True))
+    entities = _of_spaced_words(line, tagged)
+    if form == "binary":
+        return " ".join(str(int(any(e.start <= i < e.end for e in entities))) for i in range(len(line.split())))
+    if form == "spans":
+        return ", ".join(f"{start}-{end} {kind}" for start, end, kind in entities)
+    found = [{"start": start, "end": end, "type": kind} for start, end, kind in entities]
+    return json.dumps({"words": words, "tags": tagged, "spans": found}, ensure_ascii=False)
+
+
+def _of_spaced_words(line, tagged):
+    """The entities, counted in words between spaces."""
+    number = [i for i, word in enumerate(line.split()) for _ in words_and_marks(word)]
+    return [tags.Span(number[start], number[end - 1] + 1, kind) for start, end, kind in tags.spans(tagged)]
+
+
+def by_type(actual, predicted):
+    """The table of all types of entities."""
+    return report.table(metrics.of_entities(actual, predicted))
+
+
+def pictures(folder, model, part, history):
+    """Curves; the F1 of each type of entity, and what types of words are taken for. Returns the paths."""
+    title, folder = folder.name, report.folder_of_pictures(folder)
+    predicted = _predicted(model, part)
+    plots.curves(history, folder / "curves.png", title)
+    title = f"{title}: {len(predicted):,} sentences of the test part"
+    if tags.are_entities(set(model.labels)):
+        figures = metrics.of_entities(part.actual, predicted)
+        series = {name: [of_type[name] for of_type in figures.values()] for name in ("precision", "recall", "f1")}
+        plots.bars(list(figures), series, folder / "types.png", "of entities", title)
+    kinds = list(dict.fromkeys(tags.parts(label)[1] or label for label in model.labels))
+    pairs = [[tags.parts(tag)[1] or tag for sentence in tagged for tag in sentence] for tagged in (part.actual, predicted)]
+    plots.confusion(confusion_matrix(*pairs, labels=kinds), kinds, folder / "confusion.png", title)
+    return sorted(folder.glob("*.png"))

@@ -1,0 +1,156 @@
+"""What holds for a many-to-many model of every kind, with random weights."""
+
+import itertools
+
+import keras
+import numpy as np
+import pytest
+from backends import arrays
+from keras import ops
+
+from seqzoo import presets
+from seqzoo.data import tags
+from seqzoo.data.batches import Batches, pad
+from seqzoo.data.errors import DataError
+from seqzoo.data.tokenizer import UNK, Tokenizer
+from seqzoo.models import ManyToMany
+from seqzoo.models.many_to_many import LONGEST_WORD, DropWords, characters_of
+from seqzoo.training import losses, metrics
+
+LABELS = ("O", "B-X", "I-X", "B-Y", "I-Y")
+SENTENCES = [["Anna", "sings"], ["a", "dog", "barks", "at", "Bo"], ["Bo"]]
+KINDS = {
+    "words": {"vocabulary": 9},
+    "words and characters": {"vocabulary": 9, "characters": "aBnosdg"},
+    "vectors": {"features": 3},
+}
+every_kind = pytest.mark.parametrize("kind, crf", list(itertools.product(KINDS, (True, False))))
+
+
+def built(kind="words and characters", **arguments):
+    model = ManyToMany(LABELS, **{"units": 4, "embedding": 3, "character_units": 2, "scheme": None} | KINDS[kind] | arguments)
+    chance = np.random.default_rng(1)
+    model.set_weights([chance.normal(0, 0.5, w.shape) for w in model.get_weights()])
+    return model
+
+
+def inputs_of(kind, lengths):
+    chance = np.random.default_rng(0)
+    if kind == "vectors":
+        return [chance.normal(size=(n, 3)).astype("float32") for n in lengths]
+    ids = [chance.integers(1, 9, (n, 1 + LONGEST_WORD)).astype("int32") for n in lengths]
+    return ids if kind == "words and characters" else [of_one[:, 0] for of_one in ids]
+
+
+def with_words(**arguments):
+    tokenizer = Tokenizer.train([word for words in SENTENCES for word in words], level="whole")
+    return built(**{"vocabulary": tokenizer.size, "tokenizer": tokenizer} | arguments)
+
+
+@every_kind
+def test_padding_and_neighbours_change_nothing(kind, crf):
+    model, given = built(kind, crf=crf), inputs_of(kind, [5, 3, 1])
+    inputs, mask = pad(given, 8)
+    y_hat = arrays(model({"inputs": inputs, "mask": mask}))
+    for row, sequence in enumerate(given):
+        alone = arrays(model({"inputs": sequence[None], "mask": np.ones((1, len(sequence)), bool)}))
+        np.testing.assert_allclose(y_hat[row, : len(sequence)], alone[0], atol=1e-5)
+
+
+@every_kind
+def test_answers_have_a_label_for_every_step(kind, crf):
+    model, given = built(kind, crf=crf), inputs_of(kind, [5, 3, 1])
+    answers = model.answers(given, batch_size=2)
+    assert [len(answer.labels) for answer in answers] == [5, 3, 1]
+    assert all(set(answer.labels) <= set(LABELS) and 0 < answer.score <= 1 for answer in answers)
+    for sequence, answer in zip(given, answers, strict=True):
+        assert model.answers([sequence])[0].labels == answer.labels
+        assert model.answers([sequence])[0].score == pytest.approx(answer.score, rel=1e-4)
+
+
+def test_a_softmax_answers_its_most_probable_labels():
+    model, given = built(crf=False), inputs_of("words and characters", [4])
+    y_hat = arrays(model({"inputs": given[0][None], "mask": np.ones((1, 4), bool)}))[0]
+    assert model.answers(given)[0].labels == [LABELS[k] for k in y_hat.argmax(-1)]
+    assert model.answers(given)[0].score == pytest.approx(np.prod(y_hat.max(-1)), rel=1e-4)
+
+
+def test_a_scheme_allows_valid_tags_only():
+    model = built(crf=True, scheme="BIO")
+    for answer in model.answers(inputs_of("words and characters", range(1, 30))):
+        assert tags.continues_nothing(answer.labels) is None
+
+
+@pytest.mark.parametrize("crf", [True, False])
+def test_it_learns_a_label_of_each_word(crf):
+    model = with_words(crf=crf, units=8, embedding=8, scheme="BIO" if crf else None)
+    model.compile(keras.optimizers.Adam(0.05), losses.CrossEntropy(), weighted_metrics=[metrics.accuracy])
+    actual = [["B-X", "O"], ["O", "O", "O", "O", "B-X"], ["B-X"]]
+    y = [[LABELS.index(tag) for tag in sentence] for sentence in actual]
+    model.fit(Batches(model.sequences(SENTENCES), y, 3, per_step=True), epochs=20, verbose=0)
+    assert [answer.labels for answer in model.answers(SENTENCES)] == actual
+
+
+def test_the_loss_of_a_crf_is_that_of_the_real_steps_and_rows():
+    model, given = built(crf=True), inputs_of("words and characters", [4, 2, 3])
+    model.compile("sgd")
+    y = [[1, 2, 0, 0], [3, 4], [0, 1, 2]]
+    inputs, mask = pad(given)
+    y_hat = model({"inputs": inputs, "mask": mask})
+    expected = -np.mean(arrays(model.crf.log_likelihood(y_hat, pad(y)[0], mask)))
+    whole = model.evaluate(Batches(given, y, 3, per_step=True, shuffle=False), verbose=0)
+    filled_up = model.evaluate(Batches(given, y, 2, per_step=True, shuffle=False), verbose=0)  # one row twice, at weight 0
+    assert np.ravel(whole)[0] == pytest.approx(expected, rel=1e-4)
+    assert np.ravel(filled_up)[0] == pytest.approx(expected, rel=1e-4)
+
+
+@pytest.mark.parametrize("crf", [True, False])
+def test_a_saved_model_answers_the_same(tmp_path, crf):
+    model = with_words(crf=crf, scheme="BIO" if crf else None, word_dropout=0.1)
+    presets.save(model, tmp_path)
+    loaded = presets.load(tmp_path)
+    assert loaded.answers(SENTENCES) == model.answers(SENTENCES)
+    assert loaded.get_config() == model.get_config()
+
+
+def test_a_long_input_is_read_in_parts():
+    model, sequence = built(max_length=4), inputs_of("words and characters", [10])[0]
+    parts = [model.answers([sequence[start : start + 4]])[0] for start in (0, 4, 8)]
+    assert model.answers([sequence])[0].labels == [label for part in parts for label in part.labels]
+
+
+def test_words_are_dropped_while_training_only():
+    ids, layer = ops.convert_to_tensor(np.full((50, 40), 7)), DropWords(0.3, seed=0)
+    assert set(arrays(layer(ids)).ravel()) == {7}
+    dropped = arrays(layer(ids, training=True))
+    assert set(dropped.ravel()) == {7, UNK}
+    assert 0.25 < (dropped == UNK).mean() < 0.35
+
+
+def test_characters_of_a_word_begin_and_end_it():
+    assert characters_of("abz", "ab") == [2, 3, UNK] + [0] * (LONGEST_WORD - 3)
+    long = characters_of("a" * 30 + "b" * 30, "ab")
+    assert long == [2] * (LONGEST_WORD // 2) + [3] * (LONGEST_WORD // 2)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"labels": ("a",), "vocabulary": 9}, "`labels` must be two or more"),
+        ({"labels": ("a", "a"), "vocabulary": 9}, "all different"),
+        ({"labels": ("a", "b")}, "Give `vocabulary` for ids or `features` for vectors"),
+        ({"labels": ("a", "b"), "vocabulary": 9, "cell": "elman"}, "`cell` must be one of"),
+    ],
+)
+def test_arguments_that_cannot_be_are_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        ManyToMany(**arguments)
+
+
+def test_inputs_that_it_does_not_take_are_refused():
+    model = with_words()
+    with pytest.raises(DataError, match="input 2 is empty"):
+        model.answers([["a"], []])
+    with pytest.raises(DataError, match="expected a list of words, found numbers"):
+        model.answers([[1, 2]])
+    assert model.answers([]) == []

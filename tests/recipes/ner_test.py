@@ -1,0 +1,153 @@
+"""The recipe end to end on a tiny file: what it writes, prints and refuses."""
+
+import json
+import os
+import random
+import shutil
+
+import keras
+import pytest
+
+from recipes import ner
+from seqzoo import command_line, report_of_tags
+from seqzoo.data import conll, tags
+
+TINY = ("--units", "4", "--embedding", "8", "--character-units", "2", "--epochs", "2", "--batch-size", "16", "--cell", "gru")
+VERBS = {verb: getattr(ner, verb) for verb in ("train", "evaluate", "predict", "inspect")}
+FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md"}
+NOTES = "Harry Potter and Hermione Granger invented a new spell."
+
+
+def sentences(count=60, seed=0):
+    chance = random.Random(seed)
+    rows = []
+    for i in range(count):
+        name = chance.choice(["Ann", "Bo", "Cy"]), f"Lee{i}"
+        rows += [f"{name[0]} B-PER", f"{name[1]} I-PER", f"{chance.choice(['sang', 'ran'])} O", "in O", "Rome B-LOC", ""]
+    return "\n".join(rows)
+
+
+def run(*arguments):
+    command_line.main("ner", ner.Config, VERBS, list(map(str, arguments)), predict_class=ner.Predict)
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    """An empty working folder with a file of sentences, and the default precision afterwards."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "d.conll").write_text(sentences())
+    yield tmp_path
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="module")
+def master(tmp_path_factory):
+    """A finished run on d.conll: made once."""
+    folder, before = tmp_path_factory.mktemp("master"), os.getcwd()
+    os.chdir(folder)
+    try:
+        (folder / "d.conll").write_text(sentences())
+        run("--data", "d.conll", *TINY)
+    finally:
+        os.chdir(before)
+    return folder / "runs" / "ner"
+
+
+@pytest.fixture
+def trained(master, here):
+    """That run, in the working folder."""
+    return shutil.copytree(master, here / "runs" / "ner")
+
+
+def test_a_run_leaves_its_files_and_figures_beside_the_baseline(trained):
+    assert {path.name for path in trained.iterdir()} == FILES
+    record = json.loads((trained / "metrics.json").read_text())
+    assert set(record["test"]) == set(record["baseline"]["most frequent tag"]) == {"precision", "recall", "f1", "tag_accuracy"}
+    assert "most frequent tag" in (trained / "README.md").read_text()
+
+
+def test_predict_prints_a_line_for_each_input_in_every_form(trained, capsys):
+    for form in ("text", "bio", "binary", "spans", "json"):
+        capsys.readouterr()
+        run("predict", "--as", form, NOTES, "", "Bo Lee2 sang in Rome")
+        lines = capsys.readouterr().out.splitlines()
+        assert [line.split("\t")[2] for line in lines] == [NOTES, "", "Bo Lee2 sang in Rome"]
+        assert all(0 <= float(line.split("\t")[1]) <= 1 for line in lines)
+
+
+def test_evaluate_prints_types_and_takes_another_file(trained, here, capsys):
+    run("evaluate")
+    said = capsys.readouterr().out
+    assert all(word in said for word in ("most frequent tag", "PER", "LOC", "all"))
+    (here / "new.conll").write_text(sentences(5, seed=3))
+    run("evaluate", "--data", "new.conll")
+
+
+def test_inspect_draws(trained, capsys):
+    run("inspect")
+    names = {path.name for path in (trained / "pictures").iterdir()}
+    assert names == {"curves.png", "types.png", "confusion.png"}
+
+
+def test_the_default_data_and_a_softmax_without_characters(here, monkeypatch):
+    monkeypatch.setattr(ner.tagging.generated_entities, "SIZES", {"train": 40, "validation": 10, "test": 10})
+    run("--no-crf", "--no-characters", "--quick", "--out", "other", *TINY)
+    assert json.loads((here / "other" / "config.json").read_text())["crf"] is False
+
+
+def test_parts_of_speech_are_no_entities(here, capsys):
+    (here / "pos.txt").write_text("\n".join(f"word{i} NOUN\nruns VERB\n" for i in range(30)))
+    run("--data", "pos.txt", "--out", "pos", *TINY)
+    run("predict", "--out", "pos", "word1 runs")
+    assert "/" in capsys.readouterr().out.splitlines()[-1]
+
+
+def test_the_two_forms_of_the_notes():
+    tagged = ["B-PERSON", "I-PERSON", "O", "B-PERSON", "I-PERSON", "O", "O", "O", "O", "O"]
+    assert report_of_tags.shown("binary", NOTES, tagged) == "1 1 0 1 1 0 0 0 0"
+    assert report_of_tags.shown("spans", NOTES, tagged) == "0-2 PERSON, 3-5 PERSON"
+    found = json.loads(report_of_tags.shown("json", NOTES, tagged))
+    assert found["spans"] == [{"start": 0, "end": 2, "type": "PERSON"}, {"start": 3, "end": 5, "type": "PERSON"}]
+    assert report_of_tags.shown("text", "(Ann) ran", ["O", "B-P", "O", "O"]) == "( [P Ann] ) ran"
+    assert report_of_tags.shown("spans", "(Ann) ran", ["O", "B-P", "O", "O"]) == "0-1 P"
+
+
+@pytest.mark.parametrize(
+    "text, arguments, message",
+    [
+        ("a O\nb\n", (), "d.conll:2: 1 columns, expected 2"),
+        ("a B-X\n\nb O\nc I-X\n", ("--strict",), "d.conll:4: I-X continues nothing"),
+        ("", (), "d.conll: empty"),
+        ("a O\n\nb O\n\nc O\n", (), "every tag is 'O'"),
+        (None, ("--label-column", "5"), "--label-column 5: expected a column from 0 to 1"),
+        (None, ("--word-dropout", "1"), "--word-dropout: expected at least 0 and below 1"),
+        (None, ("--min-count", "0"), "--min-count: expected an integer from 1"),
+    ],
+)
+def test_bad_input_is_one_line(here, capsys, text, arguments, message):
+    if text is not None:
+        (here / "d.conll").write_text(text)
+    with pytest.raises(SystemExit) as end:
+        run("--data", "d.conll", *arguments)
+    error = capsys.readouterr().err.strip()
+    assert end.value.code == 2 and error.startswith("error: ") and "\n" not in error
+    assert message in error
+    assert not (here / "runs").exists()
+
+
+def test_a_tag_that_the_model_does_not_know_is_one_line(trained, here, capsys):
+    (here / "new.conll").write_text("a B-NEW\n")
+    with pytest.raises(SystemExit):
+        run("evaluate", "--data", "new.conll")
+    assert "tag 'B-NEW' is unknown to the model" in capsys.readouterr().err
+
+
+def test_a_very_long_sentence_is_read_in_parts(trained, here, capsys):
+    (here / "long.txt").write_text("word " * 20_000)
+    run("predict", "--file", "long.txt", "--as", "binary")
+    assert len(capsys.readouterr().out.split("\t")[0].split()) == 20_000
+
+
+def test_the_files_own_tags_are_those_that_were_read(here):
+    examples = conll.read(here / "d.conll")
+    assert all(tags.continues_nothing(tagged) is None for tagged in examples.targets)
