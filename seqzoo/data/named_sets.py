@@ -9,7 +9,7 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core import DatasetNotFoundError
 from tensorflow_datasets.core.download import downloader
 
-from seqzoo.data import rated_sentences  # noqa: F401  (imported, it is known to tfds by name)
+from seqzoo.data import rated_sentences, splice_junctions  # noqa: F401  (imported, they are known to tfds by name)
 from seqzoo.data.errors import DataError, one_line
 
 FORMAT = "array_record"  # the one that needs no TensorFlow

@@ -1,0 +1,160 @@
+"""DNA: many to one. A sequence of bases in, what it is out.
+
+By default the sequences are windows of 60 bases of primate genes, and the answer is which splice junction lies in the middle:
+EI, IE or none. `--data` takes your own FASTA files, or a table of sequences and labels.
+"""
+
+import dataclasses
+import functools
+import random
+from typing import Literal
+
+import keras
+
+from seqzoo import command_line, presets, report, report_of_dna
+from seqzoo.data import dna, fasta, targets
+from seqzoo.data.batches import Batches
+from seqzoo.models import ManyToOne
+from seqzoo.training import fit, losses, metrics, run
+
+AVERAGED = 0.98  # largest share of the old in the running mean of the weights, which is what is evaluated and kept
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(command_line.Settings):
+    data: str = "splice_junctions"
+    labels: str | None = None
+    """Of your own FASTA file: a file with NAME TAB LABEL on each line."""
+    negative: str | None = None
+    """Or a second FASTA file: those of `--data` are then positive, these negative."""
+    cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] = "lstm"
+    middle: bool = True
+    """Whether the middle of a sequence is marked: of windows around a site, where the site is."""
+    max_length: int = 1000
+    """Bases of a sequence to read."""
+    pooling: Literal["last", "mean", "max", "both"] = "both"
+    """What is made of the states: the last one, their mean, their maximum, or mean and maximum."""
+    dropout: float = 0.2
+    learning_rate: float = 1e-2
+    epochs: int = 40
+    patience: int = 8
+    """Epochs without a lower validation loss before it stops."""
+    repeats: int = 1
+    """Trainings, each with the next seed: prints mean and spread, keeps the one of the lowest validation loss."""
+    folds: int = 0
+    """If given, so many trainings, each tested on another part of all sequences: prints the accuracies, saves no model."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        for flag, least in (("max_length", 1), ("patience", 1), ("repeats", 1)):
+            command_line.check(flag, getattr(self, flag), lambda n, least=least: n >= least, f"an integer from {least}")
+        command_line.check("folds", self.folds, lambda n: n == 0 or n >= 2, "an integer from 2")
+
+    def source(self):
+        return self.data, self.labels, self.negative, self.data_dir, self.text_column, self.label_column, self.header
+
+
+# Data
+
+
+def load(config):
+    """A `targets.Problem` of arrays `(T_x, 4)`, `(T_x, 5)` with the mark."""
+    splits = dna.load(*config.source(), config.seed)
+    return as_problem(config, splits.train, splits.validation, splits.test)
+
+
+def as_problem(config, train, validation, test):
+    labels = tuple(sorted(set(train.targets)))
+    if config.quick:
+        train = train.take(random.Random(config.seed).sample(range(len(train)), min(len(train), 1000)))
+    return targets.Problem(labels, *(part(config, examples, labels) for examples in (train, validation, test)))
+
+
+def part(config, examples, labels):
+    vectors = [dna.vectors(sequence, config.middle) for sequence in examples.inputs]
+    return targets.of_labels(dataclasses.replace(examples, inputs=vectors), labels, config.data)
+
+
+# Model
+
+
+def build(config, problem):
+    model = ManyToOne(
+        features=problem.train.inputs[0].shape[-1],
+        labels=problem.labels,
+        max_length=config.max_length,
+        cell=config.cell,
+        units=config.units,
+        depth=config.depth,
+        bidirectional=config.bidirectional,
+        pooling=config.pooling,
+        dropout=config.dropout,
+        recurrent_dropout=config.recurrent_dropout,
+        dtype=config.precision,
+    )
+    steps = config.epochs * len(problem.train.inputs) / config.batch_size
+    share = max(0.0, min(AVERAGED, 1 - 20 / steps))  # a mean over a twentieth of the training at most
+    adam = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm, use_ema=True, ema_momentum=share)
+    model.compile(adam, losses.CrossEntropy(), weighted_metrics=[metrics.accuracy])
+    return model
+
+
+def train_once(config, problem):
+    """A trained model and its history."""
+    random.seed(config.seed)  # Keras's own `set_random_seed` imports TensorFlow on every backend
+    config = dataclasses.replace(config, epochs=min(config.epochs, 10 if config.quick else config.epochs))
+    model, train, validation = build(config, problem), problem.train, problem.validation
+    batches = Batches(model.sequences(train.inputs), train.y, config.batch_size, config.seed)
+    held_out = Batches(model.sequences(validation.inputs), validation.y, config.batch_size, shuffle=False)
+    averaged = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
+    return model, fit.fit(model, batches, held_out, config.epochs, config.patience, averaged)
+
+
+# Verbs
+
+
+def train(config, folder):
+    if not config.folds:
+        return report.train("dna", config, folder, load(config), train_once, report_of_dna.KIND)
+    splits = dna.load(*config.source(), config.seed)
+    problems = (as_problem(config, *parts) for parts in report_of_dna.folds(splits, config.folds, config.seed))
+    report_of_dna.cross_validate(config.cell, problems, functools.partial(train_once, config))
+
+
+def tested(config, folder):
+    """The problem that a model was trained on; a file other than the one it learnt from is a test as a whole."""
+    learnt = command_line.from_file(Config, folder / "config.json")
+    found = load(dataclasses.replace(learnt, data_dir=config.data_dir))
+    if config.source()[:3] == learnt.source()[:3]:
+        return found
+    test = dna.load_test(*without_old_labels(config, learnt).source())
+    return dataclasses.replace(found, test=part(dataclasses.replace(config, middle=learnt.middle), test, found.labels))
+
+
+def without_old_labels(config, learnt):
+    """The labels that a model learnt from are inherited as a flag, but belong to no table and to no file with others."""
+    given = {flag: getattr(config, flag) for flag in ("labels", "negative")}
+    old = {flag: None for flag, file in given.items() if file == getattr(learnt, flag)}
+    replaced = len(old) < len(given) or not config.data.lower().endswith(fasta.SUFFIXES)
+    return dataclasses.replace(config, **old) if replaced else config
+
+
+def evaluate(config, folder):
+    print(report.evaluate(config.cell, presets.load(folder), tested(config, folder), report_of_dna.KIND))
+
+
+def predict(lines, folder):
+    inputs, learnt = dna.typed(lines), command_line.from_file(Config, folder / "config.json")
+    answers = presets.load(folder).answers([dna.vectors(sequence, learnt.middle) for _, sequence in inputs])
+    for (name, _), answer in zip(inputs, answers, strict=True):
+        yield f"{answer.label}\t{answer.score:.3f}\t{name}"
+
+
+def inspect(config, folder):
+    history = run.read_json(folder / "metrics.json")["history"]
+    for path in report_of_dna.pictures(folder, presets.load(folder), tested(config, folder).test, history):
+        print(path)
+
+
+if __name__ == "__main__":
+    command_line.main("dna", Config, {"train": train, "evaluate": evaluate, "predict": predict, "inspect": inspect})
