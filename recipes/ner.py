@@ -46,7 +46,7 @@ class Config(command_line.Settings):
     """Size of its state, in each direction."""
     crf: bool = True
     """Whether the tags of a sentence are chosen together, or each for itself."""
-    word_dropout: float = 0.1
+    word_dropout: float = 0.3
     """Fraction of the words taken for unknown ones while training."""
     max_length: int = 200
     """Words to read at a time."""

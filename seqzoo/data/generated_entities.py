@@ -18,7 +18,7 @@ from seqzoo.data.tokenizer import words_and_marks
 
 KINDS = ("PERSON", "ORG", "LOCATION", "DATE")
 LOCALES = ("en_US", "en_GB", "en_IN", "en_AU", "en_IE", "en_CA", "en_NZ")
-SIZES = {"train": 6000, "validation": 800, "test": 1000}
+SIZES = {"train": 8000, "validation": 800, "test": 1000}
 NAMES = 6000  # of each kind, drawn before they are split
 COMMON = 1 / 300  # a word in more of the organisations or places than that, as Ltd or North, may be shared
 LOWER = 0.1  # of the sentences lose their capitals
@@ -92,6 +92,101 @@ ADJECTIVE NOUN can VERB a ADJECTIVE NOUN.
 The NOUN of LOCATION, PERSON, will VERB on DATE.
 """.strip().splitlines()
 
+# Frames of the training part are also put together, an opening, a clause and perhaps another, so that no two are alike.
+OPENINGS = """
+She told us that
+I think that
+We heard that
+It is true that
+Nobody knew that
+A NOUN wrote that
+They say
+Perhaps
+However,
+In the end
+Some days ago
+This morning
+As a ADJECTIVE NOUN said,
+On DATE
+In LOCATION,
+According to ORG,
+My NOUN believes that
+"No," said PERSON,
+""".strip().splitlines()
+
+CLAUSES = """
+PERSON sings in the choir
+PERSON forgot the NOUN
+the NOUN belongs to PERSON
+nobody believed PERSON
+PERSON will VERB the NOUN
+a NOUN was named after PERSON
+the NOUN of PERSON was ADJECTIVE
+PERSON is a ADJECTIVE NOUN
+PERSON has always been ADJECTIVE
+the teacher praised PERSON
+PERSON gave PERSON a NOUN
+we met PERSON at the NOUN
+a ADJECTIVE NOUN for PERSON came ADVERB
+PERSON, a ADJECTIVE NOUN, waited outside
+even PERSON laughed
+the idea came from PERSON
+PERSON is older than PERSON
+PERSON and PERSON are cousins
+the NOUN by PERSON was ADJECTIVE
+her brother PERSON slept ADVERB
+the singer PERSON left ADVERB
+thanks to PERSON the NOUN was saved
+PERSON walked to LOCATION
+a NOUN found PERSON near LOCATION
+PERSON moved the NOUN to LOCATION
+PERSON trusts ORG
+it was ADVERB PERSON who can VERB
+the road to LOCATION is closed
+it rained in LOCATION
+LOCATION is a ADJECTIVE town
+we drove through LOCATION
+they love LOCATION
+the people of LOCATION can VERB
+a storm hit LOCATION
+the NOUN near LOCATION is ADJECTIVE
+LOCATION lies north of LOCATION
+they left LOCATION ADVERB
+fog covered LOCATION
+the bus from LOCATION was ADJECTIVE
+she was raised in LOCATION
+visitors reached LOCATION by boat
+the NOUN between LOCATION and LOCATION is ADJECTIVE
+ORG sells ADJECTIVE NOUN
+the owners of ORG met
+ORG hired a ADJECTIVE NOUN
+an offer from ORG came ADVERB
+ORG sued ORG
+the staff of ORG can VERB
+he leads ORG
+the company ORG grew ADVERB
+ORG sold its NOUN
+she was praised by ORG
+customers of ORG will VERB
+ORG gave PERSON a NOUN in LOCATION
+the NOUN ended on DATE
+since DATE nothing has changed
+DATE was a ADJECTIVE day
+from DATE on the NOUN is free
+until DATE we can VERB
+by DATE it was over
+the NOUN of DATE was ADJECTIVE
+on DATE they will VERB the NOUN
+the NOUN is ADVERB ADJECTIVE
+two NOUN and a NOUN stood there
+a ADJECTIVE NOUN can VERB
+we VERB the NOUN ADVERB
+they saw a ADJECTIVE NOUN and a NOUN
+nothing is as ADJECTIVE as a NOUN
+""".strip().splitlines()
+
+JOINS = (", and", ", but", " while", " because", " when", "; then", ", so", " although", " before", " after")
+
 HELD_OUT = {
     "validation": """
 PERSON and PERSON painted the old fence.
@@ -125,12 +220,12 @@ Old bears sleep in the warm cave.
 
 def load(seed: int = 0) -> Splits:
     """Returns the three parts: words, and BIO tags of PERSON, ORG, LOCATION and DATE. The same for the same seed."""
-    frames, names, words = {"train": FRAMES} | HELD_OUT, _names(), _words()
+    names, words = _names(), _words()
     parts = {}
     for part, size in SIZES.items():
         chance = random.Random(f"{seed} {part}")
         fillings = words | {kind: of_kind[part] for kind, of_kind in names.items()}
-        drawn = [_filled(chance.choice(frames[part]), fillings, chance) for _ in range(size)]
+        drawn = [_filled(_frame(part, chance), fillings, chance) for _ in range(size)]
         parts[part] = Examples([words for words, _ in drawn], [tagged for _, tagged in drawn])
     return Splits(**parts, name="generated_entities")
 
@@ -148,16 +243,19 @@ def _names() -> dict[str, dict[str, list[str]]]:
         fake = Faker(locale)
         fake.seed_instance(1)
         fakers.append(fake)
-    draw = {
-        "PERSON": lambda fake: f"{fake.first_name()} {fake.last_name()}",
-        "ORG": lambda fake: fake.company(),
-        "LOCATION": lambda fake: fake.city(),
+
+    def drawn(draw):
+        return list(dict.fromkeys(draw(fakers[i % len(fakers)]) for i in range(NAMES)))
+
+    first, last = (_split(drawn(draw), 1) for draw in (lambda fake: fake.first_name(), lambda fake: fake.last_name()))
+    chance = random.Random(1)
+    persons = {part: [f"{chance.choice(first[part])} {chance.choice(last[part])}" for _ in range(NAMES)] for part in SIZES}
+    return {
+        "PERSON": {part: list(dict.fromkeys(of_part)) for part, of_part in persons.items()},
+        "ORG": _split(drawn(lambda fake: fake.company()), COMMON),
+        "LOCATION": _split(drawn(lambda fake: fake.city()), COMMON),
+        "DATE": _split_dates(),
     }
-    names = {}
-    for kind, of_kind in draw.items():
-        drawn = dict.fromkeys(of_kind(fakers[i % len(fakers)]) for i in range(NAMES))
-        names[kind] = _split(list(drawn), 1 if kind == "PERSON" else COMMON)
-    return names | {"DATE": _split_dates()}
 
 
 def _split(names: list[str], common_from: float) -> dict[str, list[str]]:
@@ -183,6 +281,15 @@ def _split_dates() -> dict[str, list[str]]:
         of_day = list(parts)[(0, 0, 1, 2)[i % 4]]
         parts[of_day] += [day.strftime(form) for form in DATES] + [str(day.year)]
     return parts
+
+
+def _frame(part: str, chance: random.Random) -> str:
+    """A whole frame; for training also one that is put together."""
+    if part != "train" or chance.random() < 0.3:
+        return chance.choice(FRAMES if part == "train" else HELD_OUT[part])
+    opening = chance.choice(OPENINGS) + " " if chance.random() < 0.5 else ""
+    more = chance.choice(JOINS) + " " + chance.choice(CLAUSES) if chance.random() < 0.5 else ""
+    return opening + chance.choice(CLAUSES) + more + chance.choice(("", ".", ".", ".", "!", "?"))
 
 
 def _filled(frame: str, fillings: dict[str, list[str]], chance: random.Random) -> tuple[list[str], list[str]]:
