@@ -115,7 +115,8 @@ def build(config, problem):
     )
     share = max(0.0, min(AVERAGED, 1 - 2 * config.batch_size / len(problem.train.inputs)))  # a mean over half an epoch at most
     adam = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm, use_ema=True, ema_momentum=share)
-    model.compile(adam, losses.CrossEntropy(), weighted_metrics=[metrics.accuracy])
+    # What a CRF's potentials would choose step by step is not what it chooses.
+    model.compile(adam, losses.CrossEntropy(), weighted_metrics=None if config.crf else [metrics.accuracy])
     return model
 
 
