@@ -256,9 +256,9 @@ KERNEL = 2**20  # bytes at most, for each core reads the whole kernel at each st
 def _in_shares(run, loop, arguments, constants):
     """`run(arguments, constants)`, for as many shares of the batch as are worked on at once."""
     batch, kernel = ops.shape(arguments["x"])[0], arguments["weights"]["recurrent_kernel"]
-    if not isinstance(batch, int) and not loop.training:
-        return run(arguments, constants)  # a graph that may be asked about one example at a time
-    shares = min(loops_at_once(), (batch if isinstance(batch, int) else BATCH) // SHARE)
+    # A graph for any batch may be asked about one example at a time, but not while it is trained.
+    expected = batch if isinstance(batch, int) else BATCH * loop.training
+    shares = min(loops_at_once(), expected // SHARE)
     if shares < 2 or kernel.shape[0] * kernel.shape[1] * 4 > KERNEL:
         return run(arguments, constants)
     rows = -(-batch // shares)
