@@ -97,7 +97,7 @@ def test_the_real_release(tmp_path):
     except DataError as error:
         if "no network" not in str(error):
             raise
-        pytest.skip(str(error))
+        pytest.skip(str(error))  # a machine without a network cannot fetch it
     parts = (splits.train, splits.validation, splits.test)
     assert [len(part) for part in parts] == [2550, 341, 299]
     assert Counter(label for part in parts for label in part.targets) == {"EI": 767, "IE": 768, "N": 1655}
