@@ -4,6 +4,7 @@ import keras
 from keras import ops
 
 from seqzoo.backend import together
+from seqzoo.layers import lookahead as ahead
 from seqzoo.layers.copies import copy_of
 from seqzoo.layers.recurrent_cell import as_list
 
@@ -20,19 +21,25 @@ class Bidirectional(keras.layers.Bidirectional):
         merge_mode: "concat", "sum", "ave", "mul", or None for the two outputs.
         weights: initial values, those of the forward layer first.
         backward_layer: the layer that goes backward; a copy of `layer` unless given.
+        lookahead: how many steps of future the backward direction sees, all unless given. At each step t it then begins anew at
+            step t + lookahead, from the initial state, so that the output at t is final that many steps later: `step` takes
+            inputs as they come in. It equals the full one where lookahead >= T_x - 1, and costs lookahead + 1 steps of the
+            backward layer at each step. A masked step counts; dropout is drawn for each step's look ahead.
 
     Call arguments are those of `Recurrent`; the states are the forward layer's, then the backward layer's. At masked steps the
     output is zero.
     """
 
-    def __init__(self, layer, merge_mode="concat", weights=None, backward_layer=None, **kwargs):
+    def __init__(self, layer, merge_mode="concat", weights=None, backward_layer=None, lookahead=None, **kwargs):
         for name, given in {"layer": layer, "backward_layer": backward_layer or layer}.items():
             if not isinstance(given, keras.layers.RNN):
                 raise ValueError(f"`{name}` must be a recurrent layer, got {given!r}.")
+        if lookahead is not None:
+            ahead.check(lookahead, layer)
         if backward_layer is None:
             backward_layer = copy_of(layer, f"backward_{layer.name}", 1, go_backwards=not layer.go_backwards)
         super().__init__(layer, merge_mode=merge_mode, backward_layer=backward_layer, autocast=False, **kwargs)
-        self._initial_weights = weights
+        self._initial_weights, self.lookahead = weights, lookahead
 
     def build(self, sequences_shape, initial_state_shape=None):
         super().build(sequences_shape, initial_state_shape)
@@ -48,8 +55,63 @@ class Bidirectional(keras.layers.Bidirectional):
             if len(initial_state) != forward + backward:
                 expected = f"{forward} tensors of the forward and {backward} of the backward layer"
                 raise ValueError(f"`initial_state` must hold {expected}, got {len(initial_state)}.")
+        steps = sequences.shape[1]
         with together(2):
-            return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
+            if self.lookahead is None or (steps is not None and self.lookahead >= steps - 1):
+                return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
+            return self._look_ahead(sequences, initial_state, mask, training)
+
+    def _look_ahead(self, sequences, initial_state, mask, training):
+        parts, _ = self._parts()
+        of_forward, of_backward = (None, None) if initial_state is None else (initial_state[:parts], initial_state[parts:])
+        y, *states = as_list(self.forward_layer(sequences, initial_state=of_forward, mask=mask, training=training))
+        y_back, of_first = ahead.backward(self.backward_layer, sequences, self.lookahead, of_backward, mask, training)
+        outputs = as_list(ahead.merged(y, y_back, self.merge_mode))
+        return (*outputs, *states, *of_first) if self.return_state or len(outputs) > 1 else outputs[0]
+
+    def step(self, x_t, state=None):
+        """One step at inference, of a layer with a `lookahead`.
+
+        Args:
+            x_t: `(batch, inputs)`.
+            state: what the step before returned.
+
+        Returns:
+            The output of the step that came `lookahead` steps before, None while there was none; and the state, a list of the
+            inputs that wait for their output `(batch, up to lookahead, inputs)` and the parts of the forward layer's state.
+            `finish` returns the outputs that wait at the end.
+        """
+        if self.lookahead is None:
+            raise ValueError("A `Bidirectional` layer without `lookahead` cannot `step`: it starts at the last input.")
+        if not hasattr(self.forward_layer, "step"):
+            raise ValueError(f"A {type(self.forward_layer).__name__} layer cannot `step`.")
+        if not self.built:
+            self.build((x_t.shape[0], None, x_t.shape[1]))
+        waiting, *forward = self.initial_step_state(ops.shape(x_t)[0]) if state is None else state
+        waiting = ops.concatenate([waiting, ops.cast(x_t, waiting.dtype)[:, None]], axis=1)
+        if waiting.shape[1] <= self.lookahead:
+            return None, [waiting, *forward]
+        return self._of_first(waiting, forward)
+
+    def finish(self, state):
+        """The outputs that wait in the state of the last `step`: a list of `lookahead`, of a shorter sequence as many as it has
+        steps."""
+        outputs = []
+        while state[0].shape[1]:
+            output, state = self._of_first(state[0], state[1:])
+            outputs.append(output)
+        return outputs
+
+    def _of_first(self, waiting, forward):
+        """The output of the first step that waits, and the state without it."""
+        y, forward = self.forward_layer.step(waiting[:, 0], forward)
+        y_back, *_ = as_list(self.backward_layer(waiting))
+        return ahead.merged(y, y_back[:, -1], self.merge_mode), [waiting[:, 1:], *forward]
+
+    def initial_step_state(self, batch):
+        """The state before the first `step`: no input waits; zeros."""
+        inputs = self.forward_layer.cell.kernel.shape[0]
+        return [ops.zeros((batch, 0, inputs), self.compute_dtype), *self.forward_layer.get_initial_state(batch)]
 
     def compute_output_spec(self, sequences, initial_state=None, mask=None, training=False):
         spec = super().compute_output_spec(sequences, initial_state=initial_state, mask=mask, training=training)
@@ -69,6 +131,9 @@ class Bidirectional(keras.layers.Bidirectional):
     def _parts(self):
         """How many parts the state of each direction has."""
         return len(self.forward_layer.state_size), len(self.backward_layer.state_size)
+
+    def get_config(self):
+        return super().get_config() | {"lookahead": self.lookahead}
 
     def as_notes(self):
         """The weights of both directions in the notes' letters: {"forward": ..., "backward": ...}."""

@@ -61,31 +61,60 @@ class Stacked(keras.layers.Layer):
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         x, states = sequences, []
-        for i, (layer, state) in enumerate(zip(self.layers, self._by_layer(initial_state), strict=True)):
+        for i, (layer, state) in enumerate(zip(self.layers, self._by_layer(initial_state, _parts), strict=True)):
             given = self.drop[i - 1](x, training=training) if i else x
             output, *last = as_list(layer(given, initial_state=state, mask=mask, training=training))
             x = output + self._carried(layer, x, mask) if self.residual and i else output
             states += last
             if mask is not None and _goes_backwards(layer):  # so are its outputs
                 mask = ops.flip(mask, axis=1)
-        for dense in self.top:
-            x = dense(x)
+        x = self._on_top(x)
         return (x, *states) if self.return_state else x
 
     def step(self, x_t, state=None):
-        """One step at inference, as `Recurrent.step`; the state is a flat list in the order of the layers."""
+        """One step at inference, as `Recurrent.step`; the state is a flat list in the order of the layers.
+
+        Where layers look ahead, the output is that of the step which came the sum of their `lookahead` before, None while there
+        was none, and `finish` returns those that wait at the end.
+        """
+        for layer in self.layers:
+            if not hasattr(layer, "step") or (len(_directions(layer)) == 2 and not _looks_ahead(layer)):
+                raise ValueError(f"A {type(layer).__name__} layer cannot `step`.")
         if len(getattr(x_t, "shape", ())) == 2 and not self.built:
             self.build((x_t.shape[0], None, x_t.shape[1]))
-        x, states = x_t, []
-        for i, (layer, part) in enumerate(zip(self.layers, self._by_layer(state), strict=True)):
-            if not hasattr(layer, "step"):
-                raise ValueError(f"A {type(layer).__name__} layer cannot `step`.")
-            output, last = layer.step(x, part)
-            x = output + x if self.residual and i else output
-            states += last
+        states = [None] * len(self.layers) if state is None else self._by_layer(state, _parts_of_step)
+        outputs = [x_t]
+        for i, layer in enumerate(self.layers):
+            states[i] = states[i] or _before_first_step(layer, ops.shape(x_t)[0])
+            outputs, states[i] = self._steps(i, layer, outputs, states[i])
+        return self._on_top(outputs[0]) if outputs else None, [part for parts in states for part in parts]
+
+    def finish(self, state):
+        """The outputs that wait in the state of the last `step`, where layers look ahead: a list."""
+        outputs = []
+        for i, (layer, parts) in enumerate(zip(self.layers, self._by_layer(state, _parts_of_step), strict=True)):
+            outputs, parts = self._steps(i, layer, outputs, parts)
+            if _looks_ahead(layer):
+                outputs += self._plus(i, layer.finish(parts), ops.unstack(parts[0], axis=1))
+        return [self._on_top(output) for output in outputs]
+
+    def _steps(self, i, layer, inputs, state):
+        """What layer i makes of inputs, of which there may be none, and its state after them."""
+        outputs = []
+        for x_t in inputs:
+            of_output = state[0][:, 0] if _looks_ahead(layer) and state[0].shape[1] else x_t
+            output, state = layer.step(x_t, state)
+            outputs += [] if output is None else self._plus(i, [output], [of_output])
+        return outputs, state
+
+    def _plus(self, i, outputs, inputs):
+        """Outputs of layer i with what `residual` adds: the input of the same step."""
+        return [output + x for output, x in zip(outputs, inputs, strict=True)] if self.residual and i else outputs
+
+    def _on_top(self, x):
         for dense in self.top:
             x = dense(x)
-        return x, states
+        return x
 
     def get_initial_state(self, batch_size):
         """Zeros, one `(batch, units)` for each part of each layer's state."""
@@ -133,11 +162,11 @@ class Stacked(keras.layers.Layer):
     def from_config(cls, config):
         return from_serialized(cls, config)
 
-    def _by_layer(self, state):
-        """The flat list of states cut into one list for each layer."""
+    def _by_layer(self, state, parts):
+        """The flat list of states cut into one list for each layer; `parts(layer)` says how long."""
         if state is None:
             return [None] * len(self.layers)
-        sizes, state = [_parts(layer) for layer in self.layers], as_list(state)
+        sizes, state = [parts(layer) for layer in self.layers], as_list(state)
         if len(state) != sum(sizes):
             raise ValueError(f"`initial_state` must hold {sum(sizes)} tensors ({sizes} by layer), got {len(state)}.")
         ends = [sum(sizes[: i + 1]) for i in range(len(sizes))]
@@ -200,6 +229,18 @@ def _directions(layer):
 
 def _parts(layer):
     return sum(len(direction.state_size) for direction in _directions(layer))
+
+
+def _looks_ahead(layer):
+    return getattr(layer, "lookahead", None) is not None
+
+
+def _parts_of_step(layer):
+    return 1 + len(layer.forward_layer.state_size) if _looks_ahead(layer) else _parts(layer)
+
+
+def _before_first_step(layer, batch):
+    return layer.initial_step_state(batch) if _looks_ahead(layer) else layer.get_initial_state(batch)
 
 
 def _first(shapes, several):

@@ -1,0 +1,59 @@
+"""The backward direction of an online model: at each step it begins anew, a few steps ahead."""
+
+from keras import ops
+
+from seqzoo.layers.recurrent_cell import as_list
+
+
+def windows(x, lookahead):
+    """Of each step, it and the `lookahead` next ones: `(batch, T_x, ...)` -> `(batch * T_x, lookahead + 1, ...)`.
+
+    Zeros, or False, stand for what lies beyond the end.
+    """
+    batch, steps, *shape = ops.shape(x)
+    beyond = ops.zeros((batch, lookahead, *shape), x.dtype)
+    padded = ops.concatenate([x, beyond], axis=1)
+    shifted = [padded[:, k : k + steps] for k in range(lookahead + 1)]  # (batch, T_x, ...) each
+    return ops.reshape(ops.stack(shifted, axis=2), (-1, lookahead + 1, *shape))
+
+
+def backward(layer, sequences, lookahead, initial_state=None, mask=None, training=False):
+    """What `layer`, which goes backward, says at each step of it and the `lookahead` next ones.
+
+    Returns:
+        The outputs `(batch, T_x, units)`, and the states at the first step, where the layer returns its state.
+    """
+    batch, steps, _ = ops.shape(sequences)
+    mask = ops.ones((batch, steps), "bool") if mask is None else ops.cast(mask, "bool")
+    arguments = {"mask": windows(mask, lookahead), "training": training}
+    if initial_state is not None:
+        arguments["initial_state"] = [ops.repeat(part, steps, axis=0) for part in initial_state]
+    output, *state = as_list(layer(windows(sequences, lookahead), **arguments))
+
+    def by_step(a):
+        return ops.reshape(a, (-1, steps, a.shape[-1]))
+
+    return by_step(output[:, -1]), [by_step(part)[:, 0] for part in state]
+
+
+def check(lookahead, layer):
+    """Raises a ValueError where `lookahead` is no number of steps, or where `layer`, the forward one, cannot have it."""
+    if isinstance(lookahead, bool) or not hasattr(lookahead, "__index__") or lookahead < 0:
+        raise ValueError(f"`lookahead` must be None or a number of steps from 0, got {lookahead!r}.")
+    if not layer.return_sequences:
+        raise ValueError("`lookahead` needs `return_sequences=True`: it is about the output of each step.")
+    for name in ("stateful", "go_backwards"):
+        if getattr(layer, name, False):
+            raise ValueError(f"`lookahead` needs a layer without `{name}`.")
+
+
+def merged(forward, backward, mode):
+    """The outputs of two directions as one; both, of the mode None."""
+    merge = {
+        "concat": lambda a, b: ops.concatenate([a, b], axis=-1),
+        "sum": lambda a, b: a + b,
+        "ave": lambda a, b: (a + b) / 2,
+        "mul": lambda a, b: a * b,
+        None: lambda a, b: (a, b),
+    }
+    return merge[mode](forward, backward)
