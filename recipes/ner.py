@@ -13,7 +13,7 @@ import keras
 import tyro
 
 from seqzoo import command_line, presets, report, report_of_tags
-from seqzoo.data import tagging, tags, targets
+from seqzoo.data import tagging, tags, targets, word_vectors
 from seqzoo.data.batches import Batches
 from seqzoo.data.tokenizer import Tokenizer, words_and_marks
 from seqzoo.models import ManyToMany
@@ -40,10 +40,14 @@ class Config(command_line.Settings):
     """How often a word must stand in the training part to be known; the others teach what an unknown word is."""
     embedding: int = 64
     """Size of a word's vector."""
+    embeddings: str | None = None
+    """A text file of pretrained vectors, to begin with; it decides their size. Its first words are known too."""
     characters: bool = True
     """Whether a second network reads the characters of each word."""
     character_units: int = 25
     """Size of its state, in each direction."""
+    lookahead: int | None = None
+    """How many words of future a layer sees; all if not given."""
     crf: bool = True
     """Whether the tags of a sentence are chosen together, or each for itself."""
     word_dropout: float = 0.3
@@ -61,6 +65,7 @@ class Config(command_line.Settings):
         least = {"vocabulary": 5, "min_count": 1, "embedding": 1, "character_units": 1, "max_length": 1, "repeats": 1}
         for flag, value in least.items():
             command_line.check(flag, getattr(self, flag), lambda n, value=value: n >= value, f"an integer from {value}")
+        command_line.check("lookahead", self.lookahead, lambda n: n is None or n >= 0, "an integer from 0")
         command_line.check("word_dropout", self.word_dropout, lambda rate: 0 <= rate < 1, "at least 0 and below 1")
 
     def source(self):
@@ -73,18 +78,11 @@ class Config(command_line.Settings):
 def load(config):
     """A `targets.Problem`: each input a list of words, what is actual of it a list of tags."""
     splits = tagging.load(*config.source())
-    labels = tuple(sorted({tag for sentence in splits.train.targets for tag in sentence}, key=lambda tag: (tag != "O", tag)))
-    train = splits.train
+    labels, train = tags.names(splits.train.targets), splits.train
     if config.quick:
         train = train.take(random.Random(config.seed).sample(range(len(train)), min(len(train), 2000)))
-    return targets.Problem(labels, *(part(labels, examples) for examples in (train, splits.validation, splits.test)))
-
-
-def part(labels, examples):
-    number = {label: i for i, label in enumerate(labels)}
-    for tag in {tag for sentence in examples.targets for tag in sentence} - set(labels):
-        raise command_line.UsageError(f"--data: tag {tag!r} is unknown to the model, expected {', '.join(labels[:10])}")
-    return targets.Part(examples.inputs, examples.targets, [[number[tag] for tag in sentence] for sentence in examples.targets])
+    parts = (targets.of_steps(examples, labels, config.data) for examples in (train, splits.validation, splits.test))
+    return targets.Problem(labels, *parts)
 
 
 # Model
@@ -92,18 +90,21 @@ def part(labels, examples):
 
 def build(config, problem):
     words = [word for sentence in problem.train.inputs for word in sentence]
-    tokenizer = Tokenizer.train(words, level="whole", size=config.vocabulary, min_count=config.min_count)
+    vectors = word_vectors.read(config.embeddings, config.vocabulary) if config.embeddings else None
+    known_words = words + config.min_count * vectors.words if vectors else words
+    tokenizer = Tokenizer.train(known_words, level="whole", size=config.vocabulary, min_count=config.min_count)
     known = Counter(character for word in words for character in word).most_common(CHARACTERS)
     model = ManyToMany(
         problem.labels,
         vocabulary=tokenizer.size,
-        embedding=config.embedding,
+        embedding=vectors.size if vectors else config.embedding,
         characters="".join(sorted(character for character, _ in known)) if config.characters else "",
         character_units=config.character_units,
         cell=config.cell,
         units=config.units,
         depth=config.depth,
         bidirectional=config.bidirectional,
+        lookahead=config.lookahead,
         crf=config.crf,
         scheme="BIO" if config.crf and tags.are_entities(set(problem.labels)) else None,
         word_dropout=config.word_dropout,
@@ -113,6 +114,8 @@ def build(config, problem):
         tokenizer=tokenizer,
         dtype=config.precision,
     )
+    if vectors:
+        model.of_words.set_weights([vectors.of(tokenizer.tokens, config.seed)])
     share = max(0.0, min(AVERAGED, 1 - 2 * config.batch_size / len(problem.train.inputs)))  # a mean over half an epoch at most
     adam = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm, use_ema=True, ema_momentum=share)
     # What a CRF's potentials would choose step by step is not what it chooses.
@@ -146,15 +149,11 @@ def tested(config, folder):
     problem = load(dataclasses.replace(learnt, data_dir=config.data_dir))
     if config.data == learnt.data:
         return problem
-    return dataclasses.replace(problem, test=part(problem.labels, tagging.load_test(*config.source())))
+    return dataclasses.replace(problem, test=targets.of_steps(tagging.load_test(*config.source()), problem.labels, config.data))
 
 
 def evaluate(config, folder):
-    model, problem = presets.load(folder), tested(config, folder)
-    print(report.evaluate(config.cell, model, problem, report_of_tags.KIND))
-    if tags.are_entities(set(problem.labels)):
-        predicted = [answer.labels for answer in model.answers(problem.test.inputs)]
-        print(f"\n{report_of_tags.by_type(problem.test.actual, predicted)}")
+    print(report_of_tags.evaluate(config.cell, presets.load(folder), tested(config, folder)))
 
 
 @dataclasses.dataclass(frozen=True)

@@ -235,22 +235,24 @@ def _lines(asked):
     """The inputs of `predict`: arguments, a file's lines or standard input's."""
     if asked.texts and asked.file:
         raise UsageError("predict: expected texts or --file, got both")
-    if asked.texts:
-        return list(asked.texts)
-    where = asked.file or "standard input"
+    where = "predict" if asked.texts else asked.file or "standard input"
+    lines = list(asked.texts) or _read_lines(asked, where)
+    if not any(line.strip() for line in lines):
+        raise UsageError(f"{where}: expected at least one line of text, got none")
+    return lines
+
+
+def _read_lines(asked, where):
     if asked.file is None and sys.stdin.isatty():
         print("one text a line, then Ctrl-D:", file=sys.stderr)
     try:
         content = Path(asked.file).read_bytes() if asked.file else sys.stdin.buffer.read()
-        lines = content.decode("utf-8-sig").replace("\r\n", "\n").removesuffix("\n").split("\n")
+        return content.decode("utf-8-sig").replace("\r\n", "\n").removesuffix("\n").split("\n")
     except OSError as error:
         raise UsageError(f"{where}: expected a readable file ({error.strerror})") from error
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise UsageError(f"{where}: expected UTF-8 text, line {line} is not") from error
-    if not any(line.strip() for line in lines):
-        raise UsageError(f"{where}: expected at least one line of text, got none")
-    return lines
 
 
 def _fail(message):

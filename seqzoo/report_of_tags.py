@@ -73,9 +73,13 @@ def _of_spaced_words(line, tagged):
     return [tags.Span(number[start], number[end - 1] + 1, kind) for start, end, kind in tags.spans(tagged)]
 
 
-def by_type(actual, predicted):
-    """The table of all types of entities."""
-    return report.table(metrics.of_entities(actual, predicted))
+def evaluate(name, model, problem):
+    """The table of a trained model on the test part and, where the tags mark entities, that of each type of them."""
+    actual, predicted = problem.test.actual, _predicted(model, problem.test)
+    shown = report.table({name: metrics.of_tags(actual, predicted)} | _of_baselines(problem))
+    if tags.are_entities(set(problem.labels)):
+        shown += f"\n\n{report.table(metrics.of_entities(actual, predicted))}"
+    return shown
 
 
 def pictures(folder, model, part, history):

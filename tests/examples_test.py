@@ -2,7 +2,11 @@
 
 import re
 
-from examples import streaming
+import pytest
+
+from examples import streaming, teddy
+from recipes import ner
+from seqzoo.data.tokenizer import words_and_marks
 
 
 def test_a_stream_is_answered_as_the_whole_sequence_and_its_jump_is_marked(capsys):
@@ -10,3 +14,22 @@ def test_a_stream_is_answered_as_the_whole_sequence_and_its_jump_is_marked(capsy
     printed = capsys.readouterr().out
     assert re.search(r"t 150 .*<- unexpected", printed)
     assert float(re.search(r"whole sequence at once: (\S+)", printed)[1]) <= 1e-5
+
+
+TINY = ("--units", "8", "--embedding", "8", "--character-units", "4", "--epochs", "1", "--cell", "gru")
+
+
+def test_what_is_read_forward_only_cannot_tell_the_teddies_apart(capsys, monkeypatch):
+    monkeypatch.setattr(ner.tagging.generated_entities, "SIZES", {"train": 200, "validation": 20, "test": 10})
+    models = teddy.trained(teddy.command_line.parse(ner.Config, TINY, ""))
+    president, bears = map(words_and_marks, teddy.PAIR)
+    same = {name: teddy.person(model, president)[4] == teddy.person(model, bears)[4] for name, model in models.items()}
+    assert same == {"forward only": True, "lookahead 1": False, "bidirectional": False}
+    monkeypatch.setattr(teddy, "trained", lambda config: models)
+    teddy.main(TINY)
+    assert len(re.findall(r"(?mi)^ +teddy( +[\d.]+){3}$", capsys.readouterr().out)) == 4
+
+
+def test_wrong_flags_of_the_teddies_are_refused():
+    with pytest.raises(teddy.command_line.UsageError, match="--units"):
+        teddy.main(["--units", "0"])

@@ -31,6 +31,11 @@ def are_entities(tags) -> bool:
     return OUTSIDE in tags and all(tag == OUTSIDE or parts(tag)[0] for tag in tags) and len(set(tags)) > 1
 
 
+def names(sentences: list[list[str]]) -> tuple[str, ...]:
+    """Returns all tags of sentences, O first."""
+    return tuple(sorted({tag for tagged in sentences for tag in tagged}, key=lambda tag: (tag != OUTSIDE, tag)))
+
+
 def spans(tags: list[str]) -> list[Span]:
     """Returns the entities, in order, whatever the scheme. A tag that continues nothing begins an entity."""
     found, start, kind = [], None, None

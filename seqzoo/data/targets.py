@@ -1,4 +1,4 @@
-"""What a many-to-one model learns from: examples with their answers as arrays."""
+"""What a model learns from: examples with their answers as arrays."""
 
 import dataclasses
 import math
@@ -13,11 +13,12 @@ LARGEST = float(np.finfo(np.float32).max)
 
 @dataclasses.dataclass(frozen=True)
 class Part:
-    """Inputs; what is actual of each, a label or a number; that as an array y `(N, labels)` or `(N, 1)`; the domains."""
+    """Inputs; what is actual of each, a label, a number or a label for each step; that as y, an array `(N, labels)` or `(N, 1)`
+    or lists of the labels' numbers; the domains."""
 
     inputs: list
     actual: list
-    y: np.ndarray
+    y: np.ndarray | list
     domains: list | None = None
 
 
@@ -37,12 +38,26 @@ def of_labels(examples: Examples, labels: tuple[str, ...], source: str) -> Part:
     Raises:
         DataError: an example has another label.
     """
-    unknown = sorted(set(examples.targets) - set(labels))
-    if unknown:
-        raise DataError(f"{source}: label {unknown[0]!r} is unknown to the model, expected {', '.join(labels[:10])}")
-    number = {label: i for i, label in enumerate(labels)}
+    number = _numbers(set(examples.targets), labels, source)
     y = np.eye(len(labels), dtype=np.float32)[[number[target] for target in examples.targets]]
     return Part(examples.inputs, examples.targets, y, examples.domains)
+
+
+def of_steps(examples: Examples, labels: tuple[str, ...], source: str) -> Part:
+    """y has the number of each step's label.
+
+    Raises:
+        DataError: an example has another label.
+    """
+    number = _numbers({label for of_one in examples.targets for label in of_one}, labels, source)
+    return Part(examples.inputs, examples.targets, [[number[label] for label in of_one] for of_one in examples.targets])
+
+
+def _numbers(found: set[str], labels: tuple[str, ...], source: str) -> dict[str, int]:
+    unknown = sorted(found - set(labels))
+    if unknown:
+        raise DataError(f"{source}: label {unknown[0]!r} is unknown to the model, expected {', '.join(labels[:10])}")
+    return {label: i for i, label in enumerate(labels)}
 
 
 def of_numbers(examples: Examples, source: str) -> Part:

@@ -41,6 +41,7 @@ class ManyToMany(keras.Model):
             much of a word never seen.
         character_units: the size of that GRU, in each direction.
         cell, units, depth, bidirectional: of the recurrent layers, see `recurrent_stack`.
+        lookahead: how many steps of future each layer's backward direction sees, all unless given; see `layers.Bidirectional`.
         crf: whether labels are chosen together, by a conditional random field, or (softmax) each for itself.
         scheme: "BIO" or "BIOES" where the labels are tags of entities: the CRF then makes valid moves only.
         word_dropout: fraction of the words whose id is taken for an unknown word's while training, so that the characters and
@@ -64,6 +65,7 @@ class ManyToMany(keras.Model):
         units=100,
         depth=1,
         bidirectional=True,
+        lookahead=None,
         crf=True,
         scheme=None,
         word_dropout=0.0,
@@ -84,7 +86,7 @@ class ManyToMany(keras.Model):
         of_words = keras.layers.Embedding(vocabulary, embedding, dtype=policy) if vocabulary else None
         of_characters = WordEncoder(len(characters) + 2, character_units, dtype=policy) if characters else None
         arguments = {"return_sequences": True, "recurrent_dropout": recurrent_dropout, "dtype": policy}
-        recurrent = recurrent_stack(cell, units, depth, bidirectional, **arguments)
+        recurrent = recurrent_stack(cell, units, depth, bidirectional, lookahead=lookahead, **arguments)
         y_hat = keras.layers.Dense(len(labels), None if crf else "softmax", dtype="float32", name="y_hat")
 
         # === Functional model ===
@@ -108,7 +110,7 @@ class ManyToMany(keras.Model):
         super().__init__(inputs={"inputs": inputs, "mask": mask}, outputs=x, **kwargs)
 
         # === Config ===
-        self.crf, self.tokenizer = random_field, tokenizer
+        self.crf, self.tokenizer, self.of_words = random_field, tokenizer, of_words
         self.labels, self.max_length, self.characters = tuple(labels), max_length, characters
         self._config = {
             "labels": list(labels),
@@ -121,6 +123,7 @@ class ManyToMany(keras.Model):
             "units": units,
             "depth": depth,
             "bidirectional": bidirectional,
+            "lookahead": lookahead,
             "crf": crf,
             "scheme": scheme,
             "word_dropout": word_dropout,

@@ -11,13 +11,14 @@ CELLS = {
 }
 
 
-def recurrent_stack(cell, units, depth=1, bidirectional=False, return_sequences=False, **arguments):
+def recurrent_stack(cell, units, depth=1, bidirectional=False, return_sequences=False, lookahead=None, **arguments):
     """Layers to be called in turn, each with `mask=`; all but the last return sequences.
 
     Args:
         cell: a name in `CELLS`.
         units: of each layer, and of each direction.
         depth: how many layers.
+        lookahead: of a `Bidirectional` layer.
         **arguments: those of `layers.Recurrent`, for every layer.
     """
     if cell not in CELLS:
@@ -25,4 +26,6 @@ def recurrent_stack(cell, units, depth=1, bidirectional=False, return_sequences=
     layer, variant = CELLS[cell]
     layers = [layer(units, return_sequences=True, **variant, **arguments) for _ in range(depth - 1)]
     layers += [layer(units, return_sequences=return_sequences, **variant, **arguments)]
-    return [Bidirectional(layer) for layer in layers] if bidirectional else layers
+    if not bidirectional:
+        return layers
+    return [Bidirectional(layer, **({} if lookahead is None else {"lookahead": lookahead})) for layer in layers]

@@ -139,7 +139,7 @@ def test_a_tag_that_the_model_does_not_know_is_one_line(trained, here, capsys):
     (here / "new.conll").write_text("a B-NEW\n")
     with pytest.raises(SystemExit):
         run("evaluate", "--data", "new.conll")
-    assert "tag 'B-NEW' is unknown to the model" in capsys.readouterr().err
+    assert "label 'B-NEW' is unknown to the model" in capsys.readouterr().err
 
 
 def test_a_very_long_sentence_is_read_in_parts(trained, here, capsys):
@@ -151,3 +151,34 @@ def test_a_very_long_sentence_is_read_in_parts(trained, here, capsys):
 def test_the_files_own_tags_are_those_that_were_read(here):
     examples = conll.read(here / "d.conll")
     assert all(tags.continues_nothing(tagged) is None for tagged in examples.targets)
+
+
+def test_pretrained_vectors_are_begun_with_and_their_words_known(here):
+    (here / "my.vec").write_text("2 3\nann 1 2 3\nunheard 4 5 6\n")
+    config = command_line.parse(ner.Config, ["--data", "d.conll", "--embeddings", "my.vec", *TINY], "")
+    model = ner.build(config, ner.load(config))
+    vectors, tokens = model.of_words.get_weights()[0], model.tokenizer.tokens
+    assert vectors[tokens.index("ann")].tolist() == [1, 2, 3]
+    assert vectors[tokens.index("unheard")].tolist() == [4, 5, 6]
+    assert model.get_config()["embedding"] == 3
+
+
+def test_vectors_that_are_none_are_one_line(here, capsys):
+    (here / "my.vec").write_text("a 1 2\nb 1\n")
+    with pytest.raises(SystemExit):
+        run("--data", "d.conll", "--embeddings", "my.vec", *TINY)
+    assert "my.vec:2: expected a word and 2 finite numbers" in capsys.readouterr().err
+
+
+def test_a_model_that_sees_a_word_ahead(here, capsys):
+    run("--data", "d.conll", "--lookahead", "1", "--no-crf", "--out", "ahead", *TINY)
+    capsys.readouterr()
+    run("predict", "--out", "ahead", "--as", "bio", "Ann Lee1 sang", "Ann Lee1 sang in Rome")
+    first, second = (line.split("\t")[0].split() for line in capsys.readouterr().out.splitlines())
+    assert first[:2] == second[:2]
+
+
+def test_an_empty_sentence_is_one_line(trained, capsys):
+    with pytest.raises(SystemExit):
+        run("predict", "", " ")
+    assert "error: predict: expected at least one line of text, got none" in capsys.readouterr().err

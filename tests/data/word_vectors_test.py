@@ -1,0 +1,58 @@
+"""Vectors of words from a text file: what is read, which spelling wins, what is refused."""
+
+import gzip
+
+import numpy as np
+import pytest
+
+from seqzoo.data import word_vectors
+from seqzoo.data.errors import DataError
+
+
+def test_words_and_numbers_with_and_without_a_header(tmp_path):
+    lines = "the 1 2.5\nNew York -1e-3 0\n"
+    for name, text in (("glove.txt", lines), ("fast.vec", "2 2\n" + lines), ("tabs.txt", "the\t1\t2.5\nNewYork\t-1e-3\t0\n")):
+        (tmp_path / name).write_text(text)
+        vectors = word_vectors.read(tmp_path / name)
+        assert vectors.words[0] == "the" and vectors.words[1].startswith("New") and vectors.size == 2
+        np.testing.assert_allclose(vectors.array, [[1, 2.5], [-0.001, 0]])
+
+
+def test_a_compressed_file_and_its_first_words(tmp_path):
+    (tmp_path / "a.vec.gz").write_bytes(gzip.compress(b"3 1\na 1\nb 2\nc 3\n"))
+    assert word_vectors.read(tmp_path / "a.vec.gz", most=2).words == ["a", "b"]
+
+
+def test_lower_case_wins_then_the_first_spelling():
+    vectors = word_vectors.WordVectors(["Paris", "PARIS", "Rome", "rome"], np.array([[1], [2], [3], [4]], np.float32))
+    found = vectors.of(["<pad>", "paris", "rome", "oslo"], seed=1)
+    assert found.dtype == np.float32 and list(found[1:3, 0]) == [1, 4]
+    assert np.array_equal(found, vectors.of(["<pad>", "paris", "rome", "oslo"], seed=1))
+    with pytest.raises(DataError, match="no vector for any of the 1 words"):
+        vectors.of(["oslo"])
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (b"", "empty, expected a word"),
+        (b"2 3\n", "empty, expected a word"),
+        (b"a 1 2\nb 1\n", "a.vec:2: expected a word and 2 finite numbers, found 'b 1'"),
+        (b"a 1 two\n", "a.vec:1: expected a word and 2 finite numbers"),
+        (b"a 1 nan\n", "a.vec:1: expected a word and 2 finite numbers"),
+        (b"word\n", "a.vec:1: expected a word"),
+        (b"caf\xe9 1 2\n", "byte 0xe9 is not UTF-8"),
+        (None, "No such file"),
+    ],
+)
+def test_a_file_that_is_none_is_refused(tmp_path, content, message):
+    if content is not None:
+        (tmp_path / "a.vec").write_bytes(content)
+    with pytest.raises(DataError, match=message):
+        word_vectors.read(tmp_path / "a.vec")
+
+
+def test_a_file_that_is_not_compressed_is_refused(tmp_path):
+    (tmp_path / "a.gz").write_text("a 1")
+    with pytest.raises(DataError, match="Not a gzipped file"):
+        word_vectors.read(tmp_path / "a.gz")
