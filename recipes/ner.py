@@ -44,7 +44,7 @@ class Config(command_line.Settings):
     """A text file of pretrained vectors, to begin with; it decides their size. Its first words are known too."""
     characters: bool = True
     """Whether a second network reads the characters of each word."""
-    character_units: int = 25
+    character_units: int = 50
     """Size of its state, in each direction."""
     lookahead: int | None = None
     """How many words of future a layer sees; all if not given."""
@@ -55,6 +55,7 @@ class Config(command_line.Settings):
     max_length: int = 200
     """Words to read at a time."""
     dropout: float = 0.5
+    epochs: int = 6
     learning_rate: float = 3e-3
     batch_size: int = 32
     repeats: int = 1

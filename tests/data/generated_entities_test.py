@@ -1,5 +1,7 @@
 """Generated sentences: the same for the same seed, tags that fit, and parts that share neither a frame nor a name."""
 
+import random
+
 import pytest
 
 from seqzoo.data import generated_entities, tags
@@ -26,14 +28,24 @@ def test_tags_are_valid_and_of_all_kinds(splits):
 
 
 def test_no_part_shares_a_frame_or_a_name():
-    frames = [set(generated_entities.FRAMES), *map(set, generated_entities.HELD_OUT.values())]
-    assert not set.intersection(*frames) and sum(map(len, frames)) == len(set.union(*frames))
+    frames = [frame for part in (*generated_entities.SIZES, "openings", "clauses") for frame in generated_entities.read(part)]
+    assert len(set(frames)) == len(frames)
     for kind, parts in generated_entities._names().items():
         if kind == "DATE":  # a Monday is a Monday
             continue
         names = [set(of_part) for of_part in parts.values()]
         assert all(len(of_part) >= 200 for of_part in names), kind
         assert sum(map(len, names)) == len(set.union(*names)), kind
+
+
+def test_no_frame_put_together_is_one_of_those_held_out():
+    held_out = {bare(frame) for part in ("validation", "test") for frame in generated_entities.read(part)}
+    chance = random.Random(0)
+    assert held_out.isdisjoint({bare(generated_entities._frame(["?"], "train", chance)) for _ in range(20_000)})
+
+
+def bare(frame):
+    return "".join(filter(str.isalpha, frame.lower()))
 
 
 def test_persons_of_different_parts_share_no_word():

@@ -75,6 +75,15 @@ def test_a_softmax_answers_its_most_probable_labels():
     assert model.answers(given)[0].score == pytest.approx(np.prod(y_hat.max(-1)), rel=1e-4)
 
 
+def test_with_a_lookahead_what_comes_later_does_not_matter():
+    model, sequence = built("vectors", crf=False, lookahead=1, depth=2), inputs_of("vectors", [6])[0]
+    changed = sequence.copy()
+    changed[4:] = 9
+    y, y_changed = (arrays(model({"inputs": x[None], "mask": np.ones((1, 6), bool)}))[0] for x in (sequence, changed))
+    np.testing.assert_array_equal(y[:2], y_changed[:2])  # two layers, a step each
+    assert (y[2] != y_changed[2]).any()
+
+
 def test_a_scheme_allows_valid_tags_only():
     model = built(crf=True, scheme="BIO")
     for answer in model.answers(inputs_of("words and characters", range(1, 30))):
