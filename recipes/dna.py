@@ -1,20 +1,22 @@
-"""DNA: many to one. A sequence of bases in, what it is out.
+"""DNA: many to one. A sequence of bases in, what it is out. With `--intervals` many to many: a label for each base.
 
 By default the sequences are windows of 60 bases of primate genes, and the answer is which splice junction lies in the middle:
-EI, IE or none. `--data` takes your own FASTA files, or a table of sequences and labels.
+EI, IE or none. `--data` takes your own FASTA files, or a table of sequences and labels. `--intervals` says in BED, GFF3 or GTF
+where in the sequences of a FASTA file what lies, which the model then learns to find.
 """
 
 import dataclasses
 import functools
 import random
-from typing import Literal
+from typing import Annotated, Literal
 
 import keras
+import tyro
 
-from seqzoo import command_line, presets, report, report_of_dna
-from seqzoo.data import dna, fasta, targets
+from seqzoo import command_line, presets, report, report_of_dna, report_of_intervals
+from seqzoo.data import dna, fasta, intervals, targets
 from seqzoo.data.batches import Batches
-from seqzoo.models import ManyToOne
+from seqzoo.models import ManyToMany, ManyToOne
 from seqzoo.training import fit, losses, metrics, run
 
 AVERAGED = 0.98  # largest share of the old in the running mean of the weights, which is what is evaluated and kept
@@ -27,11 +29,17 @@ class Config(command_line.Settings):
     """Of your own FASTA file: a file with NAME TAB LABEL on each line."""
     negative: str | None = None
     """Or a second FASTA file: those of `--data` are then positive, these negative."""
+    intervals: str | None = None
+    """Or a BED, GFF3 or GTF file: each base then has the label of the interval that it lies in, or "none"."""
+    features: str | None = None
+    """Labels of the intervals to learn, between commas, and no others; where they overlap, the first one counts."""
+    crf: bool = False
+    """Whether the labels of all bases of a sequence are chosen together, or each for itself."""
     cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] = "lstm"
     middle: bool = True
     """Whether the middle of a sequence is marked: of windows around a site, where the site is."""
     max_length: int = 1000
-    """Bases of a sequence to read."""
+    """Bases of a sequence to read; with `--intervals` to read at a time."""
     pooling: Literal["last", "mean", "max", "both"] = "both"
     """What is made of the states: the last one, their mean, their maximum, or mean and maximum."""
     dropout: float = 0.2
@@ -49,9 +57,15 @@ class Config(command_line.Settings):
         for flag, least in (("max_length", 1), ("patience", 1), ("repeats", 1)):
             command_line.check(flag, getattr(self, flag), lambda n, least=least: n >= least, f"an integer from {least}")
         command_line.check("folds", self.folds, lambda n: n == 0 or n >= 2, "an integer from 2")
+        for flag in ("labels", "negative", "folds") if self.intervals else ("features", "crf"):
+            expected = f"nothing {'beside' if self.intervals else 'without'} --intervals"
+            command_line.check(flag, getattr(self, flag), lambda value: not value, expected)
 
     def source(self):
         return self.data, self.labels, self.negative, self.data_dir, self.text_column, self.label_column, self.header
+
+    def of_bases(self):
+        return self.data, self.intervals, self.features
 
 
 # Data
@@ -59,6 +73,8 @@ class Config(command_line.Settings):
 
 def load(config):
     """A `targets.Problem` of arrays `(T_x, 4)`, `(T_x, 5)` with the mark."""
+    if config.intervals:
+        return intervals.load(*config.of_bases(), config.max_length, config.seed, most=500 if config.quick else None)
     splits = dna.load(*config.source(), config.seed)
     return as_problem(config, splits.train, splits.validation, splits.test)
 
@@ -79,7 +95,8 @@ def part(config, examples, labels):
 
 
 def build(config, problem):
-    model = ManyToOne(
+    kind, of_kind = (ManyToMany, {"crf": config.crf}) if config.intervals else (ManyToOne, {"pooling": config.pooling})
+    model = kind(
         features=problem.train.inputs[0].shape[-1],
         labels=problem.labels,
         max_length=config.max_length,
@@ -87,15 +104,15 @@ def build(config, problem):
         units=config.units,
         depth=config.depth,
         bidirectional=config.bidirectional,
-        pooling=config.pooling,
         dropout=config.dropout,
         recurrent_dropout=config.recurrent_dropout,
         dtype=config.precision,
+        **of_kind,
     )
     steps = config.epochs * len(problem.train.inputs) / config.batch_size
     share = max(0.0, min(AVERAGED, 1 - 20 / steps))  # a mean over a twentieth of the training at most
     adam = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm, use_ema=True, ema_momentum=share)
-    model.compile(adam, losses.CrossEntropy(), weighted_metrics=[metrics.accuracy])
+    model.compile(adam, losses.CrossEntropy(), weighted_metrics=None if config.crf else [metrics.accuracy])
     return model
 
 
@@ -103,9 +120,12 @@ def train_once(config, problem):
     """A trained model and its history."""
     random.seed(config.seed)  # Keras's own `set_random_seed` imports TensorFlow on every backend
     config = dataclasses.replace(config, epochs=min(config.epochs, 10 if config.quick else config.epochs))
+    if config.intervals:  # few windows, each with many answers: at least 30 batches, or batches of 8
+        config = dataclasses.replace(config, batch_size=min(config.batch_size, max(8, len(problem.train.inputs) // 30)))
     model, train, validation = build(config, problem), problem.train, problem.validation
-    batches = Batches(model.sequences(train.inputs), train.y, config.batch_size, config.seed)
-    held_out = Batches(model.sequences(validation.inputs), validation.y, config.batch_size, shuffle=False)
+    options = {"batch_size": config.batch_size, "per_step": bool(config.intervals)}
+    batches = Batches(model.sequences(train.inputs), train.y, seed=config.seed, **options)
+    held_out = Batches(model.sequences(validation.inputs), validation.y, shuffle=False, **options)
     averaged = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
     return model, fit.fit(model, batches, held_out, config.epochs, config.patience, averaged)
 
@@ -113,9 +133,14 @@ def train_once(config, problem):
 # Verbs
 
 
+def told(config):
+    """The module that tells of the model."""
+    return report_of_intervals if config.intervals else report_of_dna
+
+
 def train(config, folder):
     if not config.folds:
-        return report.train("dna", config, folder, load(config), train_once, report_of_dna.KIND)
+        return report.train("dna", config, folder, load(config), train_once, told(config).KIND)
     splits = dna.load(*config.source(), config.seed)
     problems = (as_problem(config, *parts) for parts in report_of_dna.folds(splits, config.folds, config.seed))
     report_of_dna.cross_validate(config.cell, problems, functools.partial(train_once, config))
@@ -124,9 +149,13 @@ def train(config, folder):
 def tested(config, folder):
     """The problem that a model was trained on; a file other than the one it learnt from is a test as a whole."""
     learnt = command_line.from_file(Config, folder / "config.json")
+    expected = "as the model was trained, which answers for " + ("each base" if learnt.intervals else "whole sequences")
+    command_line.check("intervals", config.intervals, lambda file: bool(file) == bool(learnt.intervals), expected)
     found = load(dataclasses.replace(learnt, data_dir=config.data_dir))
-    if config.source()[:3] == learnt.source()[:3]:
+    if config.source()[:3] + config.of_bases() == learnt.source()[:3] + learnt.of_bases():
         return found
+    if config.intervals:
+        return dataclasses.replace(found, test=intervals.load_test(*config.of_bases(), found.labels))
     test = dna.load_test(*without_old_labels(config, learnt).source())
     return dataclasses.replace(found, test=part(dataclasses.replace(config, middle=learnt.middle), test, found.labels))
 
@@ -140,21 +169,31 @@ def without_old_labels(config, learnt):
 
 
 def evaluate(config, folder):
-    print(report.evaluate(config.cell, presets.load(folder), tested(config, folder), report_of_dna.KIND))
+    print(report.evaluate(config.cell, presets.load(folder), tested(config, folder), told(config).KIND))
 
 
-def predict(lines, folder):
+@dataclasses.dataclass(frozen=True)
+class Predict(command_line.Predict):
+    """Label, or intervals, TAB probability TAB name of each input. FASTA is read too."""
+
+    form: Annotated[Literal["text", "bed"], tyro.conf.arg(name="as")] = "text"
+    """Of a model that labels each base: a line for each sequence, or BED, a line for each interval."""
+
+
+def predict(lines, folder, form="text"):
     inputs, learnt = dna.typed(lines), command_line.from_file(Config, folder / "config.json")
-    answers = presets.load(folder).answers([dna.vectors(sequence, learnt.middle) for _, sequence in inputs])
-    for (name, _), answer in zip(inputs, answers, strict=True):
-        yield f"{answer.label}\t{answer.score:.3f}\t{name}"
+    if learnt.intervals:
+        return report_of_intervals.lines(presets.load(folder), inputs, form)
+    command_line.check("as", form, lambda form: form == "text", "text of a model that answers for whole sequences")
+    return report_of_dna.lines(presets.load(folder), inputs, learnt.middle)
 
 
 def inspect(config, folder):
     history = run.read_json(folder / "metrics.json")["history"]
-    for path in report_of_dna.pictures(folder, presets.load(folder), tested(config, folder).test, history):
+    for path in told(config).pictures(folder, presets.load(folder), tested(config, folder).test, history):
         print(path)
 
 
 if __name__ == "__main__":
-    command_line.main("dna", Config, {"train": train, "evaluate": evaluate, "predict": predict, "inspect": inspect})
+    verbs = {"train": train, "evaluate": evaluate, "predict": predict, "inspect": inspect}
+    command_line.main("dna", Config, verbs, predict_class=Predict)

@@ -1,5 +1,6 @@
 """What a recipe says of a model of DNA: figures beside baselines that know positions, folds, logos of what matters."""
 
+import sys
 import time
 
 import numpy as np
@@ -35,6 +36,20 @@ def _shown(array):
 
 
 KIND = report.Kind(report.ONE_ANSWER.of_model, _of_baselines, _examples)
+
+
+def lines(model, inputs, middle):
+    """Yields label TAB probability TAB name of each `(name, sequence)`; says on standard error if some are too long.
+
+    Args:
+        middle: of `dna.vectors`.
+    """
+    longer = sum(len(sequence) > model.max_length for _, sequence in inputs)
+    if longer:
+        print(f"of {longer:,} long sequences only the first {model.max_length:,} bases are read", file=sys.stderr)
+    answers = model.answers([dna.vectors(sequence, middle) for _, sequence in inputs])
+    for (name, _), answer in zip(inputs, answers, strict=True):
+        yield f"{answer.label}\t{answer.score:.3f}\t{name}"
 
 
 # Folds

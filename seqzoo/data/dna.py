@@ -1,6 +1,5 @@
 """Labelled DNA from FASTA, tables or a name; and a base as a vector of four numbers."""
 
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -112,15 +111,12 @@ def _by_class(folder: str) -> list[tuple[str, Path]]:
 
 
 def _with_labels(source: str, file: str, header: bool | None) -> Examples:
-    records = fasta.read(source)
-    twice = [name for name, count in Counter(record.name for record in records).items() if count > 1]
-    if twice:
-        raise DataError(f"{source}: two sequences are named {twice[0]!r}, expected each to have a name of its own")
-    labels = _read_labels(file, {record.name for record in records}, header)
-    for record in records:
-        if record.name not in labels:
-            raise DataError(f"{source}:{record.line}: the sequence {record.name!r} has no label in {file}")
-    return Examples([record.sequence for record in records], [labels[record.name] for record in records])
+    records = fasta.read_by_name(source)
+    labels = _read_labels(file, set(records), header)
+    for name, record in records.items():
+        if name not in labels:
+            raise DataError(f"{source}:{record.line}: the sequence {name!r} has no label in {file}")
+    return Examples([record.sequence for record in records.values()], [labels[name] for name in records])
 
 
 def _read_labels(file: str, names: set[str], header: bool | None) -> dict[str, str]:
@@ -159,6 +155,7 @@ def sequence(text: str, where: str) -> str:
     found = fasta.letters(text, where)
     if not found:
         raise DataError(f"{where}: empty, expected bases")
+    fasta.check(found, where)
     return found
 
 
@@ -170,5 +167,6 @@ def typed(lines: list[str]) -> list[tuple[str, str]]:
     """
     first = next((line.strip() for line in lines if line.strip()), "")
     if first.startswith((">", ";")):
-        return [(record.name, record.sequence) for record in fasta.parse("\n".join(lines).encode(), "input")]
+        records = fasta.parse("\n".join(lines).encode(), "input")
+        return [(record.name, record.sequence) for record in fasta.checked(records, "input")]
     return [(" ".join(line.split()), sequence(line, f"input {i}")) for i, line in enumerate(lines, start=1)]

@@ -102,3 +102,30 @@ def _shares(sequence):
         base = sequence[i : i + len(rows)] if len(sequence) >= K else np.full((1, 4), 0.25)
         rows = (rows[:, :, None] * base[:, None, :]).reshape(len(rows), -1)  # (windows, 4^(i + 1))
     return rows.mean(axis=0)
+
+
+def of_each_base(train, inputs, around=10, most=50_000, seed=0):
+    """{name: the number of a label for each base of each input}: the most frequent one, and logistic regression.
+
+    Args:
+        train: (inputs, numbers of labels): arrays of DNA `(T_x, 4)`, and `(T_x,)` of integers.
+        around: bases on either side of one that the regression sees, each a vector; zeros beyond the ends.
+        most: bases that it learns from, chosen by `seed`.
+    """
+    numbers = np.concatenate(train[1])
+    majority = int(np.bincount(numbers).argmax())
+    guesses = {"most frequent label": [np.full(len(sequence), majority) for sequence in inputs]}
+    chosen = np.random.default_rng(seed).permutation(len(numbers)) < most
+    if len(set(numbers[chosen])) < 2:
+        return guesses
+    of_each = np.split(chosen, np.cumsum([len(sequence) for sequence in train[0]])[:-1])
+    x = np.concatenate([_around(sequence, around)[rows] for sequence, rows in zip(train[0], of_each, strict=True)])
+    regression = LogisticRegression(max_iter=1000).fit(x.reshape(len(x), -1), numbers[chosen])
+    predicted = [regression.predict(_around(sequence, around).reshape(len(sequence), -1)) for sequence in inputs]
+    return guesses | {f"{2 * around + 1} bases + logistic regression": predicted}
+
+
+def _around(sequence, count):
+    """Each base with `count` on either side: `(T_x, 4, 2 * count + 1)`, a view."""
+    padded = np.pad(sequence, ((count, count), (0, 0)))
+    return np.lib.stride_tricks.sliding_window_view(padded, 2 * count + 1, axis=0)

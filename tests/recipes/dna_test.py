@@ -18,6 +18,7 @@ VERBS = {verb: getattr(dna, verb) for verb in ("train", "evaluate", "predict", "
 FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md"}
 PAIR = ("--data", "p.fa", "--negative", "n.fa")
 PROTEIN = "MKVLEFIPQ"
+AMBIGUOUS = "MKVRSKDNYWMKVRSKDNYW"  # a protein whose letters are all codes of nucleotides
 
 
 def fasta(count=20, seed=0, prefix="s", motif="", length=12):
@@ -29,7 +30,7 @@ def fasta(count=20, seed=0, prefix="s", motif="", length=12):
 
 
 def run(*arguments):
-    command_line.main("dna", dna.Config, VERBS, list(map(str, arguments)))
+    command_line.main("dna", dna.Config, VERBS, list(map(str, arguments)), predict_class=dna.Predict)
 
 
 def figures(folder):
@@ -178,6 +179,13 @@ def test_predict_takes_sequences_lines_and_fasta(here, trained, capsys, monkeypa
     assert [line[:2] for line in named] == [line[:2] for line in lines] and [line[2] for line in named] == ["first", "second"]
 
 
+def test_predict_says_that_the_end_of_a_long_sequence_is_not_read(here, trained, capsys):
+    run("predict", "ACGT" * 300, "N" * 1001, "N" * 1000, "--out", trained)
+    said = capsys.readouterr()
+    assert said.err.splitlines() == ["of 2 long sequences only the first 1,000 bases are read"]
+    assert len(said.out.splitlines()) == 3
+
+
 def test_inspect_draws_what_matters(trained, capsys):
     run("inspect")
     drawn = capsys.readouterr().out.split()
@@ -198,6 +206,8 @@ def test_inspect_draws_what_matters(trained, capsys):
         (("--data", "p.fa", "--negative", "empty.fa"), "empty.fa"),
         (("--data", "p.fa", "--negative", "protein.fa"), "protein.fa:2"),
         (("--data", "protein.fa", "--labels", "odd.tsv"), "protein.fa:2"),
+        (("--data", "p.fa", "--negative", "ambiguous.fa"), "ambiguous.fa:1: 2 of 20 letters"),
+        (("--data", "ambiguous.csv"), "ambiguous.csv: sequence 1: "),
         (("--data", "p.fa", "--labels", "odd.tsv"), "odd.tsv:2"),
         (("--data", "texts.csv"), "texts.csv"),
         (("--data", "none"), "none"),
@@ -211,16 +221,27 @@ def test_inspect_draws_what_matters(trained, capsys):
 def test_what_cannot_be_is_one_line_and_nothing_is_written(here, refused, flags, named):
     (here / "empty.fa").write_text("")
     (here / "protein.fa").write_text(f">p\n{PROTEIN}\n")
+    (here / "ambiguous.fa").write_text(f">p\n{AMBIGUOUS[:10]}\n{AMBIGUOUS[10:]}\n")
+    (here / "ambiguous.csv").write_text(
+        "sequence,label\n" + "".join(f"{AMBIGUOUS}{'Y' * i},{'xy'[i % 2]}\n" for i in range(20))
+    )
     (here / "odd.tsv").write_text("s0\tx\nodd\ty\ns1\ty\n")
     (here / "texts.csv").write_text("text,label\n" + "".join(f"hello {i},{'xy'[i % 2]}\n" for i in range(20)))
     assert named in refused(*TINY, *flags)
 
 
-@pytest.mark.parametrize("given", [PROTEIN, "", "ACG TQ", "ACGT-"])
+@pytest.mark.parametrize("given", [PROTEIN, "", "ACG TQ", "ACGT-", AMBIGUOUS])
 def test_to_predict_what_is_no_dna_is_one_line(here, trained, refused, given):
-    assert "input 1" in refused("predict", given)
+    assert "input 2" in refused("predict", "ACGT", given)
     (here / "q.fa").write_text(f">p\nACGT\n>q\n{given}\n")
     assert "input:" in refused("predict", "--file", "q.fa")
+
+
+def test_a_model_of_whole_sequences_has_no_intervals(here, trained, refused):
+    (here / "x.bed").write_text("s0\t0\t3\n")
+    assert "--as" in refused("predict", "ACGT", "--as", "bed")
+    assert "--intervals" in refused("evaluate", "--intervals", "x.bed")
+    assert "--intervals" in refused("inspect", "--intervals", "x.bed", "--negative", "None")
 
 
 def test_a_label_that_the_model_does_not_know_is_one_line(here, trained, refused):

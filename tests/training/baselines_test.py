@@ -111,3 +111,24 @@ def test_the_shares_of_neighbours_add_up_and_an_unknown_base_counts_for_each():
     shares = baselines._k_mers([known, unknown])
     np.testing.assert_allclose(shares.sum(axis=1), 1)
     assert shares[0][0b00011011] == shares[0][0b01101100] == 0.5 and np.allclose(shares[1], 1 / 256)
+
+
+def labelled_bases(count, seed):
+    """The label of a base is whether the one before it is G."""
+    chance = np.random.default_rng(seed)
+    inputs = [np.eye(4, dtype="float32")[chance.integers(0, 4, chance.integers(5, 40))] for _ in range(count)]
+    return inputs, [np.concatenate([[0], sequence[:-1, 2]]).astype("int32") for sequence in inputs]
+
+
+@pytest.mark.parametrize("most", [50_000, 200])
+def test_of_each_base_the_baseline_sees_its_neighbours(most):
+    test, labels = labelled_bases(20, 1)
+    majority, regression = baselines.of_each_base(labelled_bases(60, 0), test, around=2, most=most).items()
+    assert (majority[0], regression[0]) == ("most frequent label", "5 bases + logistic regression")
+    assert all((guess == 0).all() and len(guess) == len(of_one) for guess, of_one in zip(majority[1], labels, strict=True))
+    assert accuracy(np.concatenate(regression[1]), np.concatenate(labels)) > 0.99
+
+
+def test_of_bases_of_one_label_there_is_nothing_to_fit():
+    inputs = [np.eye(4, dtype="float32")]
+    assert list(baselines.of_each_base((inputs, [np.zeros(4, "int32")]), inputs)) == ["most frequent label"]

@@ -1,0 +1,54 @@
+"""Tracks: intervals along sequences as coloured bars, one track above the other, as genome browsers draw them."""
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+LONGEST = 3000  # bases that are drawn of a sequence
+COLORS = colormaps["tab10"].colors
+
+
+def draw(rows, labels, path, title="", longest=LONGEST):
+    """For each sequence its tracks, the first on top, and below them a curve; a stretch of it where it is long.
+
+    Args:
+        rows: {name: (tracks, curve)}: tracks are {name: [(start, end, number of a label)]}, the curve is `(T,)` in 0..1.
+        labels: their names, the first that of no interval.
+        path: of the PNG file.
+    """
+    figure = Figure(figsize=(11, 0.8 + 1.5 * len(rows)), layout="constrained")
+    axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
+    for axis, (name, (tracks, curve)) in zip(axes, rows.items(), strict=True):
+        start, stop = stretch(tracks, len(curve), longest)
+        for height, spans in zip(range(len(tracks), 0, -1), tracks.values(), strict=True):
+            _bars(axis, spans, start, stop, height + 0.15)
+        axis.fill_between(np.arange(start, stop), curve[start:stop], color="0.75", linewidth=0)
+        axis.set(xlim=(start, stop), ylim=(0, len(tracks) + 1.05))
+        axis.set_yticks([0.5, *(height + 0.5 for height in range(len(tracks), 0, -1))], ["probability", *tracks])
+        axis.set_title(name, loc="left", fontsize=9)
+        axis.tick_params(labelsize=8)
+        axis.spines[["top", "right"]].set_visible(False)
+    axes[-1].set_xlabel("base")
+    key = [Patch(color=_color(number), label=label) for number, label in enumerate(labels) if number]
+    figure.legend(handles=key, loc="outside upper right", ncols=min(len(key), 6), fontsize=8, frameon=False)
+    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    figure.savefig(path, dpi=120)
+
+
+def stretch(tracks, length, longest):
+    """`(start, stop)` of what is drawn: all, or so many bases from just before the first interval."""
+    first = min((spans[0][0] for spans in tracks.values() if spans), default=0)
+    start = max(0, min(first - longest // 20, length - longest))
+    return start, min(length, start + longest)
+
+
+def _bars(axis, spans, start, stop, bottom):
+    for begin, end, number in spans:
+        begin, end = max(begin, start), min(end, stop)
+        if begin < end:
+            axis.broken_barh([(begin, end - begin)], (bottom, 0.7), color=_color(number), linewidth=0)
+
+
+def _color(number):
+    return COLORS[(number - 1) % len(COLORS)]
