@@ -48,7 +48,7 @@ class Config(command_line.Settings):
     patience: int = 8
     """Epochs without a lower validation loss before it stops."""
     repeats: int = 1
-    """Trainings, each with the next seed: prints mean and spread, keeps the one of the lowest validation loss."""
+    """Trainings, each with the next seed: prints mean and spread, keeps the one that is best on the validation part."""
     folds: int = 0
     """If given, so many trainings, each tested on another part of all sequences: prints the accuracies, saves no model."""
 

@@ -59,7 +59,7 @@ class Config(command_line.Settings):
     learning_rate: float = 3e-3
     batch_size: int = 32
     repeats: int = 1
-    """Trainings, each with the next seed: prints mean and spread, keeps the one of the lowest validation loss."""
+    """Trainings, each with the next seed: prints mean and spread, keeps the one that is best on the validation part."""
 
     def __post_init__(self):
         super().__post_init__()
@@ -134,7 +134,8 @@ def train_once(config, problem):
         for of in (problem.train, problem.validation)
     )
     epochs = min(config.epochs, 3) if config.quick else config.epochs
-    return model, fit.fit(model, train, validation, epochs, callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True)])
+    averaged, score = keras.callbacks.SwapEMAWeights(swap_on_epoch=True), report_of_tags.score(problem.validation)
+    return model, fit.fit(model, train, validation, epochs, callbacks=[averaged], score=score)
 
 
 # Verbs

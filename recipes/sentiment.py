@@ -42,7 +42,7 @@ class Config(command_line.Settings):
     class_weights: bool = False
     """Whether rare labels weigh more."""
     repeats: int = 1
-    """Trainings, each with the next seed: prints mean and spread, keeps the one of the lowest validation loss."""
+    """Trainings, each with the next seed: prints mean and spread, keeps the one that is best on the validation part."""
 
     def __post_init__(self):
         super().__post_init__()

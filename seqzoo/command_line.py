@@ -54,7 +54,7 @@ class Settings:
     recurrent_dropout: float = 0.0
     """Fraction of the state to drop, the same for a whole sequence."""
     epochs: int = 10
-    """At most; it ends when the validation loss no longer falls."""
+    """At most; it ends when the validation part is no longer better."""
     batch_size: int = 64
     """Sequences in a batch."""
     learning_rate: float = 1e-3

@@ -14,7 +14,7 @@ from sklearn.metrics import confusion_matrix
 import seqzoo
 from seqzoo import presets
 from seqzoo.inspection import plots
-from seqzoo.training import baselines, metrics, run
+from seqzoo.training import baselines, fit, metrics, run
 
 
 class Kind(NamedTuple):
@@ -31,8 +31,8 @@ def train(name, config, folder, problem, train_once, kind=None):
 
     Args:
         name: of the recipe.
-        config: the recipe's, with a `seed`, and `repeats`, the number of trainings, each with the next seed; the model with
-            the lowest validation loss is kept.
+        config: the recipe's, with a `seed`, and `repeats`, the number of trainings, each with the next seed; the model that is
+            best on the validation part is kept.
         problem: a `data.targets.Problem`.
         train_once: `(config, problem) -> model, history`.
         kind: what is said of the model; of one answer for each input unless given.
@@ -46,7 +46,7 @@ def train(name, config, folder, problem, train_once, kind=None):
     of_seeds = {f"{config.cell}, seed {seed}": kind.of_model(model, problem.test) for seed, (model, _) in trained.items()}
     baseline = kind.of_baselines(problem)
     rows = of_seeds | mean_and_spread(of_seeds) | baseline
-    best = min(seeds, key=lambda seed: min(epoch["val_loss"] for epoch in trained[seed][1]))
+    best = max(seeds, key=lambda seed: max(map(fit.quality, trained[seed][1])))
     model, history = trained[best]
     record = {
         "test": of_seeds[f"{config.cell}, seed {best}"],

@@ -13,18 +13,18 @@ def curves(history, path, title=""):
     Args:
         history: one dict of figures an epoch, as `training.fit` returns it.
     """
-    names = [name for name in history[0] if not name.startswith("val_")]
-    figure, axes = plt.subplots(1, len(names), figsize=(4.5 * len(names), 3.2), squeeze=False)
+    names = list(dict.fromkeys(name.removeprefix("val_") for name in history[0]))
+    canvas, axes = plt.subplots(1, len(names), figsize=(4.5 * len(names), 3.2), squeeze=False)
     epochs = range(1, len(history) + 1)
     for axis, name in zip(axes[0], names, strict=True):
-        axis.plot(epochs, [figures[name] for figures in history], "o-", label="training")
-        if f"val_{name}" in history[0]:
-            axis.plot(epochs, [figures[f"val_{name}"] for figures in history], "o-", label="validation")
+        for figure, label, color in ((name, "training", "C0"), (f"val_{name}", "validation", "C1")):
+            if figure in history[0]:
+                axis.plot(epochs, [figures.get(figure) for figures in history], "o-", label=label, color=color)
         axis.set(xlabel="epoch", ylabel=name.replace("_", " "))
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.grid(alpha=0.3)
         axis.legend()
-    _save(figure, path, title)
+    _save(canvas, path, title)
 
 
 def confusion(counts, labels, path, title=""):

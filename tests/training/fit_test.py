@@ -59,6 +59,13 @@ def run(losses, fails_in=None, **arguments):
 nan = float("nan")
 
 
+def test_a_score_decides_in_place_of_the_loss():
+    model, losses, scores = Dictated([3.0, 1.0, nan, 4.0, 5.0]), [3.0, 1.0, nan, 4.0, 5.0], iter([0.1, 0.2, 0.9, 0.3])
+    history = fit(model, Script(losses), None, epochs=5, score=lambda model: next(scores))
+    assert [figures.get("val_score") for figures in history] == [0.1, 0.2, None, 0.9, 0.3]
+    assert float(model.get_weights()[0]) == 4
+
+
 @pytest.mark.parametrize(
     "losses, best",
     [
