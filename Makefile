@@ -22,3 +22,5 @@ test:
 # The models that ship.
 presets:
 	$(PYTHON) -m recipes.sentiment train --out saved_models/sentiment
+	$(PYTHON) -m recipes.ner train --out saved_models/ner
+	$(PYTHON) -m recipes.dna train --out saved_models/dna

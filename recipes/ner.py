@@ -54,8 +54,8 @@ class Config(command_line.Settings):
     """Fraction of the words taken for unknown ones while training."""
     max_length: int = 200
     """Words to read at a time."""
-    dropout: float = 0.5
-    epochs: int = 6
+    dropout: float = 0.6
+    epochs: int = 8
     learning_rate: float = 3e-3
     batch_size: int = 32
     repeats: int = 1
