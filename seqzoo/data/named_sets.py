@@ -9,9 +9,10 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core import DatasetNotFoundError
 from tensorflow_datasets.core.download import downloader
 
-from seqzoo.data import rated_sentences, splice_junctions  # noqa: F401  (imported, they are known to tfds by name)
+from seqzoo.data import hebrew_entities, rated_sentences, splice_junctions  # noqa: F401  (imported, tfds knows them by name)
 from seqzoo.data.errors import DataError, one_line
 
+OURS = ("rated_sentences", "splice_junctions", "hebrew_entities", "generated_entities")
 FORMAT = "array_record"  # the one that needs no TensorFlow
 
 downloader.MAX_RETRIES = 3  # tfds tries 10 times, for 200 s, before it admits that there is no network
@@ -55,8 +56,8 @@ def _in_one_line(name: str) -> Iterator[None]:
         raise
     except DatasetNotFoundError as error:
         raise DataError(
-            f"{name}: no such file or data set; expected a CSV, TSV or JSONL file, a folder with train.csv, "
-            "rated_sentences, or a name of TensorFlow Datasets such as imdb_reviews or glue/sst2"
+            f"{name}: no such file or data set; expected a file or folder of your own, one of ours ({', '.join(OURS)}), "
+            "or a name of TensorFlow Datasets such as imdb_reviews, glue/sst2 or wikiann/en"
         ) from error
     except Exception as error:  # tfds passes on whatever its builders, requests or the file system raise
         why = f"{type(error).__name__}: {one_line(error)}"

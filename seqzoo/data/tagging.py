@@ -7,13 +7,15 @@ from seqzoo.data.errors import DataError
 from seqzoo.data.examples import Examples, Splits
 from seqzoo.data.text_classification import complete
 
+SHORT = {"hebrew": "hebrew_entities"}
+
 
 def load(source: str, data_dir=None, word_column=0, tag_column=-1, seed: int = 0, strict: bool = False) -> Splits:
     """Returns train, validation and test sentences, lists of words with a tag each; what is missing is held out of train.
 
     Args:
-        source: a file or folder of the user's, see `data.conll`; `generated_entities`; or the name of a TensorFlow Datasets
-            set with a sequence of texts and one of classes, such as `wikiann/en`.
+        source: a file or folder of the user's, see `data.conll`; `generated_entities`; `hebrew`, for `hebrew_entities`; or the
+            name of a TensorFlow Datasets set with a sequence of texts and one of classes, such as `wikiann/en`.
         data_dir: where data sets with a name are kept.
         word_column, tag_column: of a file: numbers, from 0, or from -1 at the end.
         strict: whether a tag that continues nothing is an error.
@@ -30,7 +32,7 @@ def load(source: str, data_dir=None, word_column=0, tag_column=-1, seed: int = 0
     elif os.path.exists(path) or source.startswith((".", "/", "~")) or source.endswith(conll.SUFFIXES[1:]):
         parts = {"train": conll.read(path, **columns)}
     else:
-        parts = _from_name(source, data_dir)
+        parts = _from_name(SHORT.get(source, source), data_dir)
     splits = _completed(parts, seed, source)
     _check_tags(splits)
     return splits
