@@ -50,12 +50,12 @@ class Config(command_line.Settings):
     """How many words of future a layer sees; all if not given."""
     crf: bool = True
     """Whether the tags of a sentence are chosen together, or each for itself."""
-    word_dropout: float = 0.3
+    word_dropout: float = 0.5
     """Fraction of the words taken for unknown ones while training."""
     max_length: int = 200
     """Words to read at a time."""
     dropout: float = 0.6
-    epochs: int = 8
+    epochs: int = 10
     learning_rate: float = 3e-3
     batch_size: int = 32
     repeats: int = 1

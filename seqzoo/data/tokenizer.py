@@ -27,8 +27,9 @@ PATTERNS = {
 
 
 def words_and_marks(text: str) -> list[str]:
-    """Returns a text's words, apostrophes, periods and hyphens between letters included, and its other marks, one by one."""
-    return re.findall(r"\w+(?:[-'’./]\w+)*|[^\w\s]", text)
+    """Returns a text's words and marks. Apostrophes, periods, hyphens, in Hebrew also quotation marks, between letters are a
+    word's; every other mark stands by itself."""
+    return re.findall(r"\w+(?:(?:[-'’./]|(?<=[א-ת])[\"״](?=[א-ת]))\w+)*|[^\w\s]", text)
 
 
 class Tokenizer:

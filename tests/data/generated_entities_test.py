@@ -60,3 +60,4 @@ def test_words_and_marks_are_cut_as_a_reader_would():
     text = 'Harry\'s "new" spell, 3/4/2020 (U.S.) Smith-Jones.'
     expected = ["Harry's", '"', "new", '"', "spell", ",", "3/4/2020", "(", "U.S", ".", ")", "Smith-Jones", "."]
     assert words_and_marks(text) == expected
+    assert words_and_marks('הרמטכ"ל אמר: "שלום"') == ['הרמטכ"ל', "אמר", ":", '"', "שלום", '"']
