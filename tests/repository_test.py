@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from seqzoo import presets
+from seqzoo import presets, report_of_tags
+from seqzoo.data import dna
+from seqzoo.data.tokenizer import words_and_marks
 
 ROOT = Path(__file__).parents[1]
 
@@ -22,7 +24,7 @@ def test_ci_runs_the_second_command_of_the_readme():
 
 
 def test_shipped_models_are_small_and_have_a_card():
-    assert presets.names() == ["sentiment"]
+    assert presets.names() == ["dna", "ner", "sentiment"]
     for name in presets.names():
         folder = presets.find(name)
         assert sum(path.stat().st_size for path in folder.iterdir()) <= 5e6
@@ -39,3 +41,23 @@ def test_shipped_models_are_small_and_have_a_card():
 def test_the_shipped_sentiment_model_answers(text, label):
     (answer,) = presets.load("sentiment").answers([text])
     assert answer.label == label
+
+
+@pytest.mark.parametrize(
+    ("sentence", "binary", "spans"),
+    [
+        ("Harry Potter and Hermione Granger invented a new spell.", "1 1 0 1 1 0 0 0 0", "0-2 PERSON, 3-5 PERSON"),
+        ('He said, "Teddy Roosevelt was a good president."', "0 0 1 1 0 0 0 0", "2-4 PERSON"),
+        ('He said, "Teddy bears are on sale."', "0 0 0 0 0 0 0", ""),
+    ],
+)
+def test_the_shipped_tagger_finds_the_names_in_the_notes_sentences(sentence, binary, spans):
+    (answer,) = presets.load("ner").answers([words_and_marks(sentence)])
+    assert report_of_tags.shown("binary", sentence, answer.labels) == binary
+    assert report_of_tags.shown("spans", sentence, answer.labels) == spans
+
+
+def test_the_shipped_model_of_dna_knows_a_splice_junction():
+    junction = "GGCTTCTGCAAGGACTTCGCCAAGCTGGAG" + "GTAAGTGCCCGGTGGAGGGACAGGGTCTCG"  # an exon, then GTAAGT of an intron: made up
+    (answer,) = presets.load("dna").answers([dna.vectors(junction, middle=True)])
+    assert answer.label == "EI"
