@@ -9,7 +9,7 @@ answered by itself (softmax), so that nothing but the network looks ahead.
 import dataclasses
 import sys
 
-import numpy as np
+from keras import ops
 
 from recipes import ner
 from seqzoo import command_line
@@ -38,7 +38,7 @@ def trained(config):
 def person(model, words):
     """The probability of each word that it belongs to a person's name: `(words,)`."""
     inputs, mask = pad(model.sequences([words]))
-    y_hat = np.asarray(model.predict_on_batch({"inputs": inputs, "mask": mask}))[0]
+    y_hat = ops.convert_to_numpy(model({"inputs": inputs, "mask": mask}))[0]
     return y_hat[:, [label.endswith("-PERSON") for label in model.labels]].sum(axis=-1)
 
 
