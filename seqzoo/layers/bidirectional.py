@@ -85,9 +85,14 @@ class Bidirectional(keras.layers.Bidirectional):
             raise ValueError("A `Bidirectional` layer without `lookahead` cannot `step`: it starts at the last input.")
         if not hasattr(self.forward_layer, "step"):
             raise ValueError(f"A {type(self.forward_layer).__name__} layer cannot `step`.")
+        if len(getattr(x_t, "shape", ())) != 2:
+            raise ValueError(f"`x_t` must be (batch, inputs), got {getattr(x_t, 'shape', x_t)}.")
         if not self.built:
             self.build((x_t.shape[0], None, x_t.shape[1]))
-        waiting, *forward = self.initial_step_state(ops.shape(x_t)[0]) if state is None else state
+        waiting, *forward = self.initial_step_state(ops.shape(x_t)[0]) if state is None else self._checked(state)
+        expected = waiting.shape[0], waiting.shape[2]
+        if tuple(x_t.shape) != expected:
+            raise ValueError(f"`x_t` must be (batch, inputs) = {expected}, got the shape {tuple(x_t.shape)}.")
         waiting = ops.concatenate([waiting, ops.cast(x_t, waiting.dtype)[:, None]], axis=1)
         if waiting.shape[1] <= self.lookahead:
             return None, [waiting, *forward]
@@ -96,11 +101,18 @@ class Bidirectional(keras.layers.Bidirectional):
     def finish(self, state):
         """The outputs that wait in the state of the last `step`: a list of `lookahead`, of a shorter sequence as many as it has
         steps."""
-        outputs = []
+        outputs, state = [], self._checked(state)
         while state[0].shape[1]:
             output, state = self._of_first(state[0], state[1:])
             outputs.append(output)
         return outputs
+
+    def _checked(self, state):
+        """A state that `step` returned, as a list."""
+        parts = 1 + len(self.forward_layer.state_size)
+        if not isinstance(state, (list, tuple)) or len(state) != parts or len(getattr(state[0], "shape", ())) != 3:
+            raise ValueError(f"`state` must be what `step` returned, a list of {parts} tensors, got {state!r}.")
+        return list(state)
 
     def _of_first(self, waiting, forward):
         """The output of the first step that waits, and the state without it."""

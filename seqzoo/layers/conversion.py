@@ -24,6 +24,7 @@ OURS_ONLY = {  # arguments
     theirs.GRU: {"relevance_gate", "segments"},
     theirs.LSTM: {"peephole", "segments"},
     theirs.SimpleRNN: {"implementation", "segments"},
+    theirs.Bidirectional: {"lookahead"},
 }
 NOT_IN_CONFIG = "seed", "implementation", "use_cudnn"  # of some layer of Keras's, though it is an argument
 BLIND_TO_SIGNS = type(None), keras.constraints.MaxNorm, keras.constraints.UnitNorm, keras.constraints.MinMaxNorm
@@ -56,7 +57,7 @@ def to_keras(layer):
         layer: our `GRU`, `LSTM` or `SimpleRNN`, or a `Bidirectional` of these; no subclass.
 
     Raises:
-        ValueError: for another layer, a `peephole`, `relevance_gate=False`, and a GRU's constraint as above.
+        ValueError: for another layer, a `peephole`, a `lookahead`, `relevance_gate=False`, and a GRU's constraint as above.
     """
     return _with_weights_of(layer, _empty(layer, TO_KERAS))
 
@@ -71,7 +72,8 @@ def to_torch(layer):
         layer: our `LSTM` or `SimpleRNN`, a `Bidirectional(merge_mode="concat")` of one of them, or a `Stacked` of either.
 
     Raises:
-        ValueError: for another layer, an unbuilt one, a `peephole`, directions or layers that differ, `residual`, `dense`.
+        ValueError: for another layer, an unbuilt one, a `peephole`, a `lookahead`, `residual`, `dense`, directions or layers that
+            differ.
     """
     import torch
 
@@ -204,6 +206,7 @@ def _check_for_keras(layer, counterparts):
     config = layer.get_config()
     _refuse_if(config.get("reset_after"), layer, f"`reset_after=True` {RESET_AFTER}")
     _refuse_if(config.get("peephole"), layer, "Keras has no `peephole`")
+    _refuse_if(config.get("lookahead") is not None, layer, "Keras has no `lookahead`")
     _refuse_if(not config.get("relevance_gate", True), layer, "Keras has no `relevance_gate=False`")
     for name in [f"{of}_constraint" for of in ("kernel", "recurrent", "bias")] if "reset_after" in config else ():
         blind = type(getattr(layer, name)) in BLIND_TO_SIGNS
@@ -223,6 +226,8 @@ def _check_for_torch(layer):
     _refuse_if(any(of.go_backwards != (i == 1) for level in stack for i, of in enumerate(level)), layer, "it goes backwards")
     merge_modes = {getattr(each, "merge_mode", "concat") for each in _stack(layer)}
     _refuse_if(merge_modes != {"concat"}, layer, 'PyTorch has no `merge_mode` but "concat"')
+    ahead = any(getattr(each, "lookahead", None) is not None for each in _stack(layer))
+    _refuse_if(ahead, layer, "PyTorch has no `lookahead`")
     has_more = type(layer) is Stacked and (layer.residual or layer.dense)
     _refuse_if(has_more, layer, "PyTorch has no `residual` and no `dense`")
 

@@ -7,7 +7,7 @@ from backends import arrays, as_graph, gradients
 from keras import ops
 from units import BATCH, INPUTS, MASKS, SIZE, STEPS, every_layer, every_mask, layer_of, random_x, randomise
 
-from seqzoo.layers import GRU, LSTM, Bidirectional, Stacked
+from seqzoo.layers import GRU, LSTM, Bidirectional, Stacked, conversion
 
 X = random_x(dtype="float32")
 TOLERANCE = 1e-6
@@ -182,3 +182,24 @@ def test_what_cannot_look_ahead_says_so():
         Bidirectional(GRU(SIZE)).step(X[:, 0])
     with pytest.raises(ValueError, match="A LSTM layer cannot `step`"):
         Bidirectional(keras.layers.LSTM(SIZE, return_sequences=True), lookahead=1).step(X[:, 0])
+
+
+@pytest.mark.parametrize(
+    "use, message",
+    [
+        (lambda layer: layer.step(X), "`x_t` must be \\(batch, inputs\\), got"),
+        (lambda layer: layer.step(X[:, 0, :2]), "`x_t` must be \\(batch, inputs\\) ="),
+        (lambda layer: layer.step(X[:2, 0], layer.step(X[:, 0])[1]), "`x_t` must be \\(batch, inputs\\) ="),
+        (lambda layer: layer.step(X[:, 0], [X[:, 0]]), "`state` must be what `step` returned, a list of 2 tensors"),
+        (lambda layer: layer.finish(None), "`state` must be what `step` returned"),
+        (conversion.to_keras, "Keras has no `lookahead`"),
+    ],
+)
+def test_what_is_no_step_says_so(use, message):
+    with pytest.raises(ValueError, match=message):
+        use(both_ways("GRU", 2))
+
+
+def test_pytorch_has_no_lookahead():
+    with pytest.raises(ValueError, match="PyTorch has no `lookahead`"):
+        conversion._check_for_torch(both_ways("LSTM", 2))
