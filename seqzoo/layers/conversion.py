@@ -72,7 +72,7 @@ def to_torch(layer):
         layer: our `LSTM` or `SimpleRNN`, a `Bidirectional(merge_mode="concat")` of one of them, or a `Stacked` of either.
 
     Raises:
-        ValueError: for another layer, an unbuilt one, a `peephole`, a `lookahead`, `residual`, `dense`, directions or layers that
+        ValueError: for another layer, an unbuilt one, a `peephole`, `lookahead`, `residual`, `dense`, directions or layers that
             differ.
     """
     import torch
