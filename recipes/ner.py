@@ -67,6 +67,7 @@ class Config(command_line.Settings):
         for flag, value in least.items():
             command_line.check(flag, getattr(self, flag), lambda n, value=value: n >= value, f"an integer from {value}")
         command_line.check("lookahead", self.lookahead, lambda n: n is None or n >= 0, "an integer from 0")
+        command_line.check("lookahead", self.lookahead, lambda n: n is None or self.bidirectional, "--bidirectional with it")
         command_line.check("word_dropout", self.word_dropout, lambda rate: 0 <= rate < 1, "at least 0 and below 1")
 
     def source(self):
@@ -91,7 +92,7 @@ def load(config):
 
 def build(config, problem):
     words = [word for sentence in problem.train.inputs for word in sentence]
-    vectors = word_vectors.read(config.embeddings, config.vocabulary) if config.embeddings else None
+    vectors = word_vectors.read(config.embeddings, config.vocabulary, words) if config.embeddings else None
     known_words = words + config.min_count * vectors.words if vectors else words
     tokenizer = Tokenizer.train(known_words, level="whole", size=config.vocabulary, min_count=config.min_count)
     known = Counter(character for word in words for character in word).most_common(CHARACTERS)
@@ -166,7 +167,12 @@ class Predict(command_line.Predict):
 
 def predict(lines, folder, form="text"):
     sentences = [words_and_marks(line) for line in lines]
-    found = iter(presets.load(folder).answers([words for words in sentences if words]))
+    model = presets.load(folder)
+    marks = tags.are_entities(set(model.labels))
+    command_line.check(
+        "as", form, lambda form: marks or form not in ("binary", "spans"), "text, bio or json: no tag is an entity's"
+    )
+    found = iter(model.answers([words for words in sentences if words]))
     for line, words in zip(lines, sentences, strict=True):
         tagged, score = next(found) if words else ([], 1.0)
         yield f"{report_of_tags.shown(form, line, tagged)}\t{score:.3f}\t{' '.join(line.split())}"

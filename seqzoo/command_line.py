@@ -114,6 +114,8 @@ def main(name, config_class, verbs, arguments=None, predict_class=Predict):
         predict_class: `Predict`, or a subclass, of which `predict` gets the additional flags by name.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    for stream in (sys.stdout, sys.stderr):
+        getattr(stream, "reconfigure", dict)(errors="backslashreplace")  # where the terminal has no such letter
     try:
         _run(name, config_class, verbs, arguments, predict_class)
     except (DataError, UsageError, OSError, FloatingPointError) as error:

@@ -16,10 +16,11 @@ def read(path: str | Path, word_column: int = 0, tag_column: int = -1, strict: b
     """Returns the sentences as lists of words, and their tags as lists, entities in BIO whatever the scheme of the file.
 
     Columns are divided by tabs, or else by white space, and counted from 0, or from -1 at the end. Lines that begin with
-    -DOCSTART- are left out.
+    -DOCSTART- are left out, and comments, which begin with a # and a space and do not end in a tag of an entity or O.
 
     Raises:
-        DataError: the file, or a line of it, is not so; where `strict`, also a tag that continues nothing.
+        DataError: the file, or a line of it, is not so: as a tag of no entity where most are of entities; where `strict`, a tag
+            that continues nothing.
     """
     path = Path(path)
     sentences, columns = [], None
@@ -29,16 +30,19 @@ def read(path: str | Path, word_column: int = 0, tag_column: int = -1, strict: b
         for line, cells in rows:
             if len(cells) != columns:
                 raise DataError(f"{path}:{line}: {len(cells)} columns, expected {columns} as in the lines before")
-        sentences.append((rows[0][0], [cells for _, cells in rows]))
+        sentences.append(rows)
     if not sentences:
         raise DataError(f"{path}: empty, expected a word and its tag on each line")
     for flag, column in (("--text-column", word_column), ("--label-column", tag_column)):
         if not -columns <= column < columns:
             raise DataError(f"{path}: {flag} {column}: expected a column from 0 to {columns - 1}")
     if columns < 2:
-        raise DataError(f"{path}:{sentences[0][0]}: one column, expected a word and its tag")
-    words = _without_language([[cells[word_column] for cells in rows] for _, rows in sentences])
-    tagged = [[cells[tag_column] for cells in rows] for _, rows in sentences]
+        raise DataError(f"{path}:{sentences[0][0][0]}: one column, expected a word and its tag")
+    if word_column % columns == tag_column % columns:
+        raise DataError(f"{path}: --text-column {word_column} and --label-column {tag_column} are one column, expected two")
+    _check_cells(path, [row for rows in sentences for row in rows], word_column, tag_column)
+    words = _without_language([[cells[word_column] for _, cells in rows] for rows in sentences])
+    tagged = [[cells[tag_column] for _, cells in rows] for rows in sentences]
     if tags.are_entities({tag for sentence in tagged for tag in sentence}):
         if strict:
             _check(path, sentences, tagged)
@@ -65,13 +69,28 @@ def _blocks(path: Path):
     """The lines of each sentence, with their numbers."""
     block = []
     for number, line in enumerate([*_text(path).split("\n"), ""], start=1):
-        if line.startswith(("-DOCSTART-", "# ")) and not block:
+        if (line.startswith("-DOCSTART-") and not block) or _is_comment(line):
             continue
         if line.strip():
             block.append((number, line.rstrip("\r")))
         elif block:
             yield block
             block = []
+
+
+def _is_comment(line: str) -> bool:
+    return line.startswith("# ") and not tags.parts(line.split()[-1])[0]
+
+
+def _check_cells(path: Path, rows: list[tuple[int, list[str]]], word_column: int, tag_column: int) -> None:
+    """Refuses an empty word or tag and, where more than half of the tags are those of entities or O, one that is not."""
+    for line, cells in rows:
+        if not (cells[word_column] and cells[tag_column]):
+            raise DataError(f"{path}:{line}: an empty cell, expected a word and its tag")
+    odd = [(line, cells[tag_column]) for line, cells in rows if not tags.parts(cells[tag_column])[0]]
+    if odd and 2 * len(odd) < len(rows) and any(all(tags.parts(cells[tag_column])) for _, cells in rows):
+        line, tag = odd[0]
+        raise DataError(f"{path}:{line}: the tag {tag!r}, expected O or B-, I-, E- or S- and a type, as the others")
 
 
 def _text(path: Path) -> str:
@@ -99,9 +118,9 @@ def _without_language(sentences: list[list[str]]) -> list[list[str]]:
 
 def _check(path: Path, sentences, tagged) -> None:
     begins = any(tag.startswith("B-") for sentence in tagged for tag in sentence)
-    for (line, _), sentence in zip(sentences, tagged, strict=True):
+    for rows, sentence in zip(sentences, tagged, strict=True):
         wrong = tags.continues_nothing(sentence) if begins else None  # IOB1 begins entities with I-
         if wrong is not None:
             raise DataError(
-                f"{path}:{line + wrong}: {sentence[wrong]} continues nothing, expected B-{tags.parts(sentence[wrong])[1]}"
+                f"{path}:{rows[wrong][0]}: {sentence[wrong]} continues nothing, expected B-{tags.parts(sentence[wrong])[1]}"
             )

@@ -1,6 +1,5 @@
 """Texts to ids and back, by word, part of a word or character, with Hugging Face `tokenizers`."""
 
-import re
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -24,12 +23,16 @@ PATTERNS = {
     ("char", False): r"[\w\s]",
     ("whole", True): r"[\s\S]+",
 }
+# Of `tokenizers`, whose \w has the marks that scripts such as Devanagari put on letters.
+WORDS_AND_MARKS = pre_tokenizers.Split(
+    Regex(r"\w+(?:(?:[-'’./]|(?<=[א-ת])[\"״](?=[א-ת]))\w+)*|[^\w\s]"), behavior="removed", invert=True
+)
 
 
 def words_and_marks(text: str) -> list[str]:
     """Returns a text's words and marks. Apostrophes, periods, hyphens, in Hebrew also quotation marks, between letters are a
     word's; every other mark stands by itself."""
-    return re.findall(r"\w+(?:(?:[-'’./]|(?<=[א-ת])[\"״](?=[א-ת]))\w+)*|[^\w\s]", text)
+    return [piece for piece, _ in WORDS_AND_MARKS.pre_tokenize_str(_well_formed(text))]
 
 
 class Tokenizer:

@@ -1,7 +1,7 @@
 """Pretrained vectors of words, from a text file with a word and its numbers on each line: that of word2vec, fastText, GloVe."""
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -37,31 +37,38 @@ class WordVectors:
         return np.where(known, self.array[found], made_up).astype(np.float32)
 
 
-def read(path: str | Path, most: int | None = None) -> WordVectors:
-    """Returns the first vectors of a file, `most` at most; a first line with two integers, their number and size, is skipped.
+def read(path: str | Path, most: int | None = None, wanted: Iterable[str] | None = None) -> WordVectors:
+    """Returns the first vectors of a file, `most` at most; a first line may hold two integers, their number and size.
 
     Raises:
-        DataError: no such file, not gzip or UTF-8 where it should be, no vectors, or a line with another number of numbers.
+        DataError: no such file, not gzip or UTF-8 where it should be, no vectors, a line with more or fewer numbers, or none of
+            the `wanted` words.
     """
     words, vectors, size = [], [], None
     for number, line in _lines(Path(path).expanduser()):
-        cells = line.rstrip().split(" ") if " " in line else line.split()
+        cells = line.rstrip().split(" ") if " " in line and "\t" not in line else line.split()
         if number == 1 and len(cells) == 2 and all(cell.isdigit() for cell in cells):
+            size = int(cells[1])
             continue
         size = size or len(cells) - 1
-        word = " ".join(cells[:-size]) if size else ""  # some files hold words with a space
-        vectors.append(_numbers(cells[-size:], f"{path}:{number}", size) if word else _wrong(f"{path}:{number}", cells, size))
+        word, extra = " ".join(cells[:-size]) if size else "", cells[1:-size] if size else []  # some words have a space
+        if not word or any(map(_is_number, extra)):
+            _wrong(f"{path}:{number}", cells, size)
+        vectors.append(_numbers(cells[-size:], f"{path}:{number}", size))
         words.append(word)
         if len(words) == most:
             break
     if not words:
         raise DataError(f"{path}: empty, expected a word and its vector on each line")
-    return WordVectors(words, np.stack(vectors))
+    found = WordVectors(words, np.stack(vectors))
+    if wanted is not None:
+        found.of(sorted({word.lower() for word in wanted}))
+    return found
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig") as lines:
             yield from ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
     except UnicodeDecodeError as error:
         raise DataError(
@@ -78,6 +85,13 @@ def _numbers(cells: list[str], where: str, size: int) -> np.ndarray:
     except ValueError:
         return _wrong(where, cells, size)
     return vector if np.isfinite(vector).all() else _wrong(where, cells, size)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        return bool(float(cell)) or True
+    except ValueError:
+        return False
 
 
 def _wrong(where: str, cells: list[str], size: int):

@@ -66,7 +66,7 @@ class Bidirectional(keras.layers.Bidirectional):
         of_forward, of_backward = (None, None) if initial_state is None else (initial_state[:parts], initial_state[parts:])
         y, *states = as_list(self.forward_layer(sequences, initial_state=of_forward, mask=mask, training=training))
         y_back, of_first = ahead.backward(self.backward_layer, sequences, self.lookahead, of_backward, mask, training)
-        outputs = as_list(ahead.merged(y, y_back, self.merge_mode))
+        outputs = as_list(ahead.merged(*(ops.cast(a, self.compute_dtype) for a in (y, y_back)), self.merge_mode))
         return (*outputs, *states, *of_first) if self.return_state or len(outputs) > 1 else outputs[0]
 
     def step(self, x_t, state=None):

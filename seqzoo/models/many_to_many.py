@@ -80,6 +80,8 @@ class ManyToMany(keras.Model):
             raise ValueError(f"Give `vocabulary` for ids or `features` for vectors, got {vocabulary!r} and {features!r}.")
         if len(labels) < 2 or len(set(labels)) < len(labels):
             raise ValueError(f"`labels` must be two or more, all different, got {list(labels)}.")
+        if lookahead is not None and not bidirectional:
+            raise ValueError(f"`lookahead` needs `bidirectional=True`, got {lookahead!r}.")
         policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
         # === Layers ===
         drop = keras.layers.Dropout(dropout, dtype=policy)
@@ -169,7 +171,9 @@ class ManyToMany(keras.Model):
         Raises:
             DataError: an input is empty, or not what the model takes.
         """
-        for i, sequence in enumerate(inputs):
+        for i, sequence in enumerate([inputs] if isinstance(inputs, str) else inputs):
+            if isinstance(sequence, str):
+                raise DataError(f"input {i + 1}: expected a list of words, found a text")
             if not len(sequence):
                 raise DataError(f"input {i + 1} is empty, expected a word at least")
             if self.tokenizer and not all(isinstance(word, str) for word in sequence):

@@ -73,3 +73,29 @@ def test_bytes_that_are_no_utf8_and_missing_files_are_refused(tmp_path):
         conll.read(tmp_path / "b.txt")
     with pytest.raises(DataError, match="expected a folder with a file train"):
         conll.read_folder(tmp_path)
+
+
+def test_a_comment_is_left_out_wherever_it_stands_but_a_sign_is_a_word(tmp_path):
+    (tmp_path / "a.conll").write_text("# a note\n# B-X\n12 I-X\n# another note\nis O\n")
+    assert conll.read(tmp_path / "a.conll").inputs == [["#", "12", "is"]]
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("a O\nb B-X\nc I-X\nd B\n", "a.conll:4: the tag 'B', expected O or B-"),
+        ("a O\n# c\nb B-X\nc b-x\n", "a.conll:4: the tag 'b-x'"),
+        ("a\tO\nb\t\n", "a.conll:2: an empty cell"),
+        ("\tO\nb\tB-X\n", "a.conll:1: an empty cell"),
+    ],
+)
+def test_a_tag_that_is_none_is_refused(tmp_path, text, message):
+    (tmp_path / "a.conll").write_text(text)
+    with pytest.raises(DataError, match=message):
+        conll.read(tmp_path / "a.conll")
+
+
+def test_words_and_tags_are_two_columns(tmp_path):
+    (tmp_path / "a.conll").write_text("a O\nb B-X\n")
+    with pytest.raises(DataError, match="--text-column 1 and --label-column -1 are one column"):
+        conll.read(tmp_path / "a.conll", word_column=1)

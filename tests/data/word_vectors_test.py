@@ -41,6 +41,8 @@ def test_lower_case_wins_then_the_first_spelling():
         (b"a 1 two\n", "a.vec:1: expected a word and 2 finite numbers"),
         (b"a 1 nan\n", "a.vec:1: expected a word and 2 finite numbers"),
         (b"word\n", "a.vec:1: expected a word"),
+        (b"a 1 2\nb 1 2 3\n", "a.vec:2: expected a word and 2 finite numbers"),
+        (b"9 7\na 1 2\n", "a.vec:2: expected a word and 7 finite numbers"),
         (b"caf\xe9 1 2\n", "byte 0xe9 is not UTF-8"),
         (None, "No such file"),
     ],
@@ -56,3 +58,15 @@ def test_a_file_that_is_not_compressed_is_refused(tmp_path):
     (tmp_path / "a.gz").write_text("a 1")
     with pytest.raises(DataError, match="Not a gzipped file"):
         word_vectors.read(tmp_path / "a.gz")
+
+
+def test_a_byte_order_mark_is_no_part_of_a_word(tmp_path):
+    (tmp_path / "a.vec").write_text("\ufeff1 2\nthe 1 2\n", encoding="utf-8")
+    assert word_vectors.read(tmp_path / "a.vec").words == ["the"]
+
+
+def test_a_file_without_any_of_the_words_is_refused(tmp_path):
+    (tmp_path / "a.vec").write_text("the 1 2\n")
+    assert word_vectors.read(tmp_path / "a.vec", wanted=["The", "cat"]).words == ["the"]
+    with pytest.raises(DataError, match="no vector for any of the 1 words"):
+        word_vectors.read(tmp_path / "a.vec", wanted=["chat"])

@@ -163,3 +163,14 @@ def test_inputs_that_it_does_not_take_are_refused():
     with pytest.raises(DataError, match="expected a list of words, found numbers"):
         model.answers([[1, 2]])
     assert model.answers([]) == []
+
+
+@pytest.mark.parametrize("inputs", [["Harry Potter"], "Harry Potter"])
+def test_a_text_is_no_list_of_words(inputs):
+    with pytest.raises(DataError, match="input 1: expected a list of words, found a text"):
+        with_words().answers(inputs)
+
+
+def test_a_lookahead_needs_two_directions():
+    with pytest.raises(ValueError, match="`lookahead` needs `bidirectional=True`"):
+        built(lookahead=1, bidirectional=False)

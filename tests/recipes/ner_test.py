@@ -100,6 +100,9 @@ def test_parts_of_speech_are_no_entities(here, capsys):
     run("--data", "pos.txt", "--out", "pos", *TINY)
     run("predict", "--out", "pos", "word1 runs")
     assert "/" in capsys.readouterr().out.splitlines()[-1]
+    with pytest.raises(SystemExit):
+        run("predict", "--out", "pos", "--as", "spans", "word1 runs")
+    assert "--as: expected text or bio of a model whose tags mark no entities" in capsys.readouterr().err
 
 
 def test_the_two_forms_of_the_notes():
@@ -121,6 +124,7 @@ def test_the_two_forms_of_the_notes():
         ("a O\n\nb O\n\nc O\n", (), "every tag is 'O'"),
         (None, ("--label-column", "5"), "--label-column 5: expected a column from 0 to 1"),
         (None, ("--word-dropout", "1"), "--word-dropout: expected at least 0 and below 1"),
+        (None, ("--lookahead", "1", "--no-bidirectional"), "--lookahead: expected --bidirectional with it"),
         (None, ("--min-count", "0"), "--min-count: expected an integer from 1"),
     ],
 )
