@@ -168,10 +168,8 @@ class Predict(command_line.Predict):
 def predict(lines, folder, form="text"):
     sentences = [words_and_marks(line) for line in lines]
     model = presets.load(folder)
-    marks = tags.are_entities(set(model.labels))
-    command_line.check(
-        "as", form, lambda form: marks or form not in ("binary", "spans"), "text, bio or json: no tag is an entity's"
-    )
+    forms = ("text", "bio", "binary", "spans", "json") if tags.are_entities(set(model.labels)) else ("text", "bio")
+    command_line.check("as", form, lambda form: form in forms, f"{' or '.join(forms)} of a model whose tags mark no entities")
     found = iter(model.answers([words for words in sentences if words]))
     for line, words in zip(lines, sentences, strict=True):
         tagged, score = next(found) if words else ([], 1.0)
