@@ -131,6 +131,36 @@ def _cluster(function):
     return call
 
 
+def in_graph(function, variables=(), xla=False):
+    """`function` traced once for each shape of its arguments, tensors in tuples or lists; the `variables` that it reads may change
+    in between. No gradient is kept.
+
+    Args:
+        xla: whether TensorFlow compiles it, which takes a second or more and pays for loops of many small steps.
+    """
+    return _in_graph[BACKEND](function, list(variables), xla)
+
+
+def _in_graph_tensorflow(function, variables, xla):
+    return _module.function(function, jit_compile=xla)
+
+
+def _in_graph_jax(function, variables, xla):
+    @_module.jit
+    def run(values, arguments):
+        with keras.StatelessScope(zip(variables, values, strict=True)):
+            return function(*arguments)
+
+    return lambda *arguments: run([variable.value for variable in variables], arguments)
+
+
+def _in_graph_torch(function, variables, xla):
+    return _module.no_grad()(function)
+
+
+_in_graph = {"tensorflow": _in_graph_tensorflow, "jax": _in_graph_jax, "torch": _in_graph_torch}
+
+
 def _packed(structure, flat):
     return optree.tree_unflatten(optree.tree_structure(structure), flat)
 

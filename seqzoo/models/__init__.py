@@ -1,4 +1,6 @@
-"""Models made of the layers, one module for each shape of input and output."""
+from seqzoo.models.language_model import LanguageModel, Scored
+from seqzoo.models.many_to_many import Labels, ManyToMany
+from seqzoo.models.many_to_one import Answer, ManyToOne
+from seqzoo.models.one_to_many import OneToMany
 
-from seqzoo.models.many_to_many import ManyToMany as ManyToMany
-from seqzoo.models.many_to_one import ManyToOne as ManyToOne
+__all__ = ["Answer", "Labels", "LanguageModel", "ManyToMany", "ManyToOne", "OneToMany", "Scored"]

@@ -1,0 +1,111 @@
+"""Beam search: the most probable sequences, as far as a few at a time can tell."""
+
+import functools
+from typing import NamedTuple
+
+import numpy as np
+from keras import ops
+
+from seqzoo import backend
+from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
+
+NEVER = -1e9
+
+
+class Hypothesis(NamedTuple):
+    """A sequence of ids, with its `<eos>` if it ended; log P of it; and log P / length^α, by which hypotheses are ordered."""
+
+    tokens: list
+    log_p: float
+    score: float
+
+
+def beam(step, state, length, width=5, n_best=1, length_penalty=0.0, prompt=(), eos=EOS, never=(PAD, UNK, BOS), start=PAD):
+    """For each sequence of a batch the `n_best` hypotheses, best first.
+
+    Args:
+        step: `(ids (rows,), state) -> logits (rows, vocabulary), state`.
+        state: the first, a list of tensors `(batch, ...)`.
+        length: steps at most, those of the prompt included.
+        width: hypotheses that are followed at a time.
+        length_penalty: α: 0 compares log P, which favours short sequences; 1 compares the mean log P of a token.
+        prompt: ids that every sequence begins with.
+        eos, never, start: as for `generate`.
+    """
+    if not 1 <= n_best <= width:
+        raise ValueError(f"`n_best` must be from 1 to `width`, {width}, got {n_best!r}.")
+    if not 0 <= len(prompt) <= length or length < 1:
+        raise ValueError(f"`length` must be a positive integer and not below that of the prompt, got {length!r}.")
+    batch = state[0].shape[0]
+    rows = [ops.repeat(part, width, axis=0) for part in state]
+    log_p = np.full((batch, width), NEVER, np.float32)
+    log_p[:, 0] = 0  # all begin alike: one of them counts
+    y, ended, lengths = (
+        np.full((batch, width), start, np.int32),
+        np.zeros((batch, width), bool),
+        np.zeros((batch, width), np.float32),
+    )
+    given = np.full((length,), -1, np.int32)
+    given[: len(prompt)] = prompt
+    carry = tuple(ops.convert_to_tensor(a) for a in (y, ended, lengths, log_p)), rows
+    run = _compiled(step, width, float(length_penalty), eos, tuple(never))
+    ((_, _, lengths, log_p), _), (tokens, parents) = run(carry, ops.convert_to_tensor(given))
+    traced = _traced(ops.convert_to_numpy(tokens), ops.convert_to_numpy(parents))
+    return _best(traced, *(ops.convert_to_numpy(a) for a in (log_p, lengths)), length_penalty, n_best)
+
+
+@functools.lru_cache(maxsize=8)
+def _compiled(step, width, alpha, eos, never):
+    def one(carry, given):
+        (y, ended, lengths, log_p), rows = carry
+        batch = y.shape[0]
+        z, rows = step(ops.reshape(y, (-1,)), rows)
+        vocabulary = z.shape[-1]
+        candidates = _continued(ops.reshape(ops.log_softmax(z), (batch, width, vocabulary)), ended, given, never)
+        candidates = ops.expand_dims(log_p, -1) + candidates  # (batch, width, vocabulary)
+        grown = lengths + ops.cast(~ended, "float32")
+        ranked = candidates / ops.expand_dims(grown, -1) ** alpha
+        chosen = ops.top_k(ops.reshape(ranked, (batch, -1)), width)[1]  # (batch, width)
+        parent, y = chosen // vocabulary, chosen % vocabulary
+        log_p = ops.take_along_axis(ops.reshape(candidates, (batch, -1)), chosen, axis=1)
+        lengths, ended = (ops.take_along_axis(a, parent, axis=1) for a in (grown, ended))
+        at = ops.reshape(parent + width * ops.arange(batch, dtype=parent.dtype)[:, None], (-1,))
+        rows = [ops.take(part, at, axis=0) for part in rows]
+        y, parent = ops.cast(y, "int32"), ops.cast(parent, "int32")
+        return ((y, ended | (y == eos), lengths, log_p), rows), (y, parent)
+
+    def run(carry, given):
+        return backend.scan(one, carry, (given,))
+
+    return backend.in_graph(run, getattr(getattr(step, "__self__", None), "variables", ()), xla=True)
+
+
+def _continued(log_p, ended, given, never):
+    """log P of each next token: of a given one alone, none of `never`, and `<pad>` with certainty after the end."""
+    ids = ops.arange(log_p.shape[-1])
+    barred = ops.any(ids[:, None] == ops.array(never or (-1,)), axis=-1)
+    barred = ops.where(given >= 0, ids != given, barred)
+    after = ops.where(ids == PAD, 0.0, NEVER)
+    return ops.where(ops.expand_dims(ended, -1), after, ops.where(barred, NEVER, log_p))
+
+
+def _traced(tokens, parents):
+    """`(batch, width, T)`: the tokens of each hypothesis, from its last one back to its first."""
+    steps, batch, width = tokens.shape
+    at, found = np.tile(np.arange(width), (batch, 1)), np.zeros((batch, width, steps), np.int32)
+    for t in reversed(range(steps)):
+        found[:, :, t] = np.take_along_axis(tokens[t], at, axis=1)
+        at = np.take_along_axis(parents[t], at, axis=1)
+    return found
+
+
+def _best(tokens, log_p, lengths, alpha, n_best):
+    scores = log_p / np.maximum(lengths, 1) ** alpha
+    return [
+        [
+            Hypothesis([int(y) for y in tokens[b, i] if y != PAD], float(log_p[b, i]), float(scores[b, i]))
+            for i in np.argsort(-scores[b], kind="stable")[:n_best]
+            if log_p[b, i] > NEVER / 2
+        ]
+        for b in range(len(tokens))
+    ]

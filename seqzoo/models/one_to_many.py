@@ -1,0 +1,167 @@
+"""One to many: a class, or nothing, in; a sequence out, each step of it given those before."""
+
+import keras
+from keras import ops
+
+from seqzoo.data.tokenizer import BOS, PAD
+from seqzoo.layers import Stacked
+from seqzoo.models.recurrent_stack import recurrent_stack
+
+NEVER = -1e9  # the logit of what does not occur
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class OneToMany(keras.Model):
+    """x<1> = the class's vector, or 0; x<t+1> = y<t>; ŷ<t> = g'(Wy a<t> + by), with g' softmax or sigmoid.
+
+    It takes `{"inputs": y<0>…y<T-1>}`, each step's predecessor: ids `(batch, T)`, 0 at the first step, or vectors
+    `(batch, T, features)`, zeros at the first step; and `"label"`, class numbers `(batch,)`, where there are classes. It returns
+    what g' is applied to, logits `(batch, T, vocabulary)` or `(batch, T, features)`, in float32.
+
+    Padding needs no mask: it stands on the right, and a step knows nothing of those after it.
+
+    Args:
+        vocabulary: how many ids there are, those of `data.tokenizer`: 0 (`<pad>`, the zero vector) and 2 (`<bos>`) are never
+            predicted. None for vectors.
+        features: the size of a vector, whose parts are 0 or 1, each by itself; None for ids.
+        labels: names of the classes; none for no class.
+        embedding: the size of an id's vector.
+        cell, units, depth: of the recurrent layers, see `recurrent_stack`.
+        tied: whether Wy is the transposed embedding (over a linear layer, if the sizes differ).
+        dropout: of every layer's input and of the last one's output, one mask a sequence.
+        recurrent_dropout: of the states, one mask a sequence.
+        tokenizer: a `data.tokenizer.Tokenizer`. `presets` keeps it beside the weights.
+        dtype: the precision, such as "mixed_bfloat16"; states and logits are float32.
+    """
+
+    def __init__(
+        self,
+        vocabulary=None,
+        features=None,
+        labels=(),
+        embedding=64,
+        cell="gru",
+        units=128,
+        depth=1,
+        tied=False,
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        tokenizer=None,
+        dtype=None,
+        **kwargs,
+    ):
+        if (vocabulary is None) == (features is None):
+            raise ValueError(f"Give `vocabulary` for ids or `features` for vectors, got {vocabulary!r} and {features!r}.")
+        if tied and vocabulary is None:
+            raise ValueError("`tied` needs a `vocabulary`: vectors have no embedding.")
+        policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
+        super().__init__(dtype=policy, **kwargs)
+        # === Layers ===
+        self.size = embedding if vocabulary else features
+        tying = keras.layers.ReversibleEmbedding if tied else keras.layers.Embedding
+        self.embed = tying(vocabulary, embedding, dtype=policy, name="embed") if vocabulary else None
+        self.of_class = keras.layers.Embedding(len(labels), self.size, dtype=policy, name="of_class") if labels else None
+        arguments = {"dropout": dropout, "recurrent_dropout": recurrent_dropout, "dtype": policy, "return_state": True}
+        self.recurrent = Stacked(recurrent_stack(cell, units, depth, return_sequences=True, **arguments), dtype=policy)
+        self.drop = keras.layers.Dropout(dropout, noise_shape=(None, 1, None), dtype=policy)
+        self.narrow = keras.layers.Dense(embedding, dtype=policy, name="narrow") if tied and units != embedding else None
+        self.y_hat = None if tied else keras.layers.Dense(vocabulary or features, dtype=policy, name="y_hat")
+
+        # === Config ===
+        self.tokenizer, self.labels = tokenizer, tuple(labels)
+        self._config = {
+            "vocabulary": vocabulary,
+            "features": features,
+            "labels": list(labels),
+            "embedding": embedding,
+            "cell": cell,
+            "units": units,
+            "depth": depth,
+            "tied": tied,
+            "dropout": dropout,
+            "recurrent_dropout": recurrent_dropout,
+            "dtype": policy.name,
+        }
+        self._build_layers(units)
+
+    def _build_layers(self, units):
+        """All weights, whatever is called first: the whole or a step."""
+        for layer in (self.embed, self.of_class):
+            if layer is not None:
+                layer.build((None, None))
+        self.recurrent.build((None, None, self.size))
+        for layer in (self.narrow, self.y_hat):
+            if layer is not None:
+                layer.build((None, None, units))
+        self.bias = self.add_weight(name="bias", shape=(self._config["vocabulary"],)) if self._config["tied"] else None
+        self.built = True
+
+    def call(self, inputs, training=False):
+        y_prev = inputs["inputs"]
+        return self.run(y_prev, self.initial_state(ops.shape(y_prev)[0], inputs.get("label")), training)[0]
+
+    def run(self, y_prev, state, training=False):
+        """All steps of a piece of a sequence: `(logits, state)`, with which the next piece goes on.
+
+        Args:
+            y_prev: `(batch, T)` ids or `(batch, T, features)` vectors.
+            state: from `initial_state`, or of the piece before.
+        """
+        x, state = self._first(self._vectors(y_prev), state)
+        a, *state = self.recurrent(x, initial_state=state, training=training)
+        return self._logits(self.drop(a, training=training)), self._carried(state)
+
+    def step(self, y_prev, state):
+        """One step: y<t-1>, `(batch,)` ids or `(batch, features)`, to the logits of y<t> and the state."""
+        x, state = self._first(self._vectors(y_prev)[:, None], state)
+        a, state = self.recurrent.step(x[:, 0], state)
+        return self._logits(a), self._carried(state)
+
+    def initial_state(self, batch, label=None):
+        """A list: zeros `(batch, units)` for each part of each layer's state; then, where there are classes, the class's vector
+        `(batch, size)`, which the next step adds to its input.
+
+        Args:
+            label: class numbers `(batch,)`.
+        """
+        if (label is None) != (self.of_class is None):
+            raise ValueError(f"`label` must be given if the model has classes, and only then; it has {len(self.labels)}.")
+        waiting = [] if label is None else [ops.cast(self.of_class(label), "float32")]
+        return self.recurrent.get_initial_state(batch) + waiting
+
+    def _vectors(self, y_prev):
+        if self.embed is None:
+            return ops.cast(y_prev, self.compute_dtype)
+        real = ops.cast(ops.expand_dims(y_prev != PAD, -1), self.compute_dtype)
+        return self.embed(y_prev) * real
+
+    def _first(self, x, state):
+        """x with the class's vector added to its first step, and the state of the recurrent layers."""
+        if self.of_class is None:
+            return x, list(state)
+        *state, waiting = state
+        first = x[:, :1] + ops.cast(waiting[:, None], x.dtype)
+        return ops.concatenate([first, x[:, 1:]], axis=1), state
+
+    def _carried(self, state):
+        return state if self.of_class is None else [*state, ops.zeros((ops.shape(state[0])[0], self.size), "float32")]
+
+    def _logits(self, a):
+        if self.y_hat is None:
+            a = a if self.narrow is None else self.narrow(a)
+            z = self.embed(a, reverse=True)
+        else:
+            z = self.y_hat(a)
+        z = ops.cast(z, "float32")
+        if self.embed is None:
+            return z
+        z = z if self.bias is None else z + self.bias
+        ids = ops.arange(z.shape[-1])
+        return z + ops.where((ids == PAD) | (ids == BOS), NEVER, 0.0)
+
+    def get_config(self):
+        return dict(self._config, name=self.name, trainable=self.trainable)
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)
