@@ -132,10 +132,10 @@ def _cluster(function):
 
 
 def in_graph(function, variables=(), xla=False):
-    """`function` traced once for each shape of its arguments, tensors in tuples or lists; the `variables` that it reads may change
-    in between. No gradient is kept.
+    """`function` traced once for each shape of its arguments, tensors in tuples or lists. No gradient is kept.
 
     Args:
+        variables: what it reads, and what may change between two calls.
         xla: whether TensorFlow compiles it, which takes a second or more and pays for loops of many small steps.
     """
     return _in_graph[BACKEND](function, list(variables), xla)

@@ -19,6 +19,9 @@ VERBS = {
     "train": "train, evaluate on the test split, save",
     "evaluate": "figures of a trained model beside the baselines",
     "predict": "one line for each text, of a file, or of standard input",
+    "score": "how probable each text is, the most probable first",
+    "fill": "the most probable words for the gap in a text",
+    "generate": "something new",
     "inspect": "pictures of a trained model",
 }
 
@@ -102,7 +105,7 @@ class Predict:
     """Folder of the run."""
 
 
-def main(name, config_class, verbs, arguments=None, predict_class=Predict):
+def main(name, config_class, verbs, arguments=None, predict_class=Predict, asks=None):
     """Runs one verb of a recipe and exits: with status 0, or 2 after one line `error: ...` on standard error.
 
     Args:
@@ -112,19 +115,21 @@ def main(name, config_class, verbs, arguments=None, predict_class=Predict):
             `predict(lines, folder)`, which yields a line for each.
         arguments: of the command line; those of the process if None.
         predict_class: `Predict`, or a subclass, of which `predict` gets the additional flags by name.
+        asks: {verb: dataclass of its flags, with an `out`} of further verbs, functions `(asked, folder)`; of one that is a
+            `Predict`, as of `predict`, `(lines, folder, **additional flags)`, which yields lines.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         getattr(stream, "reconfigure", dict)(errors="backslashreplace")  # where the terminal has no such letter
     try:
-        _run(name, config_class, verbs, arguments, predict_class)
+        _run(name, config_class, verbs, arguments, {"predict": predict_class} | (asks or {}))
     except (DataError, UsageError, OSError, FloatingPointError) as error:
         sys.exit(_fail(one_line(error)))
     except KeyboardInterrupt:
         sys.exit(130)
 
 
-def _run(name, config_class, verbs, arguments, predict_class):
+def _run(name, config_class, verbs, arguments, asks):
     if arguments[:1] in (["-h"], ["--help"]):
         return print(_usage(name, verbs))
     if arguments and not arguments[0].startswith("-") and arguments[0] not in verbs:
@@ -132,9 +137,11 @@ def _run(name, config_class, verbs, arguments, predict_class):
     if not arguments or arguments[0] not in verbs:
         arguments = ["train", *arguments]
     verb, *flags = arguments
-    if verb == "predict":
-        asked = parse(predict_class, flags, f"recipes.{name} {verb}")
-        lines, common = _lines(asked), {field.name for field in dataclasses.fields(Predict)}
+    if verb in asks:
+        asked = parse(asks[verb], flags, f"recipes.{name} {verb}")
+        if not isinstance(asked, Predict):
+            return verbs[verb](asked, _trained(name, asked.out))
+        lines, common = _lines(verb, asked), {field.name for field in dataclasses.fields(Predict)}
         added = {field.name: getattr(asked, field.name) for field in dataclasses.fields(asked) if field.name not in common}
         for line in verbs[verb](lines, _trained(name, asked.out), **added):
             print(line, flush=True)
@@ -153,8 +160,8 @@ def _usage(name, verbs):
     listed = "\n".join(f"  {verb:10}{VERBS[verb]}" for verb in verbs)
     return (
         f"python -m recipes.{name} [VERB] [FLAGS]\n\n{listed}\n\nWithout a verb: train. "
-        f"The flags of each: python -m recipes.{name} train -h; all but predict also take\n"
-        "--config FILE, a config.json as a run leaves it, over which flags win."
+        f"The flags of each: python -m recipes.{name} train -h; those that\n"
+        "do not ask a trained model also take --config FILE, a config.json as a run leaves it, over which flags win."
     )
 
 
@@ -233,11 +240,11 @@ def _trained(name, out):
     return folder
 
 
-def _lines(asked):
-    """The inputs of `predict`: arguments, a file's lines or standard input's."""
+def _lines(verb, asked):
+    """The inputs of a verb: arguments, a file's lines or standard input's."""
     if asked.texts and asked.file:
-        raise UsageError("predict: expected texts or --file, got both")
-    where = "predict" if asked.texts else asked.file or "standard input"
+        raise UsageError(f"{verb}: expected texts or --file, got both")
+    where = verb if asked.texts else asked.file or "standard input"
     lines = list(asked.texts) or _read_lines(asked, where)
     if not any(line.strip() for line in lines):
         raise UsageError(f"{where}: expected at least one line of text, got none")
@@ -255,6 +262,11 @@ def _read_lines(asked, where):
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise UsageError(f"{where}: expected UTF-8 text, line {line} is not") from error
+
+
+def note(message):
+    """One line on standard error."""
+    print(f"note: {message}", file=sys.stderr)
 
 
 def _fail(message):

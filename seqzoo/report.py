@@ -19,11 +19,12 @@ from seqzoo.training import baselines, fit, metrics, run
 
 class Kind(NamedTuple):
     """What is said of a kind of model: figures `(model, part)`, `{baseline: figures}` `(problem)`, and some
-    `(input, answer, actual)` `(model, part, seed)`."""
+    `(input, answer, actual)` `(model, part, seed)`, of which a text that was sampled has the second only; and what they are."""
 
     of_model: Callable
     of_baselines: Callable
     examples: Callable
+    heading: str = "of the test part, the answer (and what is actual):"
 
 
 def train(name, config, folder, problem, train_once, kind=None):
@@ -58,9 +59,9 @@ def train(name, config, folder, problem, train_once, kind=None):
         "data": {"name": config.data, **sizes},
         "history": history,
     }
-    print(f"\n{table(rows)}\n\nof the test part, the answer (and what is actual):")
+    print(f"\n{table(rows)}\n\n{kind.heading}")
     for text, answer, actual in kind.examples(model, problem.test, config.seed):
-        print(f"  {answer} ({actual})  {text}")
+        print(f"  {answer} ({actual})  {text}" if actual else f"  {answer}")
     _save(folder, name, config, model, record, rows)
     print(f"\nsaved in {folder}")
 

@@ -21,6 +21,7 @@ PATTERNS = {
     ("subword", False): rf"(?i){EMOTICON}|{WORD}",
     ("char", True): r"[\s\S]",
     ("char", False): r"[\w\s]",
+    ("spaces", True): r"\S+",
     ("whole", True): r"[\s\S]+",
 }
 # Of `tokenizers`, whose \w has the marks that scripts such as Devanagari put on letters.
@@ -60,11 +61,12 @@ class Tokenizer:
         """Returns a tokenizer of the most frequent tokens that occur `min_count` times or more in `texts`.
 
         Args:
-            level: "word", "subword" or "char"; "whole" where each text is a word, already cut.
+            level: "word", "subword" or "char"; "spaces" where what stands between spaces is a word, of which "<unk>" is the
+                unknown one; "whole" where each text is a word.
             size: the largest vocabulary, the four special tokens included.
         """
         if (level, punctuation) not in PATTERNS:
-            raise ValueError(f'`level` must be "word", "subword", "char" or "whole", got {level!r}.')
+            raise ValueError(f'`level` must be "word", "subword", "char", "spaces" or "whole", got {level!r}.')
         if size <= len(SPECIAL):
             raise ValueError(f"`size` must be greater than {len(SPECIAL)}, got {size}.")
         options = {"vocab_size": size, "min_frequency": min_count, "special_tokens": SPECIAL, "show_progress": False}
@@ -75,6 +77,8 @@ class Tokenizer:
             rules.decoder = decoders.Metaspace()
         if level == "char":
             rules.decoder = decoders.Fuse()
+        if level == "spaces":
+            texts = (" ".join(word for word in text.split() if word not in SPECIAL) for text in texts)
         rules.train_from_iterator(texts, trainer)
         return cls(rules)
 
@@ -105,6 +109,12 @@ class Tokenizer:
         """Returns the ids of each text: see `encode`."""
         encoded = self._rules.encode_batch([_well_formed(text) for text in texts], add_special_tokens=False)
         return [found.ids or [UNK] for found in encoded]
+
+    def cut_all(self, texts: Iterable[str]) -> list[list[str]]:
+        """Returns the tokens of each text as they stand in it, those among them that are unknown, too."""
+        encoded = self._rules.encode_batch([_well_formed(text) for text in texts], add_special_tokens=False)
+        shown = [self._rules.normalizer.normalize_str(_well_formed(text)) for text in texts]
+        return [[text[slice(*at)] for at in found.offsets] for text, found in zip(shown, encoded, strict=True)]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Returns the tokens as a text, with spaces between words; `<pad>`, `<bos>` and `<eos>` are left out."""

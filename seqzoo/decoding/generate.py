@@ -1,7 +1,7 @@
 """Novel sequences: x<t+1> is what was chosen for y<t>.
 
-Everything is built on a model's `step(y_prev, state) -> logits, state`. The loop over the steps is compiled, in pieces, so that it
-ends soon after all sequences have ended.
+Everything is built on a model's `step(y_prev, state) -> logits, state`. The loop over the steps is compiled, a piece at a time,
+so that it ends soon after all sequences have.
 """
 
 import functools
@@ -12,7 +12,7 @@ from keras import ops
 
 from seqzoo import backend
 from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
-from seqzoo.decoding.samplers import Sampler, draw
+from seqzoo.decoding.samplers import Sampler
 
 PIECE = 64  # steps that are compiled as one loop
 FREE = -1  # where a prompt gives no token
@@ -20,7 +20,7 @@ NEVER = -1e9
 
 
 class Generated(NamedTuple):
-    """Tokens `(batch, T)` int32, 0 after the end; the model's log P of each, given those before, `(batch, T)`, 0 after the end."""
+    """Tokens `(batch, T)` int32, and the model's log P of each, given those before, `(batch, T)`; both 0 after the end."""
 
     tokens: np.ndarray
     log_p: np.ndarray
@@ -77,7 +77,7 @@ def _given(prompts, steps, batch):
 
 @functools.lru_cache(maxsize=8)
 def _compiled(step, sampler, eos, never):
-    """`(y, ended, state), numbers (T, batch), given tokens (T, batch)` to the same after T steps, and tokens and log P of each."""
+    """`(y, ended, state), numbers (T, batch), given tokens (T, batch)` to the first after T steps, and tokens, log P."""
 
     def one(carry, u, given):
         y, ended, state = carry

@@ -49,8 +49,10 @@ class Sampler:
 
 
 def _cut(z, enough):
-    """z without what is below the highest limit that leaves enough. By bisection: to sort 10,000 logits takes far longer. What lies
-    within `RANGE` / 2^`HALVINGS` of the limit stays."""
+    """z without what is below the highest limit that leaves enough. By bisection: to sort 10,000 logits takes far longer.
+
+    What lies within `RANGE` / 2^`HALVINGS` of the limit stays.
+    """
     highest = ops.max(z, axis=-1, keepdims=True)
     low, high = highest - RANGE, highest  # what is below is never drawn
     for _ in range(HALVINGS):
@@ -61,7 +63,7 @@ def _cut(z, enough):
 
 
 def draw(p, u):
-    """One of each row, with a probability in proportion to p `(batch, N)`: where the running sum of p passes u times the whole."""
+    """One of each row of p `(batch, N)`, as probable as p says: where the running sum of p passes u times the whole."""
     reached = ops.cumsum(p, axis=-1)
     passed = reached > ops.cast(u, "float32")[:, None] * reached[:, -1:]
     return ops.cast(ops.argmax(passed & (p > 0), axis=-1), "int32")

@@ -24,7 +24,7 @@ def curves(history, path, title=""):
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.grid(alpha=0.3)
         axis.legend()
-    _save(canvas, path, title)
+    save(canvas, path, title)
 
 
 def confusion(counts, labels, path, title=""):
@@ -40,7 +40,7 @@ def confusion(counts, labels, path, title=""):
     axis.set(xlabel="predicted", ylabel="actual")
     axis.set_xticks(range(len(labels)), labels, rotation=30, ha="right")
     axis.set_yticks(range(len(labels)), labels)
-    _save(figure, path, title)
+    save(figure, path, title)
 
 
 def bars(groups, series, path, ylabel, title=""):
@@ -58,7 +58,7 @@ def bars(groups, series, path, ylabel, title=""):
     axis.set_xticks(at, groups)
     axis.set(ylabel=ylabel, ylim=(0, 1.25))
     axis.legend(loc="upper center", ncols=len(series))
-    _save(figure, path, title)
+    save(figure, path, title)
 
 
 def scatter(x, y, path, xlabel, ylabel, title=""):
@@ -69,10 +69,11 @@ def scatter(x, y, path, xlabel, ylabel, title=""):
     axis.plot(ends, ends, "k-", linewidth=0.8)
     axis.set(xlabel=xlabel, ylabel=ylabel)
     axis.grid(alpha=0.3)
-    _save(figure, path, title)
+    save(figure, path, title)
 
 
-def _save(figure, path, title):
+def save(figure, path, title):
+    """Writes a figure as a PNG file, under a title, and closes it."""
     figure.suptitle(title, fontsize=10)
     figure.tight_layout()
     figure.savefig(path, dpi=120)

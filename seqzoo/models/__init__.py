@@ -1,6 +1,7 @@
+from seqzoo.models.cloze import Cloze
 from seqzoo.models.language_model import LanguageModel, Scored
 from seqzoo.models.many_to_many import Labels, ManyToMany
 from seqzoo.models.many_to_one import Answer, ManyToOne
 from seqzoo.models.one_to_many import OneToMany
 
-__all__ = ["Answer", "Labels", "LanguageModel", "ManyToMany", "ManyToOne", "OneToMany", "Scored"]
+__all__ = ["Answer", "Cloze", "Labels", "LanguageModel", "ManyToMany", "ManyToOne", "OneToMany", "Scored"]

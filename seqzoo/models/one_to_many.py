@@ -15,8 +15,8 @@ class OneToMany(keras.Model):
     """x<1> = the class's vector, or 0; x<t+1> = y<t>; ŷ<t> = g'(Wy a<t> + by), with g' softmax or sigmoid.
 
     It takes `{"inputs": y<0>…y<T-1>}`, each step's predecessor: ids `(batch, T)`, 0 at the first step, or vectors
-    `(batch, T, features)`, zeros at the first step; and `"label"`, class numbers `(batch,)`, where there are classes. It returns
-    what g' is applied to, logits `(batch, T, vocabulary)` or `(batch, T, features)`, in float32.
+    `(batch, T, features)`, zeros at the first step; and `"label"`, class numbers `(batch,)`, where there are classes. It
+    returns what g' is applied to, logits `(batch, T, vocabulary)` or `(batch, T, features)`, in float32.
 
     Padding needs no mask: it stands on the right, and a step knows nothing of those after it.
 

@@ -34,7 +34,7 @@ class KeepBest(keras.callbacks.Callback):
         self.model.stop_training = epoch + 1 - self.best_epoch >= self.patience
 
 
-def fit(model, train, validation, epochs, patience=3, callbacks=(), score=None):
+def fit(model, train, validation, epochs, patience=3, callbacks=(), score=None, shuffle=True):
     """Trains, then puts back the weights of the best epoch. Ctrl-C ends it early, and no more.
 
     Args:
@@ -43,6 +43,7 @@ def fit(model, train, validation, epochs, patience=3, callbacks=(), score=None):
         patience: epochs without a better one, of a lower validation loss, before it stops.
         callbacks: of Keras, called before the weights are looked at.
         score: a function of the model; if given, the best epoch is the one where it is highest. It is the figure `val_score`.
+        shuffle: whether Keras may take the batches in any order; False where each goes on after the one before.
 
     Returns:
         One dict of figures (`loss`, `val_loss`, ...) for each epoch.
@@ -54,7 +55,8 @@ def fit(model, train, validation, epochs, patience=3, callbacks=(), score=None):
     best = KeepBest(patience, score)
     try:
         bar = 1 if sys.stdout.isatty() else 2
-        model.fit(train, validation_data=validation, epochs=epochs, callbacks=[*callbacks, best], verbose=bar)
+        how = {"epochs": epochs, "callbacks": [*callbacks, best], "verbose": bar, "shuffle": shuffle}
+        model.fit(train, validation_data=validation, **how)
     except KeyboardInterrupt:
         if not best.history:
             raise

@@ -10,15 +10,16 @@ SMALLEST = 1e-7  # of a probability: log 0 is no loss
 class CrossEntropy(keras.losses.Loss):
     """L = Σ_t l<t> over the real steps of each sequence, then the mean over the batch.
 
-    l = -y log ŷ for a softmax; l = -y log ŷ - (1-y) log(1-ŷ), summed over the outputs, for `sigmoid=True`.
+    l = -y log ŷ for a softmax; l = -y log ŷ - (1-y) log(1-ŷ), summed over the outputs, for `sigmoid=True`. With `logits=True`
+    it is given what softmax or sigmoid would be applied to: faster for large vocabularies, and never infinite.
 
     Shapes: ŷ, probabilities, `(batch, classes)` or `(batch, T_y, classes)`; y the same (0/1, or soft), or class numbers without
     the last axis. `sample_weight`, `(batch,)` or `(batch, T_y)`, weighs the rows or the steps: 0 for what is padding.
     """
 
-    def __init__(self, sigmoid=False, name="cross_entropy", **kwargs):
+    def __init__(self, sigmoid=False, logits=False, name="cross_entropy", **kwargs):
         super().__init__(name=name, **kwargs)
-        self.sigmoid = sigmoid
+        self.sigmoid, self.logits = sigmoid, logits
 
     def __call__(self, y, y_hat, sample_weight=None):
         loss = self.call(ops.convert_to_tensor(y), ops.convert_to_tensor(y_hat))  # (batch,) or (batch, T_y)
@@ -29,6 +30,8 @@ class CrossEntropy(keras.losses.Loss):
 
     def call(self, y, y_hat):
         y_hat = ops.cast(y_hat, keras.backend.result_type(y_hat.dtype, "float32"))  # in less, 1 - SMALLEST is 1
+        if self.logits:
+            return of_logits(y, y_hat, self.sigmoid)
         y_hat = ops.clip(y_hat, SMALLEST, 1 - SMALLEST)
         if y.ndim < y_hat.ndim:
             y = ops.expand_dims(y, -1) if self.sigmoid else ops.one_hot(ops.cast(y, "int32"), y_hat.shape[-1])
@@ -39,4 +42,14 @@ class CrossEntropy(keras.losses.Loss):
         return -ops.sum(loss, axis=-1)
 
     def get_config(self):
-        return super().get_config() | {"sigmoid": self.sigmoid}
+        return super().get_config() | {"sigmoid": self.sigmoid, "logits": self.logits}
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+def of_logits(y, z, sigmoid=False):
+    """l of each row or step, ŷ being softmax(z) or σ(z). Shapes as for `CrossEntropy`."""
+    if sigmoid:
+        return ops.sum(ops.binary_crossentropy(ops.cast(y, z.dtype), z, from_logits=True), axis=-1)
+    if y.ndim == z.ndim:
+        return ops.categorical_crossentropy(ops.cast(y, z.dtype), z, from_logits=True)
+    return ops.sparse_categorical_crossentropy(ops.cast(y, "int32"), z, from_logits=True)

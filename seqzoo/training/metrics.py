@@ -9,6 +9,7 @@ from scipy import stats
 from sklearn import metrics
 
 from seqzoo.data import tags
+from seqzoo.training import losses
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -18,6 +19,12 @@ def accuracy(y, y_hat):
         return ops.cast(ops.equal(ops.reshape(y, (-1, 1)) > 0.5, y_hat > 0.5)[:, 0], "float32")
     chosen = ops.argmax(y, axis=-1) if y.ndim == y_hat.ndim else y
     return ops.cast(ops.equal(ops.cast(chosen, "int32"), ops.cast(ops.argmax(y_hat, axis=-1), "int32")), "float32")
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+def nats(y, z):
+    """For `model.compile(weighted_metrics=...)`: -log ŷ of each step, natural, ŷ being softmax(z)."""
+    return losses.of_logits(y, z)
 
 
 def of_labels(actual, predicted):

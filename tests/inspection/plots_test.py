@@ -20,13 +20,13 @@ def _leaves_no_figure_open():
 @pytest.fixture
 def drawn(monkeypatch):
     """The axes of every figure that is saved."""
-    axes, save = [], plots._save
+    axes, save = [], plots.save
 
     def keep(figure, path, title):
         axes.extend(figure.axes)
         save(figure, path, title)
 
-    monkeypatch.setattr(plots, "_save", keep)
+    monkeypatch.setattr(plots, "save", keep)
     return axes
 
 

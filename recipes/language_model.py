@@ -1,0 +1,248 @@
+"""Language model: how probable is a line, what comes next, and new lines.
+
+By default the lines are the verses of the King James Bible; `--data` takes any text file, or a folder of a file for each part.
+"""
+
+import dataclasses
+import random
+from pathlib import Path
+from typing import Literal
+
+import keras
+
+from seqzoo import command_line, decoding, presets, report, report_of_text
+from seqzoo.data import corpus, texts
+from seqzoo.data.batches import Batches
+from seqzoo.data.streams import Windows
+from seqzoo.data.tokenizer import PAD, UNK
+from seqzoo.inspection import surprise
+from seqzoo.models import Cloze, LanguageModel
+from seqzoo.training import fit, losses, metrics, run
+from seqzoo.training.carried import Carried
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(command_line.Settings):
+    data: str = "kjv"
+    level: Literal["word", "char", "spaces"] = "word"
+    """What a token is; "spaces": what stands between spaces, of a text that is cut already."""
+    vocabulary: int = 10_000
+    """How many tokens to know."""
+    punctuation: bool = True
+    """Whether marks are tokens, or left out."""
+    lowercase: bool = True
+    """Whether capitals are read as small letters."""
+    stream: bool = False
+    """Whether lines follow from each other: the state goes on from one to the next."""
+    window: int = 35
+    """Tokens of a stream to learn from at a time; the state is carried on, the gradient is not."""
+    max_length: int = 80
+    """Tokens of a line to learn from, where lines begin anew."""
+    bidirectional: bool = False
+    """A model that fills gaps, and can neither write nor score."""
+    embedding: int = 128
+    """Size of a token's vector."""
+    cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] = "lstm"
+    units: int = 256
+    tied: bool = True
+    """Whether the output layer is the transposed embedding."""
+    dropout: float = 0.3
+    learning_rate: float = 4e-3
+    """Of Adam, at the start; it ends at zero, along a cosine."""
+    epochs: int = 4
+    repeats: int = 1
+    """Trainings, each with the next seed: prints mean and spread, keeps the one that is best on the validation part."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        for flag in ("vocabulary", "window", "max_length", "embedding", "repeats"):
+            command_line.check(flag, getattr(self, flag), lambda n: n >= 1, "a positive integer")
+        command_line.check(
+            "stream", self.stream, lambda stream: not (stream and self.bidirectional), "no --bidirectional with it"
+        )
+
+
+# Data
+
+
+def load(config):
+    """A `corpus.Corpus`."""
+    lines = texts.load(config.data, config.data_dir, config.seed)
+    if config.quick:
+        lines = lines._replace(train=lines.train[:4000], validation=lines.validation[:500], test=lines.test[:500])
+    how = (config.level, config.vocabulary, config.lowercase, config.punctuation, config.stream, not config.bidirectional)
+    return corpus.of(lines, *how, config.data)
+
+
+# Model
+
+
+def build(config, problem):
+    arguments = {"embedding": config.embedding, "cell": config.cell, "units": config.units, "depth": config.depth}
+    arguments |= {"dropout": config.dropout, "recurrent_dropout": config.recurrent_dropout, "dtype": config.precision}
+    if config.bidirectional:
+        return Cloze(problem.tokenizer.size, tokenizer=problem.tokenizer, **arguments)
+    return LanguageModel(
+        problem.tokenizer.size, carried=config.stream, tied=config.tied, tokenizer=problem.tokenizer, **arguments
+    )
+
+
+def train_once(config, problem):
+    """A trained model and its history."""
+    random.seed(config.seed)  # Keras's own `set_random_seed` imports TensorFlow on every backend
+    model = build(config, problem)
+    if config.stream:
+        train, validation = (Windows(corpus.stream(part), config.batch_size, config.window) for part in problem[-3:-1])
+        command_line.check(
+            "window", config.window, lambda window: window <= train.row, f"at most {train.row}, a row of the text"
+        )
+    else:
+        train, validation = (of_lines(config, part, part is problem.train) for part in problem[-3:-1])
+    trained = Carried(model, len(train.y)) if config.stream else model
+    epochs = min(config.epochs, 2) if config.quick else config.epochs
+    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, epochs * len(train))
+    adam = keras.optimizers.Adam(rate, global_clipnorm=config.clip_norm)
+    trained.compile(adam, losses.CrossEntropy(logits=True), weighted_metrics=[metrics.nats])
+    return model, fit.fit(trained, train, validation, epochs, shuffle=not config.stream)
+
+
+def of_lines(config, part, shuffle):
+    """x<1> = 0, x<t+1> = y<t>; of a model that fills gaps x<t> = y<t>."""
+    x = part.y if config.bidirectional else [[PAD, *ids[:-1]] for ids in part.y]
+    options = {"max_length": config.max_length, "per_step": True}
+    return Batches(x, part.y, config.batch_size, config.seed, shuffle, **options)
+
+
+# Verbs
+
+
+def train(config, folder):
+    kind = report_of_text.GAPS if config.bidirectional else report_of_text.LINES
+    report.train("language_model", config, folder, load(config), train_once, kind)
+
+
+def tested(config, folder):
+    learnt = command_line.from_file(Config, folder / "config.json")
+    return load(dataclasses.replace(learnt, data_dir=config.data_dir))
+
+
+def evaluate(config, folder):
+    model = presets.load(folder)
+    print(report.evaluate(config.cell, model, tested(config, folder), report_of_text.kind_of(model)))
+
+
+def inspect(config, folder):
+    history = run.read_json(folder / "metrics.json")["history"]
+    for path in report_of_text.pictures(folder, presets.load(folder), tested(config, folder).test, history):
+        print(path)
+
+
+# Questions
+
+
+@dataclasses.dataclass(frozen=True)
+class Generate:
+    prompt: str = ""
+    """What each text begins with."""
+    n: int = 5
+    """How many texts."""
+    length: int = 80
+    """Tokens at most, those of the prompt included."""
+    temperature: float = 1.0
+    """Below 1 the probable tokens are drawn more often."""
+    top_k: int | None = None
+    """Draw from the k most probable tokens."""
+    top_p: float | None = None
+    """Draw from the fewest tokens that together are that probable."""
+    greedy: bool = False
+    """Always the most probable token."""
+    beam: int | None = None
+    """No draw: the n best texts that a search finds which follows so many at a time."""
+    length_penalty: float = 1.0
+    """Of that search: 0 compares the probability of texts, 1 that of an average token of each."""
+    seed: int = 0
+    out: str | None = None
+    """Folder of the run."""
+
+    def __post_init__(self):
+        for flag in ("n", "length", "top_k", "beam"):
+            command_line.check(flag, getattr(self, flag), lambda n: n is None or n >= 1, "a positive integer")
+        command_line.check("temperature", self.temperature, lambda t: 0 < t < float("inf"), "a positive number")
+        command_line.check("top_p", self.top_p, lambda p: p is None or 0 < p <= 1, "a number above 0, at most 1")
+        command_line.check("seed", self.seed, lambda n: 0 <= n < 2**31, "an integer from 0 to 2147483647")
+
+
+def generate(asked, folder):
+    model = loaded(folder, LanguageModel, "generate")
+    prompt = model.tokenizer.encode(asked.prompt) if asked.prompt.strip() else []
+    if prompt and set(prompt) == {UNK}:
+        raise command_line.UsageError(f"--prompt: {asked.prompt!r} has no word that the model knows")
+    sampler = decoding.greedy if asked.greedy else decoding.Sampler(asked.temperature, asked.top_k, asked.top_p)
+    length = max(asked.length, len(prompt) + 1)
+    if asked.beam:
+        found = report_of_text.best(model, asked.n, length, max(asked.beam, asked.n), asked.length_penalty, prompt)
+    else:
+        found = report_of_text.generate(model, asked.n, length, sampler, prompt, asked.seed)
+    print("\n\n".join(found) if model.carried else "\n".join(found))
+
+
+@dataclasses.dataclass(frozen=True)
+class Score(command_line.Predict):
+    """One line for each text, the most probable first: log P TAB perplexity TAB text TAB each token's surprise in bits."""
+
+    picture: str | None = None
+    """A PNG file to draw the surprise of each token in."""
+
+
+def score(lines, folder, picture=None):
+    model = loaded(folder, LanguageModel, "score")
+    scored = sorted(model.score(lines), key=lambda text: -text.log_p.sum())
+    for text in scored:
+        if text.unknown:
+            command_line.note(f"unknown to the model, scored as <unk>: {', '.join(dict.fromkeys(text.unknown))}")
+    if picture:
+        surprise.draw([report_of_text.bits(text) for text in scored], Path(picture), "surprise of each token, in bits")
+    for text in scored:
+        shown = " ".join(f"{token}/{bits:.1f}" for token, bits in report_of_text.bits(text))
+        yield f"{text.log_p.sum():.3f}\t{text.perplexity:.2f}\t{' '.join(text.text.split())}\t{shown}"
+
+
+@dataclasses.dataclass(frozen=True)
+class Fill(command_line.Predict):
+    """Lines `token TAB probability TAB text` for the gap, `___`, of each text."""
+
+    n: int = 5
+    """How many tokens."""
+
+    def __post_init__(self):
+        command_line.check("n", self.n, lambda n: n >= 1, "a positive integer")
+
+
+def fill(lines, folder, n=5):
+    model = loaded(folder, Cloze, "fill")
+    for line in lines:
+        for token, p in model.fill(line, n):
+            yield f"{token}\t{p:.3f}\t{line.replace('___', token)}"
+
+
+def predict(lines, folder):
+    """The most probable next token."""
+    model = loaded(folder, LanguageModel, "predict")
+    for line in lines:
+        token, p = report_of_text.next_token(model, line)
+        yield f"{token}\t{p:.3f}\t{' '.join(line.split())}"
+
+
+def loaded(folder, kind, verb):
+    """The model, which must be of that kind."""
+    model = presets.load(folder)
+    if isinstance(model, kind):
+        return model
+    how = "with --bidirectional" if kind is Cloze else "without --bidirectional"
+    raise command_line.UsageError(f"{verb}: {folder} holds a {type(model).__name__}, expected a model trained {how}")
+
+
+if __name__ == "__main__":
+    verbs = {verb.__name__: verb for verb in (train, evaluate, predict, score, fill, generate, inspect)}
+    asks = {"score": Score, "fill": Fill, "generate": Generate}
+    command_line.main("language_model", Config, verbs, asks=asks)

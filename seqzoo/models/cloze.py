@@ -1,0 +1,137 @@
+"""A bidirectional language model: it predicts something in the middle, from what stands before and after."""
+
+import functools
+
+import keras
+import numpy as np
+from keras import ops
+
+from seqzoo import backend
+from seqzoo.data.batches import steps_in_order
+from seqzoo.data.errors import DataError
+from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
+from seqzoo.models.one_to_many import NEVER
+from seqzoo.models.recurrent_stack import recurrent_stack
+
+GAP = "___"
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class Cloze(keras.Model):
+    """ŷ<t> = softmax(Wy[a→<t-1>, a←<t+1>] + by): each token given all others of its line (W.L. Taylor's cloze procedure, 1953).
+
+    It takes `{"inputs": ids (batch, T), "mask": booleans (batch, T)}` and returns logits `(batch, T, vocabulary)`. No product
+    of these probabilities is that of a line: for that, and to write lines, there is `LanguageModel`.
+
+    Args:
+        vocabulary: how many ids there are; those of `<pad>`, `<bos>` and `<eos>` are never predicted.
+        embedding: the size of an id's vector; Wy is the transposed embedding, over a linear layer.
+        cell, units, depth: of the recurrent layers of each direction, see `recurrent_stack`.
+        dropout: of every layer's input and of the states, one mask a sequence.
+        recurrent_dropout: of the states, one mask a sequence.
+        tokenizer: a `data.tokenizer.Tokenizer`. `presets` keeps it beside the weights.
+        dtype: the precision, such as "mixed_bfloat16"; the logits are float32.
+    """
+
+    def __init__(
+        self,
+        vocabulary,
+        embedding=64,
+        cell="gru",
+        units=128,
+        depth=1,
+        dropout=0.0,
+        recurrent_dropout=0.0,
+        tokenizer=None,
+        dtype=None,
+        **kwargs,
+    ):
+        policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
+        # === Layers ===
+        embed = keras.layers.ReversibleEmbedding(vocabulary, embedding, dtype=policy, name="embed")
+        arguments = {"dropout": dropout, "recurrent_dropout": recurrent_dropout, "return_sequences": True, "dtype": policy}
+        before, after = (recurrent_stack(cell, units, depth, **arguments) for _ in range(2))
+        drop = keras.layers.Dropout(dropout, noise_shape=(None, 1, None), dtype=policy)
+        narrow = keras.layers.Dense(embedding, dtype=policy, name="narrow")
+
+        # === Functional model ===
+        inputs, mask = keras.Input((None,), dtype="int32", name="inputs"), keras.Input((None,), dtype="bool", name="mask")
+        x = embed(inputs) * ops.cast(ops.expand_dims(mask, -1), policy.compute_dtype)
+        a = _shifted(x)
+        for layer in before:
+            a = layer(a, mask=mask)
+        b, backwards = _shifted(ops.flip(x, axis=1)), ops.flip(mask, axis=1)
+        for layer in after:
+            b = layer(b, mask=backwards)
+        z = embed(narrow(drop(ops.concatenate([a, ops.flip(b, axis=1)], axis=-1))), reverse=True)
+        ids = ops.arange(vocabulary)
+        barred = ops.where((ids == PAD) | (ids == BOS) | (ids == EOS), NEVER, 0.0)
+        super().__init__(inputs={"inputs": inputs, "mask": mask}, outputs=ops.cast(z, "float32") + barred, **kwargs)
+
+        # === Config ===
+        self.tokenizer = tokenizer
+        self._config = {
+            "vocabulary": vocabulary,
+            "embedding": embedding,
+            "cell": cell,
+            "units": units,
+            "depth": depth,
+            "dropout": dropout,
+            "recurrent_dropout": recurrent_dropout,
+            "dtype": policy.name,
+        }
+
+    def sequences(self, texts):
+        """The ids of each text.
+
+        Raises:
+            DataError: a text has no token.
+        """
+        for i, text in enumerate(texts):
+            if not text.strip():
+                raise DataError(f"input {i + 1} is empty, expected a text")
+        return self.tokenizer.encode_all(texts)
+
+    def fill(self, text, count=5):
+        """The `count` most probable tokens for the gap, `___`, in a text, and their probabilities: `[(token, p)]`.
+
+        Raises:
+            DataError: there is not exactly one gap.
+        """
+        if text.count(GAP) != 1:
+            raise DataError(f"{text!r}: {text.count(GAP)} gaps, expected one {GAP}")
+        before, after = (self.tokenizer.encode(half) if half.strip() else [] for half in text.split(GAP))
+        ids = np.array([[*before, UNK, *after]], np.int32)
+        z = self.predict_on_batch({"inputs": ids, "mask": np.ones_like(ids, bool)})[0, len(before)]
+        z[UNK] = NEVER  # no word
+        p = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+        best = np.argsort(-p, kind="stable")[:count]
+        return [(self.tokenizer.tokens[i], float(p[i])) for i in best]
+
+    def log_probabilities(self, sequences, batch_size=32):
+        """The natural logarithm of the probability of every token given all others: arrays `(T,)`."""
+        return [log_p for (log_p,) in steps_in_order(self._of_batch, sequences, batch_size)]
+
+    def _of_batch(self, batch):
+        inputs, mask = (ops.convert_to_tensor(batch[name]) for name in ("inputs", "mask"))
+        return (ops.convert_to_numpy(self._log_p(inputs, mask)),)
+
+    @functools.cached_property  # which Keras does not track
+    def _log_p(self):
+        def run(inputs, mask):
+            z = self({"inputs": inputs, "mask": mask})
+            return -ops.sparse_categorical_crossentropy(inputs, z, from_logits=True)
+
+        return backend.in_graph(run, self.variables)
+
+    def get_config(self):
+        return dict(self._config, name=self.name, trainable=self.trainable)
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        return cls(**config)
+
+
+def _shifted(x):
+    """Zeros, then all steps but the last."""
+    return ops.concatenate([ops.zeros_like(x[:, :1]), x[:, :-1]], axis=1)

@@ -1,0 +1,125 @@
+"""What a recipe says of a language model: perplexity beside n-grams, sampled lines, the surprise of each word."""
+
+import re
+
+import keras
+import numpy as np
+
+from seqzoo import decoding, report
+from seqzoo.data import corpus
+from seqzoo.data.tokenizer import EOS, UNK
+from seqzoo.inspection import plots, surprise
+from seqzoo.models import Cloze
+from seqzoo.training.n_grams import NGrams
+
+SAMPLED = 5  # lines
+LONGEST = 60  # tokens of one; of a stream four times as many, in one piece
+
+
+def figures(log_p):
+    """Of the natural logarithms of all tokens' probabilities: perplexity, and the mean in bits and in nats."""
+    nats = -float(np.mean(np.concatenate(log_p)))
+    return {"perplexity": float(np.exp(nats)), "bits_per_token": nats / np.log(2), "nats_per_token": nats}
+
+
+def _of_model(model, part):
+    if getattr(model, "carried", False):
+        return figures(model.log_probabilities([corpus.stream(part)], batch_size=1))
+    return figures(model.log_probabilities(part.y))
+
+
+def _of_baselines(problem):
+    """Unigrams, and the longest n-grams that counting is good for, each predicting from what stands before."""
+    train, test = problem.train.y, problem.test.y
+    if problem.carried:
+        train, test = ([corpus.stream(part)] for part in (problem.train, problem.test))
+    found = {}
+    for order in (1, problem.order):
+        n_grams = NGrams(order).fit(train, problem.possible)
+        found[f"{order}-grams, Kneser-Ney"] = figures([n_grams.log_probabilities(ids) for ids in test])
+    return found
+
+
+def _samples(model, part, seed):
+    for text in generate(model, SAMPLED, LONGEST * (4 if model.carried else 1), seed=seed)[: 1 if model.carried else None]:
+        yield "", text.replace("\n", "\n  "), ""
+
+
+def _gaps(model, part, seed):
+    """Words of some lines, taken out and guessed."""
+    chance = np.random.default_rng(seed)
+    for i in chance.permutation(len(part.inputs))[:SAMPLED]:
+        words = part.inputs[i].split()
+        gap = int(chance.integers(len(words)))
+        text = " ".join([*words[:gap], "___", *words[gap + 1 :]])
+        yield text, ", ".join(f"{token} {p:.2f}" for token, p in model.fill(text, 3)), words[gap]
+
+
+LINES = report.Kind(_of_model, _of_baselines, _samples, "sampled:")
+GAPS = report.Kind(_of_model, _of_baselines, _gaps, "of the test part, the best words for a gap (and what stood there):")
+
+
+def kind_of(model):
+    return GAPS if isinstance(model, Cloze) else LINES
+
+
+def generate(model, count, length, sampler=None, prompt=(), seed=0):
+    """`count` sampled texts of at most `length` tokens; a stream's go on after the end of a line."""
+    how = {"eos": None if model.carried else EOS, "start": model.start, "seed": seed}
+    found = decoding.generate(model.step, model.initial_state(count), length, sampler, list(prompt), **how)
+    return [shown(model.tokenizer, ids) for ids in found.sequences]
+
+
+def best(model, count, length, width, length_penalty, prompt=()):
+    """The `count` texts that a beam search finds, the best first."""
+    how = {
+        "length_penalty": length_penalty,
+        "prompt": list(prompt),
+        "start": model.start,
+        "eos": None if model.carried else EOS,
+    }
+    (found,) = decoding.beam(model.step, model.initial_state(1), length, width, count, **how)
+    return [shown(model.tokenizer, hypothesis.tokens) for hypothesis in found]
+
+
+def next_token(model, text):
+    """The most probable token after a text, and its probability."""
+    ids = model.tokenizer.encode(text) if text.strip() else []
+    z, _ = model.run(np.array([[model.start, *ids]], np.int32), model.initial_state(1))
+    z = keras.ops.convert_to_numpy(z)[0, -1]
+    p = np.exp(z - z.max())
+    p /= p.sum()
+    chosen = int(np.argmax(np.where(np.arange(len(p)) == UNK, 0, p)))
+    return model.tokenizer.tokens[chosen], float(p[chosen])
+
+
+def shown(tokenizer, ids):
+    """Ids as a text: marks beside their words, the end of a line as one."""
+    lines = [[]]
+    for i in ids:
+        if i == EOS:
+            lines.append([])
+        else:
+            lines[-1].append(i)
+    return "\n".join(_joined(tokenizer.decode(line)) for line in lines).removesuffix("\n")
+
+
+def _joined(text):
+    text = re.sub(r" ([.,;:!?)\]%]+)(?= |$)", r"\1", text)
+    return re.sub(r"(^| )([(\[]) ", r"\1\2", text)
+
+
+def bits(scored):
+    """The surprise of each token, -log2 P, `<eos>` last: `[(token, bits)]`."""
+    return list(zip([*scored.tokens, "<eos>"], -scored.log_p / np.log(2), strict=True))
+
+
+def pictures(folder, model, part, history, seed=0, count=6):
+    """Curves; the surprise of each word of some lines. Returns the paths."""
+    title, folder = folder.name, report.folder_of_pictures(folder)
+    plots.curves(history, folder / "curves.png", title)
+    if not isinstance(model, Cloze):
+        chosen = np.random.default_rng(seed).permutation([i for i, line in enumerate(part.inputs) if line.strip()])[:count]
+        rows = [bits(scored) for scored in model.score([part.inputs[i] for i in chosen])]
+        surprise.draw(rows, folder / "surprise.png", f"{title}: surprise of each token, in bits")
+    return sorted(folder.glob("*.png"))

@@ -1,0 +1,27 @@
+"""Truncated back-propagation through time: the state is carried from batch to batch, the gradient is not."""
+
+import keras
+from keras import ops
+
+
+class Carried(keras.Model):
+    """A `models.OneToMany` over `data.streams.Windows`: each batch goes on with the state in which the one before it ended.
+
+    The state is kept in variables that do not train. (A `stateful` layer would do, but not on JAX, where Keras does not carry
+    its state through `fit`.)
+    """
+
+    def __init__(self, model, batch_size):
+        super().__init__(dtype="float32")
+        self.model = model
+        shapes = [part.shape for part in model.initial_state(batch_size)]
+        self.state = [self.add_weight(name=f"state_{i}", shape=shape, trainable=False) for i, shape in enumerate(shapes)]
+        self.built = True
+
+    def call(self, inputs, training=False):
+        goes_on = ops.cast(inputs["goes_on"], "bool")[:, None]
+        state = [ops.where(goes_on, part, ops.zeros_like(part)) for part in map(ops.convert_to_tensor, self.state)]
+        z, state = self.model.run(inputs["inputs"], state, training)
+        for variable, part in zip(self.state, state, strict=True):
+            variable.assign(ops.stop_gradient(part))
+        return z
