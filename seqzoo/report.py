@@ -18,13 +18,17 @@ from seqzoo.training import baselines, fit, metrics, run
 
 
 class Kind(NamedTuple):
-    """What is said of a kind of model: figures `(model, part)`, `{baseline: figures}` `(problem)`, and some
-    `(input, answer, actual)` `(model, part, seed)`, of which a text that was sampled has the second only; and what they are."""
+    """What is said of a kind of model.
+
+    Figures `(model, part)`; `{baseline: figures}` `(problem)`; some `(input, answer, actual)` `(model, part, seed)`, of which a
+    text that was sampled has the second only, and what they are; and how a model is asked.
+    """
 
     of_model: Callable
     of_baselines: Callable
     examples: Callable
     heading: str = "of the test part, the answer (and what is actual):"
+    asked: str = "`.answers(inputs)` asks it"
 
 
 def train(name, config, folder, problem, train_once, kind=None):
@@ -62,7 +66,7 @@ def train(name, config, folder, problem, train_once, kind=None):
     print(f"\n{table(rows)}\n\n{kind.heading}")
     for text, answer, actual in kind.examples(model, problem.test, config.seed):
         print(f"  {answer} ({actual})  {text}" if actual else f"  {answer}")
-    _save(folder, name, config, model, record, rows)
+    _save(folder, name, config, model, record, rows, kind.asked)
     print(f"\nsaved in {folder}")
 
 
@@ -125,24 +129,25 @@ def _shown(value):
     return f"{value:.3f}" if isinstance(value, float) else " ".join(str(value).split())
 
 
-def _save(folder, title, config, model, record, rows):
+def _save(folder, title, config, model, record, rows, asked):
     """Writes a run's folder, all of it or nothing.
 
     Args:
         config: the recipe's, a dataclass.
         record: `metrics.json`, with the `history` of `training.fit` in it.
         rows: of `table`.
+        asked: of a `Kind`.
     """
     with run.swapped_in(folder) as new:
         presets.save(model, new)
         run.write_json(new / "config.json", dataclasses.asdict(config))
         run.write_json(new / "metrics.json", record)
         name = title if folder.resolve().parent == presets.SHIPPED else folder
-        (new / "README.md").write_text(_card(title, name, record, rows), encoding="utf-8")
+        (new / "README.md").write_text(_card(title, name, record, rows, asked), encoding="utf-8")
         plots.curves(record["history"], new / "curves.png", title)
 
 
-def _card(title, name, record, rows):
+def _card(title, name, record, rows, asked):
     """A model's README.md; `presets.load(name)` finds it."""
     data = record["data"]
     parts = [
@@ -152,8 +157,7 @@ def _card(title, name, record, rows):
         f"Data: `{data['name']}`, {data['train']:,} examples to train on, {data['validation']:,} to validate, "
         f"{data['test']:,} to test. The figures are those of the test part, the baselines' from the same run:",
         f"```\n{table(rows)}\n```",
-        f'`seqzoo.presets.load("{name}")` returns the model; `.answers(inputs)` asks it. '
-        "The losses of all epochs are in `curves.png`.",
+        f'`seqzoo.presets.load("{name}")` returns the model; {asked}. The losses of all epochs are in `curves.png`.',
     ]
     return "\n\n".join(parts) + "\n"
 

@@ -55,8 +55,14 @@ def _gaps(model, part, seed):
         yield text, ", ".join(f"{token} {p:.2f}" for token, p in model.fill(text, 3)), words[gap]
 
 
-LINES = report.Kind(_of_model, _of_baselines, _samples, "sampled:")
-GAPS = report.Kind(_of_model, _of_baselines, _gaps, "of the test part, the best words for a gap (and what stood there):")
+LINES = report.Kind(_of_model, _of_baselines, _samples, "sampled:", "`.score(texts)` asks it")
+GAPS = report.Kind(
+    _of_model,
+    _of_baselines,
+    _gaps,
+    "of the test part, the best words for a gap (and what stood there):",
+    "`.fill(text)` asks it",
+)
 
 
 def kind_of(model):

@@ -20,17 +20,16 @@ class Windows(keras.utils.PyDataset):
 
     def __init__(self, ids: Sequence[int], batch_size: int, steps: int):
         super().__init__()
-        stream = np.asarray(ids, np.int32)
-        batch_size = min(batch_size, max(1, len(stream)))
-        self.steps, length = steps, -(-len(stream) // batch_size)
-        filled = -(-length // steps) * steps
-        y, y_prev, weights = (np.zeros((batch_size, filled), kind) for kind in (np.int32, np.int32, np.float32))
-        for row in range(batch_size):
-            piece = stream[row * length : (row + 1) * length]
-            y[row, : len(piece)], weights[row, : len(piece)] = piece, 1
-            before = stream[row * length - 1] if row else PAD
-            y_prev[row, : len(piece)] = [before, *piece[:-1]] if len(piece) else []
-        self.y, self.y_prev, self.weights, self.row = y, y_prev, weights, length
+        batch_size = min(batch_size, len(ids))
+        self.steps, self.row = steps, -(-len(ids) // batch_size)  # tokens of a row
+        self.y, self.y_prev = (self._rows(of, batch_size) for of in (ids, [PAD, *ids[:-1]]))
+        self.weights = self._rows(np.ones(len(ids)), batch_size).astype(np.float32)
+
+    def _rows(self, stream: Sequence[int], batch_size: int) -> np.ndarray:
+        """`(batch, T)`, T a multiple of `steps`; zeros at the end of the last rows, and of each."""
+        filled = np.zeros(batch_size * self.row, np.int32)
+        filled[: len(stream)] = stream
+        return np.pad(filled.reshape(batch_size, self.row), ((0, 0), (0, -self.row % self.steps)))
 
     def __len__(self) -> int:
         return self.y.shape[1] // self.steps

@@ -1,15 +1,16 @@
 """Lines of text from a path or a name, in three splits."""
 
+import functools
 import os
 from pathlib import Path
 from typing import NamedTuple
 
-from seqzoo.data import kitchen
+from seqzoo.data import agreement, kitchen
 from seqzoo.data.errors import DataError, one_line
 from seqzoo.data.own_files import PARTS
 
 SHORT = {"kjv": "kjv_verses"}
-GENERATED = {"kitchen": kitchen.sentences}
+GENERATED = {"kitchen": kitchen.sentences, "agreement": functools.partial(agreement.sentences, most_between=5)}
 SIZES = {"train": 20_000, "validation": 1_000, "test": 1_000}  # of generated sentences
 FEWEST = 10  # lines, of which the last ones are held out
 

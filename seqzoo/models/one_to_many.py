@@ -155,9 +155,9 @@ class OneToMany(keras.Model):
         z = ops.cast(z, "float32")
         if self.embed is None:
             return z
-        z = z if self.bias is None else z + self.bias
         ids = ops.arange(z.shape[-1])
-        return z + ops.where((ids == PAD) | (ids == BOS), NEVER, 0.0)
+        added = ops.where((ids == PAD) | (ids == BOS), NEVER, 0.0 if self.bias is None else self.bias)
+        return z + added
 
     def get_config(self):
         return dict(self._config, name=self.name, trainable=self.trainable)

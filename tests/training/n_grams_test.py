@@ -22,7 +22,7 @@ def test_the_probabilities_of_all_tokens_sum_to_1_in_any_context(sequences, orde
 
 
 def test_two_sequences_by_hand():
-    # Bigrams: start 0 twice, 0 1 and 0 2 once: D = 2 / (2 + 2 * 1). Each of 0, 1, 2 follows one token: D = 1/2, as none is twice.
+    # Bigrams: start 0 twice, 0 1 and 0 2 once: D = 2 / (2 + 2 * 1). Each of 0, 1, 2 follows one token, none two: D = 1/2.
     model = NGrams(2).fit([[0, 1], [0, 2]], vocabulary=4)
     seen, unseen = (1 - 1 / 2 + 3 / 2 * 1 / 4) / 3, (3 / 2 * 1 / 4) / 3
     first, known = (2 - 1 / 2 + 1 / 2 * seen) / 2, (1 - 1 / 2 + 2 / 2 * seen) / 2
@@ -42,8 +42,7 @@ def test_of_text_more_context_is_better_also_as_one_stream():
     texts = list(pydoc_data.topics.topics.values())
     characters = {c: i for i, c in enumerate(sorted(set("".join(texts))))}
     ids = [[characters[c] for c in text[:3000]] for text in texts]
-    train, test = ids[10:], ids[:10]
-    for train, test in ((train, test), ([sum(train, [])], [sum(test, [])])):
+    for train, test in ((ids[10:], ids[:10]), ([sum(ids[10:], [])], [sum(ids[:10], [])])):
         losses = []
         for order in (1, 2, 3, 5):
             model = NGrams(order).fit(train, len(characters))

@@ -1,0 +1,77 @@
+"""Tokens per second of `decoding.generate` against loops of one Python call per token: `python -m benchmarks.generation`.
+
+On the backend in use: `KERAS_BACKEND`. A language model of random weights writes 64 sequences of 1,000 tokens; the loops, which
+are slow, are timed over fewer steps, in turns with it.
+"""
+
+import dataclasses
+import time
+
+import keras
+import numpy as np
+import tyro
+from keras import ops
+
+from seqzoo import backend, decoding
+from seqzoo.models import LanguageModel
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    vocabulary: int = 100
+    embedding: int = 128
+    units: int = 256
+    batch: int = 64
+    length: int = 1000
+    steps: int = 50
+    """Of the loops, in each turn."""
+    turns: int = 5
+
+
+def contestants(config):
+    """{name: function that returns the tokens it made}."""
+    model = LanguageModel(config.vocabulary, embedding=config.embedding, units=config.units, cell="lstm", tied=True)
+    sampler, chance = decoding.Sampler(), np.random.default_rng(0)
+
+    def compiled_loop():
+        decoding.generate(model.step, model.initial_state(config.batch), config.length, sampler, eos=None)
+        return config.batch * config.length
+
+    def one_step(y, state, u):
+        z, state = model.step(y, state)
+        return sampler(z, u), state
+
+    graph = backend.in_graph(one_step, model.variables)
+
+    def loop(step):
+        y, state = ops.zeros((config.batch,), "int32"), model.initial_state(config.batch)
+        for _ in range(config.steps):
+            y, state = step(y, state, ops.convert_to_tensor(chance.random(config.batch, np.float32)))
+            ops.convert_to_numpy(y)
+        return config.batch * config.steps
+
+    return {
+        "decoding.generate": compiled_loop,
+        "a Python call per token, compiled": lambda: loop(graph),
+        "a Python call per token": lambda: loop(one_step),
+    }
+
+
+def main(config):
+    functions = contestants(config)
+    for function in functions.values():
+        function()  # compiles
+    seconds = {name: [] for name in functions}
+    for _ in range(config.turns):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            tokens = function()
+            seconds[name].append((time.perf_counter() - start) / tokens)
+    ours = np.median(seconds["decoding.generate"])
+    print(f"{keras.backend.backend()}: {config}")
+    for name, of_one in seconds.items():
+        print(f"{name:36}{1 / np.median(of_one):12,.0f} tokens/s   ours is {np.median(of_one) / ours:6.1f} times as fast")
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Config))

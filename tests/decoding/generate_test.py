@@ -1,0 +1,102 @@
+"""Sampling over any `step`: here a Markov chain, whose logits are rows of a table."""
+
+import numpy as np
+import pytest
+from keras import ops
+
+from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
+from seqzoo.decoding import Sampler, generate, generate_vectors, greedy
+from seqzoo.models import OneToMany
+
+TABLE = np.random.default_rng(0).normal(0, 1.5, (8, 8)).astype("float32")
+TABLE[:, [PAD, BOS]] = -1e9
+
+
+def step(y, state):
+    """The state counts the steps."""
+    return ops.take(ops.convert_to_tensor(TABLE), y, axis=0), [state[0] + 1]
+
+
+def start(batch):
+    return [ops.zeros((batch, 1))]
+
+
+def log_softmax(z):
+    return z - np.log(np.exp(z.astype("float64")).sum(axis=-1, keepdims=True))
+
+
+def test_the_greedy_chain():
+    found = generate(step, start(1), 6, greedy, eos=None, never=())
+    y, expected = PAD, []
+    for _ in range(6):
+        y = int(TABLE[y].argmax())
+        expected.append(y)
+    assert found.sequences == [expected]
+
+
+def test_log_p_is_that_of_the_model_whatever_the_sampler():
+    found = generate(step, start(4), 30, Sampler(0.5, top_k=3), seed=1)
+    for tokens, log_p in zip(found.tokens, found.log_p, strict=True):
+        length = np.count_nonzero(tokens)
+        expected = log_softmax(TABLE)[[PAD, *tokens[: length - 1]], tokens[:length]]
+        np.testing.assert_allclose(log_p[:length], expected, atol=1e-5)
+        assert not log_p[length:].any() and not tokens[length:].any()
+
+
+def test_a_sequence_ends_with_eos_or_at_the_limit():
+    found = generate(step, start(50), 12, seed=3)
+    for ids in found.sequences:
+        assert EOS not in ids[:-1] and (ids[-1] == EOS or len(ids) == 12)
+    assert any(ids[-1] == EOS for ids in found.sequences)
+    assert found.tokens.shape[1] <= 12
+
+
+def test_the_same_seed_says_the_same_in_any_length():
+    one, two, other = (generate(step, start(6), length, seed=seed) for length, seed in ((150, 7), (150, 7), (150, 8)))
+    assert one.sequences == two.sequences != other.sequences
+    shorter = generate(step, start(6), 5, seed=7)
+    assert [ids[:5] for ids in one.sequences] == shorter.sequences
+
+
+def test_unknown_words_are_sampled_again():
+    """Never UNK, and the others as frequent as they would be among themselves."""
+    found = generate(step, start(20_000), 1, seed=0).tokens[:, 0]
+    p = np.exp(TABLE[PAD].astype("float64"))
+    p[[PAD, UNK, BOS]] = 0
+    np.testing.assert_allclose(np.bincount(found, minlength=8) / 20_000, p / p.sum(), atol=0.02)
+    assert UNK in generate(step, start(200), 5, never=(), seed=0).tokens
+
+
+def test_prompts_for_all_and_for_each():
+    for_all = generate(step, start(3), 8, prompts=[5, 6], eos=None, seed=1)
+    assert (for_all.tokens[:, :2] == [5, 6]).all() and for_all.tokens.shape == (3, 8)
+    for_each = generate(step, start(3), 8, prompts=[[5], [], [4, UNK, 7]], eos=None, seed=1)
+    assert for_each.tokens[0, 0] == 5 and list(for_each.tokens[2, :3]) == [4, UNK, 7]
+    with pytest.raises(ValueError, match="one for each of the 3 sequences, got 2"):
+        generate(step, start(3), 8, prompts=[[5], [6]])
+    with pytest.raises(ValueError, match="`length` must be a positive integer, got 0"):
+        generate(step, start(3), 0)
+
+
+def test_the_weights_of_today_are_used():
+    """The compiled loop is kept, what it reads may change."""
+    model = OneToMany(vocabulary=8, units=3, embedding=2)
+    before = generate(model.step, model.initial_state(2), 20, eos=None, seed=0).log_p
+    model.set_weights([weight + 1 for weight in model.get_weights()])
+    after = generate(model.step, model.initial_state(2), 20, eos=None, seed=0).log_p
+    fresh = OneToMany(vocabulary=8, units=3, embedding=2)
+    fresh.set_weights(model.get_weights())
+    assert np.abs(before - after).max() > 1e-4
+    np.testing.assert_allclose(generate(fresh.step, fresh.initial_state(2), 20, eos=None, seed=0).log_p, after, atol=1e-5)
+
+
+def test_vectors_are_drawn_part_by_part():
+    z = np.array([-30.0, 0.0, 1.0, 30.0], "float32")
+
+    def constant(y, state):
+        return ops.convert_to_tensor(z) + 0 * y, state
+
+    found = generate_vectors(constant, start(2000), 3, 4, prompt=np.ones((1, 4)), temperature=2.0, seed=0)
+    assert found.shape == (2000, 3, 4) and (found[:, 0] == 1).all()
+    np.testing.assert_allclose(found[:, 1:].mean(axis=(0, 1)), 1 / (1 + np.exp(-z / 2)), atol=0.03)
+    assert set(np.unique(found)) == {0, 1}

@@ -1,0 +1,162 @@
+"""The language model's recipe on tiny data, through its command line."""
+
+import json
+import os
+import shutil
+
+import keras
+import pytest
+
+from recipes import language_model
+from seqzoo import command_line
+
+TINY = ("--units", "8", "--embedding", "6", "--epochs", "2", "--batch-size", "8")
+VERBS = {v: getattr(language_model, v) for v in ("train", "evaluate", "predict", "score", "fill", "generate", "inspect")}
+ASKS = {"score": language_model.Score, "fill": language_model.Fill, "generate": language_model.Generate}
+FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md"}
+LINES = [
+    f"the {a} {v} the {b} , said {n}"
+    for a in ("cat", "dog")
+    for b in ("fish", "bread")
+    for v in ("ate", "saw")
+    for n in "abcdef"
+]
+
+
+def run(*arguments):
+    command_line.main("language_model", language_model.Config, VERBS, list(map(str, arguments)), asks=ASKS)
+
+
+def fails(capsys, *arguments):
+    """The one line that a command ends with."""
+    capsys.readouterr()
+    with pytest.raises(SystemExit) as end:
+        run(*arguments)
+    error = [line for line in capsys.readouterr().err.strip().splitlines() if not line.startswith(("model: ", "note: "))]
+    assert end.value.code == 2 and len(error) == 1 and error[0].startswith("error: ")
+    return error[0]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.txt").write_text("\n".join(LINES))
+    yield tmp_path
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="module")
+def master(tmp_path_factory):
+    """Three finished runs on a.txt: lines, a stream of characters, and gaps; made once."""
+    folder, before = tmp_path_factory.mktemp("master"), os.getcwd()
+    os.chdir(folder)
+    try:
+        (folder / "a.txt").write_text("\n".join(LINES))
+        run("--data", "a.txt", *TINY)
+        run(
+            "--data",
+            "a.txt",
+            "--level",
+            "char",
+            "--stream",
+            "--optimizer",
+            "adam",
+            "--learning-rate",
+            "0.01",
+            *TINY,
+            "--out",
+            "runs/char",
+        )
+        run("--data", "a.txt", "--bidirectional", *TINY, "--out", "runs/gaps")
+    finally:
+        os.chdir(before)
+    return folder / "runs"
+
+
+@pytest.fixture
+def trained(master, here):
+    return shutil.copytree(master, here / "runs")
+
+
+def test_a_run_leaves_its_files_and_figures_beside_the_baselines(trained):
+    for name in ("language_model", "char", "gaps"):
+        assert {path.name for path in (trained / name).iterdir()} == FILES
+        record = json.loads((trained / name / "metrics.json").read_text())
+        assert set(record["test"]) == {"perplexity", "bits_per_token", "nats_per_token"}
+        assert any("Kneser-Ney" in baseline for baseline in record["baseline"])
+
+
+def test_scores_come_best_first_with_each_words_surprise(trained, here, capsys):
+    run("score", "dog the the", "the cat ate the fish , said a", "a zebra", "--picture", "s.png")
+    said = capsys.readouterr()
+    rows = [line.split("\t") for line in said.out.splitlines()]
+    assert sorted(float(row[0]) for row in rows)[::-1] == [float(row[0]) for row in rows]
+    assert {row[2] for row in rows} == {"dog the the", "the cat ate the fish , said a", "a zebra"}
+    assert all(len(row[3].split()) == len(row[2].split()) + 1 for row in rows)
+    assert "unknown to the model, scored as <unk>: zebra" in said.err and (here / "s.png").exists()
+
+
+def test_the_same_seed_generates_the_same(trained, capsys):
+    outputs = []
+    for seed in (1, 1, 2):
+        run("generate", "--n", 3, "--prompt", "the cat", "--length", 9, "--temperature", 0.8, "--top-k", 20, "--seed", seed)
+        outputs.append(capsys.readouterr().out)
+    assert outputs[0] == outputs[1] != outputs[2]
+    assert len(outputs[0].splitlines()) == 3 and all(line.startswith("the cat") for line in outputs[0].splitlines())
+
+
+@pytest.mark.parametrize("how", [("--greedy",), ("--beam", 4), ("--top-p", 0.9)])
+def test_other_ways_to_generate(trained, capsys, how):
+    run("generate", "--n", 2, "--length", 8, *how)
+    assert len(capsys.readouterr().out.splitlines()) == 2
+
+
+def test_a_stream_goes_on_after_the_end_of_a_line(trained, capsys):
+    run("generate", "--out", "runs/char", "--n", 1, "--length", 300, "--prompt", "the")
+    text = capsys.readouterr().out
+    assert text.startswith("the") and len(text) > 250
+    run("score", "--out", "runs/char", "the cat")
+    run("evaluate", "--out", "runs/char")
+
+
+def test_gaps_are_filled_and_next_words_predicted(trained, capsys):
+    run("fill", "--out", "runs/gaps", "--n", 3, "the cat ___ the fish")
+    rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    assert len(rows) == 3 and all(f"the cat {token} the fish" == text for token, _, text in rows)
+    run("predict", "the cat")
+    token, p, text = capsys.readouterr().out.strip().split("\t")
+    assert 0 < float(p) <= 1 and text == "the cat"
+
+
+def test_evaluate_and_inspect(trained, capsys):
+    run("evaluate")
+    assert "Kneser-Ney" in capsys.readouterr().out
+    run("inspect")
+    assert {path.name for path in (trained / "language_model" / "pictures").iterdir()} == {"curves.png", "surprise.png"}
+
+
+def test_questions_that_a_model_cannot_answer_are_one_line(trained, capsys):
+    assert "expected a model trained with --bidirectional" in fails(capsys, "fill", "the ___")
+    assert "expected a model trained without --bidirectional" in fails(capsys, "score", "--out", "runs/gaps", "the")
+    assert "2 gaps, expected one ___" in fails(capsys, "fill", "--out", "runs/gaps", "the ___ of ___")
+    assert "--prompt: 'zebra gnu' has no word that the model knows" in fails(capsys, "generate", "--prompt", "zebra gnu")
+    assert "--temperature: expected a positive number, got 0.0" in fails(capsys, "generate", "--temperature", 0)
+    assert "--top-p: expected above 0 and at most 1, got 2.0" in fails(capsys, "generate", "--top-p", 2)
+    assert "score: expected at least one line of text, got none" in fails(capsys, "score", "")
+
+
+@pytest.mark.parametrize(
+    "text, arguments, message",
+    [
+        ("", (), "a.txt: empty, expected a text"),
+        ("one\ntwo", (), "a.txt: 2 lines, expected 10 or more"),
+        ("a b\n" * 20, ("--stream", "--window", 500), "--window: expected at most"),
+        (None, ("--window", 0), "--window: expected a positive integer, got 0"),
+        (None, ("--stream", "--bidirectional"), "--stream: expected no --bidirectional with it"),
+    ],
+)
+def test_bad_input_is_one_line(here, capsys, text, arguments, message):
+    if text is not None:
+        (here / "a.txt").write_text(text)
+    assert message in fails(capsys, "--data", "a.txt", *TINY, *arguments)
+    assert not (here / "runs").exists()
