@@ -2,9 +2,9 @@
 
 "The apple and pear salad" and "the apple and pair salad" sound the same; the more probable one is likelier to be what was said.
 One language model learns from generated sentences of a kitchen, in which this one does not occur, and is asked about the pair.
-Another learns sentences such as "the cats which already ate the pear were full", and is asked about 200 pairs, with at most five
-words between the subject and the verb, that begin as none of those that it learnt from. Flags of `recipes.language_model` may
-follow.
+Another learns sentences such as "the cats which already ate the pear were full", and is asked about 200 pairs, with at most
+five words between the subject and the verb, that begin as none of those that it learnt from. Flags of `recipes.language_model`
+may follow.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from seqzoo.data.errors import DataError, one_line
 
 PAIR = "the apple and pear salad", "the apple and pair salad"
 PAIRS, MOST_BETWEEN = 200, 5
-DEFAULTS = language_model.Config(units=128, embedding=64, vocabulary=1000, epochs=4)
+DEFAULTS = language_model.Config(units=128, embedding=64, vocabulary=1000, epochs=10)
 
 
 def trained(config, data):

@@ -40,19 +40,20 @@ class Config(command_line.Settings):
     """Tokens of a line to learn from, where lines begin anew."""
     bidirectional: bool = False
     """A model that fills gaps, and can neither write nor score."""
-    embedding: int = 128
+    embedding: int = 80
     """Size of a token's vector."""
     cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] = "lstm"
-    units: int = 256
+    units: int = 224
     tied: bool = True
     """Whether the output layer is the transposed embedding."""
-    dropout: float = 0.3
+    dropout: float = 0.1
     optimizer: Literal["sgd", "adam"] = "sgd"
     """Plain SGD is better for words, Adam for characters (at a rate of about 0.002)."""
     learning_rate: float = 1.0
     """At the start; it ends at zero, along a cosine."""
-    clip_norm: float = 5.0
-    epochs: int = 4
+    clip_norm: float = 10.0
+    batch_size: int = 32
+    epochs: int = 3
     repeats: int = 1
     """Trainings, each with the next seed: prints mean and spread, keeps the one that is best on the validation part."""
 

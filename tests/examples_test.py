@@ -4,8 +4,9 @@ import re
 
 import pytest
 
-from examples import streaming, teddy
+from examples import pear_or_pair, streaming, teddy
 from recipes import ner
+from seqzoo.data import texts
 from seqzoo.data.tokenizer import words_and_marks
 
 
@@ -33,3 +34,13 @@ def test_what_is_read_forward_only_cannot_tell_the_teddies_apart(capsys, monkeyp
 def test_wrong_flags_of_the_teddies_are_refused():
     with pytest.raises(teddy.command_line.UsageError, match="--units"):
         teddy.main(["--units", "0"])
+
+
+def test_two_sentences_are_ranked_and_pairs_counted(monkeypatch, capsys):
+    """Tiny models: what is said, not which is right."""
+    monkeypatch.setattr(texts, "SIZES", {"train": 200, "validation": 20, "test": 20})
+    pear_or_pair.main(["--units", "4", "--embedding", "4", "--epochs", "1"])
+    printed = capsys.readouterr().out
+    scores = [float(score) for score in re.findall(r"^ +(-[\d.]+)  the apple and p", printed, re.MULTILINE)]
+    assert len(scores) == 2 and scores == sorted(scores, reverse=True)
+    assert re.search(r"more probable in [\d.]+%", printed)

@@ -11,7 +11,7 @@ from seqzoo.data.own_files import PARTS
 
 SHORT = {"kjv": "kjv_verses"}
 GENERATED = {"kitchen": kitchen.sentences, "agreement": functools.partial(agreement.sentences, most_between=5)}
-SIZES = {"train": 20_000, "validation": 1_000, "test": 1_000}  # of generated sentences
+SIZES = {"train": 12_000, "validation": 1_000, "test": 1_000}  # of generated sentences
 FEWEST = 10  # lines, of which the last ones are held out
 
 
@@ -64,7 +64,7 @@ def read(path: str | Path) -> list[str]:
 
 def _generated(source: str, seed: int):
     """Parts that share no sentence."""
-    sentences = list(dict.fromkeys(GENERATED[source](2 * sum(SIZES.values()), seed)))
+    sentences = list(dict.fromkeys(GENERATED[source](sum(SIZES.values()), seed)))
     small = min(SIZES["test"], len(sentences) // 10)
     test, validation, train = sentences[:small], sentences[small : 2 * small], sentences[2 * small :]
     return train[: SIZES["train"]], validation, test
