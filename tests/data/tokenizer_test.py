@@ -123,3 +123,21 @@ def test_another_kind_of_tokenizer_is_refused(tmp_path):
 def test_choices_that_are_none(choice):
     with pytest.raises(ValueError, match=str(next(iter(choice.values())))):
         Tokenizer.train(["a"], **choice)
+
+
+def test_words_between_spaces_and_their_unknown_one():
+    """As in a text that somebody else has cut: `<unk>` there is the unknown word, and every other mark a part of a word."""
+    tokenizer = Tokenizer.train(["the <unk> sat , N 's", "the cat"], level="spaces", lowercase=False)
+    assert tokenizer.tokens[:4] == SPECIAL and set(tokenizer.tokens[4:]) == {"the", "sat", ",", "N", "'s", "cat"}
+    assert tokenizer.encode("the <unk> dog")[1:] == [UNK, UNK]
+
+
+@LAW
+@given(texts=TEXTS, choices=st.fixed_dictionaries(CHOICES | {"level": st.sampled_from(["word", "char", "spaces"])}))
+def test_what_is_cut_is_what_is_known_and_what_is_not(texts, choices):
+    if choices["level"] == "spaces":
+        choices = choices | {"punctuation": True}
+    tokenizer = Tokenizer.train(texts[:1], **choices)
+    for ids, tokens in zip(tokenizer.encode_all(texts), tokenizer.cut_all(texts), strict=True):
+        assert len(ids) == len(tokens) or (ids == [UNK] and not tokens)
+        assert all(i == UNK or tokenizer.tokens[i] == token for i, token in zip(ids, tokens, strict=False))

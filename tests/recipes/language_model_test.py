@@ -53,20 +53,8 @@ def master(tmp_path_factory):
     try:
         (folder / "a.txt").write_text("\n".join(LINES))
         run("--data", "a.txt", *TINY)
-        run(
-            "--data",
-            "a.txt",
-            "--level",
-            "char",
-            "--stream",
-            "--optimizer",
-            "adam",
-            "--learning-rate",
-            "0.01",
-            *TINY,
-            "--out",
-            "runs/char",
-        )
+        char = ("--level", "char", "--stream", "--optimizer", "sgd", "--learning-rate", "0.5")
+        run("--data", "a.txt", *char, *TINY, "--out", "runs/char")
         run("--data", "a.txt", "--bidirectional", *TINY, "--out", "runs/gaps")
     finally:
         os.chdir(before)

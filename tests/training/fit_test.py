@@ -39,7 +39,7 @@ class Dictated(keras.Model):
     def call(self, x):
         return self.w * x
 
-    def fit(self, train, validation_data, epochs, callbacks, verbose):
+    def fit(self, train, validation_data, epochs, callbacks, verbose, shuffle):
         callbacks = keras.callbacks.CallbackList(callbacks, model=self)
         self.stop_training = False
         for epoch in range(epochs):
@@ -194,3 +194,23 @@ def test_what_is_remembered_is_a_copy():
     model.fit(*line(), epochs=1, verbose=0)
     for a, b in zip(before, best.weights, strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_batches_that_go_on_from_each_other_stay_in_order(shuffle):
+    """Keras would take them in any order."""
+    seen = []
+
+    class InOrder(keras.utils.PyDataset):
+        def __len__(self):
+            return 20
+
+        def __getitem__(self, index):
+            seen.append(index)
+            return np.zeros((2, 1)), np.zeros((2, 1))
+
+    model = keras.Sequential([keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    fit(model, InOrder(), (np.zeros((2, 1)), np.zeros((2, 1))), epochs=1, shuffle=shuffle)
+    of_epoch = seen[-20:]
+    assert sorted(of_epoch) == list(range(20)) and (of_epoch == list(range(20))) is not shuffle

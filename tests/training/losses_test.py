@@ -135,3 +135,25 @@ def test_fit_and_evaluate_report_the_loss_of_the_loop(form):
     figures = model.evaluate(x, y, sample_weight=weights, batch_size=4, verbose=0)
     assert float(figures) == pytest.approx(expected, rel=1e-5)
     assert float(model.train_on_batch(x, y, weights)) == pytest.approx(expected, rel=1e-5)
+
+
+@law
+@given(shapes, st.booleans(), seeds)
+def test_of_logits_it_is_the_loss_of_their_probabilities(shape, sigmoid, seed):
+    chance = np.random.default_rng(seed)
+    z, y = chance.normal(0, 2, shape).astype("float32"), probabilities(chance, shape, sigmoid)
+    y_hat = arrays(ops.sigmoid(z) if sigmoid else ops.softmax(z))
+    given_logits = value(CrossEntropy(sigmoid, logits=True), y, z)
+    assert given_logits == pytest.approx(of_the_notes(y, y_hat, sigmoid), rel=1e-4, abs=1e-5)
+    if not sigmoid:
+        numbers = chance.integers(0, shape[-1], shape[:-1])
+        one_hot = np.eye(shape[-1])[numbers]
+        of_numbers = value(CrossEntropy(logits=True), numbers, z)
+        assert of_numbers == pytest.approx(of_the_notes(one_hot, np.clip(y_hat, 1e-30, 1), False), rel=1e-4, abs=1e-5)
+
+
+def test_logits_never_make_it_infinite():
+    z = np.array([[-200.0, 200.0]], "float32")
+    assert value(CrossEntropy(logits=True), np.array([0]), z) == pytest.approx(400)
+    assert value(CrossEntropy(sigmoid=True, logits=True), np.array([[1.0, 0.0]]), z) == pytest.approx(400)
+    assert CrossEntropy.from_config(CrossEntropy(logits=True).get_config()).logits
