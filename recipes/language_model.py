@@ -65,6 +65,10 @@ class Config(command_line.Settings):
             "stream", self.stream, lambda stream: not (stream and self.bidirectional), "no --bidirectional with it"
         )
 
+    @property
+    def model_name(self):
+        return "cloze" if self.bidirectional else "language_model"
+
 
 # Data
 
@@ -208,6 +212,8 @@ class Fill(command_line.Predict):
 
     n: int = 5
     """How many tokens."""
+
+    model_name = "cloze"
 
     def __post_init__(self):
         command_line.check("n", self.n, lambda n: n >= 1, "a positive integer")

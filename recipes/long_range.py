@@ -13,8 +13,8 @@ from typing import Literal
 import keras
 
 import seqzoo
-from seqzoo import memory_experiments as experiments
 from seqzoo import command_line, report
+from seqzoo import memory_experiments as experiments
 from seqzoo.training import run
 
 TASKS = {

@@ -140,18 +140,18 @@ def _run(name, config_class, verbs, arguments, asks):
     if verb in asks:
         asked = parse(asks[verb], flags, f"recipes.{name} {verb}")
         if not isinstance(asked, Predict):
-            return verbs[verb](asked, _trained(name, asked.out))
+            return verbs[verb](asked, _trained(name, asked))
         lines, common = _lines(verb, asked), {field.name for field in dataclasses.fields(Predict)}
         added = {field.name: getattr(asked, field.name) for field in dataclasses.fields(asked) if field.name not in common}
-        for line in verbs[verb](lines, _trained(name, asked.out), **added):
+        for line in verbs[verb](lines, _trained(name, asked), **added):
             print(line, flush=True)
     elif verb == "train":
         config = _configured(config_class, flags, f"recipes.{name} {verb}")
-        folder = Path(config.out or f"runs/{name}")
+        folder = Path(config.out or f"runs/{_model(name, config)}")
         run.check_replaceable(folder)
         verbs[verb](config, folder)
     else:
-        folder = _trained(name, _configured(config_class, flags, f"recipes.{name} {verb}").out)
+        folder = _trained(name, _configured(config_class, flags, f"recipes.{name} {verb}"))
         learnt = from_file(config_class, folder / run.MARK)
         verbs[verb](_configured(config_class, flags, f"recipes.{name} {verb}", learnt), folder)
 
@@ -230,10 +230,16 @@ def _first_sentence(panel):
     return re.sub(r"^Error parsing \w+: ", "", message)
 
 
-def _trained(name, out):
+def _model(name, asked):
+    """The name of the model that is asked for: a recipe's, unless its flags say another by a `model_name`."""
+    return getattr(asked, "model_name", None) or name
+
+
+def _trained(name, asked):
     """The folder of the model to read: --out, else runs/NAME if there is one, else the one that ships."""
-    if out is not None:
-        return presets.find(out)
+    if asked.out is not None:
+        return presets.find(asked.out)
+    name = _model(name, asked)
     mine = Path("runs", name)
     folder = presets.find(mine if (mine / "model.keras").exists() else name)
     print(f"model: {folder}", file=sys.stderr)

@@ -142,7 +142,7 @@ def _save(folder, title, config, model, record, rows, asked):
         presets.save(model, new)
         run.write_json(new / "config.json", dataclasses.asdict(config))
         run.write_json(new / "metrics.json", record)
-        name = title if folder.resolve().parent == presets.SHIPPED else folder
+        name = folder.name if folder.resolve().parent == presets.SHIPPED else folder
         (new / "README.md").write_text(_card(title, name, record, rows, asked), encoding="utf-8")
         plots.curves(record["history"], new / "curves.png", title)
 

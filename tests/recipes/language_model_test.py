@@ -55,7 +55,7 @@ def master(tmp_path_factory):
         run("--data", "a.txt", *TINY)
         char = ("--level", "char", "--stream", "--optimizer", "sgd", "--learning-rate", "0.5")
         run("--data", "a.txt", *char, *TINY, "--out", "runs/char")
-        run("--data", "a.txt", "--bidirectional", *TINY, "--out", "runs/gaps")
+        run("--data", "a.txt", "--bidirectional", *TINY)
     finally:
         os.chdir(before)
     return folder / "runs"
@@ -67,7 +67,7 @@ def trained(master, here):
 
 
 def test_a_run_leaves_its_files_and_figures_beside_the_baselines(trained):
-    for name in ("language_model", "char", "gaps"):
+    for name in ("language_model", "char", "cloze"):
         assert {path.name for path in (trained / name).iterdir()} == FILES
         record = json.loads((trained / name / "metrics.json").read_text())
         assert set(record["test"]) == {"perplexity", "bits_per_token", "nats_per_token"}
@@ -108,7 +108,7 @@ def test_a_stream_goes_on_after_the_end_of_a_line(trained, capsys):
 
 
 def test_gaps_are_filled_and_next_words_predicted(trained, capsys):
-    run("fill", "--out", "runs/gaps", "--n", 3, "the cat ___ the fish")
+    run("fill", "--n", 3, "the cat ___ the fish")
     rows = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert len(rows) == 3 and all(f"the cat {token} the fish" == text for token, _, text in rows)
     run("predict", "the cat")
@@ -117,16 +117,17 @@ def test_gaps_are_filled_and_next_words_predicted(trained, capsys):
 
 
 def test_evaluate_and_inspect(trained, capsys):
-    run("evaluate")
-    assert "Kneser-Ney" in capsys.readouterr().out
+    for arguments in ((), ("--bidirectional",)):
+        run("evaluate", *arguments)
+        assert "Kneser-Ney" in capsys.readouterr().out
     run("inspect")
     assert {path.name for path in (trained / "language_model" / "pictures").iterdir()} == {"curves.png", "surprise.png"}
 
 
 def test_questions_that_a_model_cannot_answer_are_one_line(trained, capsys):
-    assert "expected a model trained with --bidirectional" in fails(capsys, "fill", "the ___")
-    assert "expected a model trained without --bidirectional" in fails(capsys, "score", "--out", "runs/gaps", "the")
-    assert "2 gaps, expected one ___" in fails(capsys, "fill", "--out", "runs/gaps", "the ___ of ___")
+    assert "expected a model trained with --bidirectional" in fails(capsys, "fill", "--out", "runs/char", "the ___")
+    assert "expected a model trained without --bidirectional" in fails(capsys, "score", "--out", "runs/cloze", "the")
+    assert "2 gaps, expected one ___" in fails(capsys, "fill", "the ___ of ___")
     assert "--prompt: 'zebra gnu' has no word that the model knows" in fails(capsys, "generate", "--prompt", "zebra gnu")
     assert "--temperature: expected a positive number, got 0.0" in fails(capsys, "generate", "--temperature", 0)
     assert "--top-p: expected above 0 and at most 1, got 2.0" in fails(capsys, "generate", "--top-p", 2)

@@ -8,8 +8,7 @@ import numpy as np
 import pytest
 
 from recipes import long_range
-from seqzoo import memory_experiments
-from seqzoo import command_line
+from seqzoo import command_line, memory_experiments
 from seqzoo.layers import GRU, LSTM, SimpleRNN
 
 TINY = ("--units", "3", "--batches", "4", "--steps", "8", "--words", "5", "--blanks", "2", "--out", "run")
