@@ -156,8 +156,8 @@ class OneToMany(keras.Model):
         if self.embed is None:
             return z
         ids = ops.arange(z.shape[-1])
-        added = ops.where((ids == PAD) | (ids == BOS), NEVER, 0.0 if self.bias is None else self.bias)
-        return z + added
+        bias = 0.0 if self.bias is None else ops.convert_to_tensor(self.bias)
+        return z + ops.where((ids == PAD) | (ids == BOS), NEVER, bias)
 
     def get_config(self):
         return dict(self._config, name=self.name, trainable=self.trainable)
