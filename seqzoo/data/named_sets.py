@@ -9,10 +9,10 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core import DatasetNotFoundError
 from tensorflow_datasets.core.download import downloader
 
-from seqzoo.data import hebrew_entities, kjv_verses, rated_sentences, splice_junctions  # noqa: F401  (imported, tfds knows them by name)
+from seqzoo.data import chorales, hebrew_entities, kjv_verses, rated_sentences, splice_junctions  # noqa: F401  (tfds knows them)
 from seqzoo.data.errors import DataError, one_line
 
-OURS = ("rated_sentences", "splice_junctions", "hebrew_entities", "generated_entities", "kjv_verses")
+OURS = ("rated_sentences", "splice_junctions", "hebrew_entities", "generated_entities", "kjv_verses", "chorales")
 FORMAT = "array_record"  # the one that needs no TensorFlow
 
 downloader.MAX_RETRIES = 3  # tfds tries 10 times, for 200 s, before it admits that there is no network

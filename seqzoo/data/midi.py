@@ -1,0 +1,117 @@
+"""MIDI files: read as keys that are down at each step, written from notes."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import mido
+import numpy as np
+
+from seqzoo.data.errors import DataError, one_line
+
+KEYS = 88  # of a piano
+LOWEST = 21  # the MIDI pitch of its first key, A0
+TICKS = 480  # of a quarter note, in files that we write
+LOUDNESS = 72  # of 1..127, likewise
+DRUMS = 9  # the channel where a pitch is an instrument
+LONGEST = 100_000  # steps of a file that are read
+
+
+class Note(NamedTuple):
+    """A MIDI pitch, from the step `start` to before the step `end`."""
+
+    start: int
+    end: int
+    pitch: int
+
+
+def read(path: str | Path, steps: int) -> np.ndarray:
+    """Returns which keys are down at each step: `(T, 88)` bool, until the last note's end.
+
+    Each start and end is moved to the nearest step, and no note is shorter than one. Tempo, loudness, drums and pitches that no
+    piano has are left out.
+
+    Args:
+        steps: of a quarter note.
+
+    Raises:
+        DataError: not a MIDI file, one without notes, or one too long.
+    """
+    notes = [note for note in _notes(_open(Path(path)), steps) if LOWEST <= note.pitch < LOWEST + KEYS]
+    if not notes:
+        raise DataError(f"{path}: holds no notes of a piano's {KEYS} keys")
+    length = max(note.end for note in notes)
+    if length > LONGEST:
+        raise DataError(f"{path}: {length:,} steps, expected at most {LONGEST:,}")
+    keys = np.zeros((length, KEYS), bool)
+    for start, end, pitch in notes:
+        keys[start:end, pitch - LOWEST] = True
+    return keys
+
+
+def _open(path: Path) -> mido.MidiFile:
+    try:
+        file = mido.MidiFile(path, clip=True)
+    except OSError as error:
+        why = error.strerror or one_line(error, 100)
+        raise DataError(f"{path}: expected a MIDI file ({why})") from error
+    except Exception as error:  # of a damaged file mido raises whatever it stumbles over
+        raise DataError(f"{path}: expected a MIDI file, found a damaged one ({one_line(error, 100)})") from error
+    if not 0 < file.ticks_per_beat < 2**15:
+        raise DataError(f"{path}: expected a MIDI file that counts in quarter notes, found one that counts in seconds")
+    return file
+
+
+def _notes(file: mido.MidiFile, steps: int) -> Iterator[Note]:
+    """The notes of all tracks; what still sounds at the end of its track ends there."""
+    for track in file.tracks:
+        at, down = 0, defaultdict(list)
+        for message in track:
+            at += message.time
+            if message.type in ("note_on", "note_off") and message.channel != DRUMS:
+                started = down[message.channel, message.note]
+                if message.type == "note_on" and message.velocity:
+                    started.append(at)
+                elif started:
+                    yield _in_steps(started.pop(0), at, message.note, steps / file.ticks_per_beat)
+        for (_, pitch), started in down.items():
+            yield from (_in_steps(start, at, pitch, steps / file.ticks_per_beat) for start in started)
+
+
+def _in_steps(start: int, end: int, pitch: int, scale: float) -> Note:
+    first = round(start * scale)
+    return Note(first, max(first + 1, round(end * scale)), pitch)
+
+
+def write(path: str | Path, tracks: Sequence[Sequence[Note]], steps: int, tempo: float = 72) -> None:
+    """Writes a MIDI file with a track, on a channel of its own, for each list of notes.
+
+    Args:
+        steps: of a quarter note.
+        tempo: quarter notes in a minute.
+    """
+    file = mido.MidiFile(ticks_per_beat=TICKS)
+    for channel, notes in enumerate(tracks):
+        track = mido.MidiTrack(_messages(notes, TICKS // steps, channel + (channel >= DRUMS)))
+        if not channel:
+            track.insert(0, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(tempo)))
+        file.tracks.append(track)
+    file.save(path)
+
+
+def _messages(notes: Sequence[Note], ticks: int, channel: int) -> Iterator[mido.Message]:
+    """Note on and off in order; where a note ends and another begins, the end comes first."""
+    ends = [(note.end * ticks, "note_off", note.pitch) for note in notes]
+    starts = [(note.start * ticks, "note_on", note.pitch) for note in notes]
+    events = sorted(ends + starts)  # "note_off" sorts before "note_on"
+    for (before, _, _), (at, kind, pitch) in pairwise([(0, "", 0), *events]):
+        yield mido.Message(kind, channel=channel, note=pitch, velocity=LOUDNESS, time=at - before)
+
+
+def notes_of_keys(keys: np.ndarray) -> list[Note]:
+    """Returns the notes of `(T, 88)` 0/1: a key that stays down is one note."""
+    edges = np.diff(np.asarray(keys, np.int8), axis=0, prepend=0, append=0)  # (T + 1, 88)
+    starts, ends = np.argwhere(edges.T > 0), np.argwhere(edges.T < 0)  # by key, then by time
+    return [Note(int(start), int(end), int(key) + LOWEST) for (key, start), (_, end) in zip(starts, ends, strict=True)]

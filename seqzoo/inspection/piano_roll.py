@@ -1,0 +1,53 @@
+"""Piano rolls: time from left to right, a row for each key."""
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from seqzoo.data.midi import LOWEST
+
+LONGEST = 256  # steps that are drawn
+MARGIN = 2  # keys beyond the highest and the lowest one that is drawn
+FAINT = 0.02  # where a key is no likelier it is not drawn
+BLACK = (1, 3, 6, 8, 10)  # keys of an octave, from C = 0
+
+
+def draw(rolls, path, title="", steps=1):
+    """Draws the rolls one above the other, all with the same keys.
+
+    Args:
+        rolls: {name: array `(T, 88)` of 0 and 1, or of probabilities}; the first steps are drawn of a long one.
+        path: of the PNG file.
+        steps: of a quarter note.
+    """
+    rolls = {name: np.asarray(roll, float)[:LONGEST] for name, roll in rolls.items()}
+    low, high = _keys(rolls.values())
+    figure = Figure(figsize=(11, 0.6 + 2.4 * len(rolls)), layout="constrained")
+    axes = figure.subplots(len(rolls), 1, squeeze=False, sharex=True)[:, 0]
+    for axis, (name, roll) in zip(axes, rolls.items(), strict=True):
+        _draw(axis, roll, low, high, steps)
+        axis.set_title(name, loc="left", fontsize=9)
+    axes[-1].set_xlabel("quarter notes")
+    figure.suptitle(title, fontsize=10, x=0.01, ha="left")
+    figure.savefig(path, dpi=120)
+
+
+def _keys(rolls):
+    """The lowest and the highest key that is drawn."""
+    used = np.flatnonzero(np.max([roll.max(axis=0, initial=0) for roll in rolls], axis=0) > FAINT)
+    low, high = (used[0], used[-1]) if len(used) else (0, 87)
+    return max(0, low - MARGIN), min(87, high + MARGIN)
+
+
+def _draw(axis, roll, low, high, steps):
+    pitches = range(low + LOWEST, high + LOWEST + 1)
+    for pitch in pitches:
+        if pitch % 12 in BLACK:
+            axis.axhspan(pitch - 0.5, pitch + 0.5, color="0.95", linewidth=0)
+    shown = np.ma.masked_less_equal(roll[:, low : high + 1].T, FAINT)
+    extent = (0, len(roll) / steps, pitches[0] - 0.5, pitches[-1] + 0.5)
+    if len(roll):
+        axis.imshow(shown, origin="lower", aspect="auto", cmap="Blues", vmin=-0.2, vmax=1, extent=extent, interpolation="none")
+    of_c = [pitch for pitch in pitches if pitch % 12 == 0]
+    axis.set_yticks(of_c, [f"C{pitch // 12 - 1}" for pitch in of_c])
+    axis.grid(alpha=0.3)
+    axis.tick_params(labelsize=8)

@@ -1,0 +1,116 @@
+"""MIDI: what is written is read again, in any number of steps; what is no MIDI is one line."""
+
+import mido
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from seqzoo.data import midi
+from seqzoo.data.errors import DataError
+from seqzoo.data.midi import Note
+
+
+def keys_of(notes):
+    keys = np.zeros((max(note.end for note in notes), midi.KEYS), bool)
+    for start, end, pitch in notes:
+        keys[start:end, pitch - midi.LOWEST] = True
+    return keys
+
+
+@st.composite
+def rolls(draw):
+    chance = np.random.default_rng(draw(st.integers(0, 10**6)))
+    keys = chance.random((draw(st.integers(1, 20)), midi.KEYS)) < 0.1
+    keys[-1, draw(st.integers(0, midi.KEYS - 1))] = True
+    return keys
+
+
+@given(rolls())
+def test_notes_of_keys_press_these_keys_and_end_where_they_are_let_go(keys):
+    notes = midi.notes_of_keys(keys)
+    assert np.array_equal(keys_of(notes), keys)
+    for start, end, pitch in notes:
+        key = keys[:, pitch - midi.LOWEST]
+        assert not start or not key[start - 1]
+        assert end == len(keys) or not key[end]
+
+
+@settings(max_examples=20, deadline=None)
+@given(rolls(), st.sampled_from([1, 2, 4]))
+def test_what_is_written_is_read_again(tmp_path_factory, keys, steps):
+    path = tmp_path_factory.mktemp("midi") / "a.mid"
+    notes = midi.notes_of_keys(keys)
+    midi.write(path, [notes[::2], notes[1::2]], steps)
+    assert np.array_equal(midi.read(path, steps), keys)
+    assert np.array_equal(midi.read(path, 2 * steps), np.repeat(keys, 2, axis=0))
+
+
+def test_each_list_of_notes_is_a_track_on_a_channel_that_is_no_drum(tmp_path):
+    midi.write(tmp_path / "a.mid", [[Note(i, i + 1, 60)] for i in range(12)], 1)
+    tracks = mido.MidiFile(tmp_path / "a.mid").tracks
+    channels = [message.channel for track in tracks for message in track if message.type == "note_on"]
+    assert len(set(channels)) == 12 and midi.DRUMS not in channels
+    assert midi.read(tmp_path / "a.mid", 1).sum() == 12
+
+
+def saved(path, *messages, ticks=480):
+    file = mido.MidiFile(ticks_per_beat=ticks)
+    file.tracks.append(mido.MidiTrack(messages))
+    file.save(path)
+    return path
+
+
+def on(pitch, time=0, channel=0, velocity=64):
+    return mido.Message("note_on", note=pitch, time=time, channel=channel, velocity=velocity)
+
+
+def test_times_are_rounded_and_no_note_is_shorter_than_a_step(tmp_path):
+    path = saved(tmp_path / "a.mid", on(60, 470), on(60, 20, velocity=0), on(62, 480), on(62, 970, velocity=0))
+    keys = midi.read(path, 1)
+    assert np.argwhere(keys).tolist() == [[1, 39], [2, 41], [3, 41]]
+
+
+def test_drums_and_pitches_off_the_piano_are_left_out(tmp_path):
+    path = saved(tmp_path / "a.mid", on(60, channel=9), on(5), on(64), on(64, 480, velocity=0))
+    assert np.argwhere(midi.read(path, 1)).tolist() == [[0, 43]]
+
+
+def test_what_sounds_at_the_end_of_its_track_ends_there(tmp_path):
+    end = mido.MetaMessage("end_of_track", time=960)
+    assert midi.read(saved(tmp_path / "a.mid", on(60), end), 1).sum() == 2
+
+
+@pytest.mark.parametrize(
+    "content, message",
+    [
+        (b"", "expected a MIDI file, found a damaged one"),
+        (b"no MIDI at all", "expected a MIDI file"),
+        (b"MThd\0\0\0\6\0\1\0\1\x01\xe0MTrk\0\0\0\x09abc", "expected a MIDI file"),
+        (b"MThd\0\0\0\6\0\1\0\1\xe2\x50MTrk\0\0\0\4\0\xff\x2f\0", "counts in seconds"),
+        (b"MThd\0\0\0\6\0\1\0\1\x01\xe0MTrk\0\0\0\4\0\xff\x2f\0", "holds no notes"),
+    ],
+)
+def test_bad_files_are_one_line(tmp_path, content, message):
+    (tmp_path / "a.mid").write_bytes(content)
+    with pytest.raises(DataError, match=message) as caught:
+        midi.read(tmp_path / "a.mid", 1)
+    assert str(caught.value).startswith(f"{tmp_path / 'a.mid'}: ") and "\n" not in str(caught.value)
+
+
+def test_a_cut_file_is_one_line_wherever_it_is_cut(tmp_path):
+    keys = np.random.default_rng(0).random((8, midi.KEYS)) < 0.2
+    midi.write(tmp_path / "a.mid", [midi.notes_of_keys(keys)], 1)
+    content = (tmp_path / "a.mid").read_bytes()
+    for length in range(0, len(content) - 1, 7):
+        (tmp_path / "b.mid").write_bytes(content[:length])
+        with pytest.raises(DataError):
+            midi.read(tmp_path / "b.mid", 1)
+
+
+def test_a_missing_file_and_one_that_is_too_long_are_one_line(tmp_path):
+    with pytest.raises(DataError, match="No such file"):
+        midi.read(tmp_path / "none.mid", 1)
+    path = saved(tmp_path / "a.mid", on(60), on(60, 2**27, velocity=0))
+    with pytest.raises(DataError, match="steps, expected at most"):
+        midi.read(path, 4)

@@ -1,0 +1,49 @@
+"""Piano rolls: every key that is down is drawn where it is, all rolls with the same keys."""
+
+import numpy as np
+import pytest
+from matplotlib.axes import Axes
+
+from seqzoo.inspection import piano_roll
+
+
+@pytest.fixture
+def images(monkeypatch):
+    """`(array, extent)` of every image."""
+    drawn, draw = [], Axes.imshow
+
+    def keep(axis, image, **options):
+        drawn.append((np.ma.filled(image, 0), options["extent"]))
+        return draw(axis, image, **options)
+
+    monkeypatch.setattr(Axes, "imshow", keep)
+    return drawn
+
+
+def roll(*at, length=8):
+    keys = np.zeros((length, 88))
+    for step, key in at:
+        keys[step, key] = 1
+    return keys
+
+
+def test_a_key_is_drawn_at_its_pitch_and_time(tmp_path, images):
+    piano_roll.draw({"a": roll((3, 39), (7, 51))}, tmp_path / "a.png", "title", steps=2)
+    ((image, (left, right, bottom, top)),) = images
+    assert (left, right) == (0, 4) and top - bottom == len(image)
+    assert {(int(row + bottom + 0.5), int(step)) for row, step in np.argwhere(image)} == {(60, 3), (72, 7)}
+    assert (tmp_path / "a.png").stat().st_size > 1000
+
+
+def test_all_rolls_have_the_keys_of_any_and_faint_ones_are_left_out(tmp_path, images):
+    faint = roll((0, 20)) * 0.3 + roll((0, 80)) * 0.01
+    piano_roll.draw({"a": roll((0, 30)), "b": faint}, tmp_path / "a.png")
+    (first, extent), (second, other) = images
+    assert extent == other and first.shape == second.shape == (15, 8)
+    assert np.count_nonzero(second) == 1
+
+
+@pytest.mark.parametrize("length", [0, 1, 1000])
+def test_nothing_and_too_much_are_drawn_too(tmp_path, images, length):
+    piano_roll.draw({"a": np.zeros((length, 88))}, tmp_path / "a.png")
+    assert (tmp_path / "a.png").exists() and all(image.shape[1] <= piano_roll.LONGEST for image, _ in images)
