@@ -24,3 +24,7 @@ presets:
 	$(PYTHON) -m recipes.sentiment train --out saved_models/sentiment
 	$(PYTHON) -m recipes.ner train --out saved_models/ner
 	$(PYTHON) -m recipes.dna train --out saved_models/dna
+	$(PYTHON) -m recipes.names train --out saved_models/names
+	$(PYTHON) -m recipes.music train --out saved_models/music
+	$(PYTHON) -m recipes.language_model train --out saved_models/language_model
+	$(PYTHON) -m recipes.language_model train --bidirectional --out saved_models/cloze

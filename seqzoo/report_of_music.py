@@ -84,7 +84,7 @@ def kind(of_voices):
     def of_baselines(problem):
         return baselines(problem.train.inputs, problem.test.inputs, of_voices)
 
-    return report.Kind(_of_model, of_baselines, _examples)
+    return report.Kind(_of_model, of_baselines, _examples, asked="`python -m recipes.music generate` asks it")
 
 
 def baselines(train, test, of_voices):

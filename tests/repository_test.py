@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from seqzoo import presets, report_of_tags
+from seqzoo import presets, report_of_music, report_of_names, report_of_tags
 from seqzoo.data import dna
 from seqzoo.data.tokenizer import words_and_marks
 
@@ -24,7 +24,7 @@ def test_ci_runs_the_second_command_of_the_readme():
 
 
 def test_shipped_models_are_small_and_have_a_card():
-    assert presets.names() == ["dna", "ner", "sentiment"]
+    assert presets.names() == ["cloze", "dna", "language_model", "music", "names", "ner", "sentiment"]
     for name in presets.names():
         folder = presets.find(name)
         assert sum(path.stat().st_size for path in folder.iterdir()) <= 5e6
@@ -61,3 +61,17 @@ def test_the_shipped_model_of_dna_knows_a_splice_junction():
     junction = "GGCTTCTGCAAGGACTTCGCCAAGCTGGAG" + "GTAAGTGCCCGGTGGAGGGACAGGGTCTCG"  # an exon, then GTAAGT of an intron: made up
     (answer,) = presets.load("dna").answers([dna.vectors(junction, middle=True)])
     assert answer.label == "EI"
+
+
+def test_the_shipped_language_models_know_their_text():
+    said, shuffled = presets.load("language_model").score(["the lord is my shepherd", "shepherd my is lord the"])
+    assert said.log_p.sum() > shuffled.log_p.sum() + 5
+    (word, _), *_ = presets.load("cloze").fill("in the beginning ___ created the heaven and the earth .")
+    assert word in {"god", "he", "lord"}
+
+
+def test_the_shipped_models_of_names_and_music_make_some():
+    names = report_of_names.invent(presets.load("names"), 0, 20, seed=1)
+    assert len(set(names)) > 10 and all(0 < len(name) <= 40 for name in names)
+    (piece,) = report_of_music.compose(presets.load("music"), 32, 1, 1.0, 0, None)
+    assert len(piece) == 32 and piece.keys.any()
