@@ -14,7 +14,7 @@ from seqzoo import command_line, decoding, presets, report, report_of_text, samp
 from seqzoo.data import corpus, texts
 from seqzoo.data.batches import Batches
 from seqzoo.data.streams import Windows
-from seqzoo.data.tokenizer import PAD, UNK
+from seqzoo.data.tokenizer import PAD, SPECIAL, UNK, Tokenizer
 from seqzoo.inspection import surprise
 from seqzoo.models import Cloze, LanguageModel
 from seqzoo.training import fit, losses, metrics, run
@@ -61,6 +61,7 @@ class Config(command_line.Settings):
         super().__post_init__()
         for flag in ("vocabulary", "window", "max_length", "embedding", "repeats"):
             command_line.check(flag, getattr(self, flag), lambda n: n >= 1, "a positive integer")
+        command_line.check("punctuation", self.punctuation, lambda p: p or self.level != "spaces", "it with --level spaces")
         command_line.check(
             "stream", self.stream, lambda stream: not (stream and self.bidirectional), "no --bidirectional with it"
         )
@@ -73,13 +74,15 @@ class Config(command_line.Settings):
 # Data
 
 
-def load(config):
-    """A `corpus.Corpus`."""
+def load(config, tokenizer=None, test=None):
+    """A `corpus.Corpus`, with the tokenizer and the lines of the test part that are given, or else its own."""
     lines = texts.load(config.data, config.data_dir, config.seed)
     if config.quick:
         lines = lines._replace(train=lines.train[:4000], validation=lines.validation[:500], test=lines.test[:500])
-    how = (config.level, config.vocabulary, config.lowercase, config.punctuation, config.stream, not config.bidirectional)
-    return corpus.of(lines, *how, config.data)
+    lines = lines._replace(test=test or lines.test)
+    how = config.level, config.vocabulary + len(SPECIAL), config.lowercase, config.punctuation
+    tokenizer = tokenizer or Tokenizer.train(lines.train, *how)
+    return corpus.of(lines, tokenizer, config.level, config.stream, not config.bidirectional, config.data)
 
 
 # Model
@@ -131,19 +134,22 @@ def train(config, folder):
     report.train("language_model", config, folder, load(config), train_once, kind)
 
 
-def tested(config, folder):
+def tested(config, folder, model):
+    """The corpus that a model was trained on; a file other than the one it learnt from is a test as a whole."""
     learnt = command_line.from_file(Config, folder / "config.json")
-    return load(dataclasses.replace(learnt, data_dir=config.data_dir))
+    other = None if config.data == learnt.data else texts.load_test(config.data, config.data_dir, config.seed)
+    return load(dataclasses.replace(learnt, data_dir=config.data_dir), model.tokenizer, other)
 
 
 def evaluate(config, folder):
     model = presets.load(folder)
-    print(report.evaluate(config.cell, model, tested(config, folder), report_of_text.kind_of(model)))
+    print(report.evaluate(config.cell, model, tested(config, folder, model), report_of_text.kind_of(model)))
 
 
 def inspect(config, folder):
     history = run.read_json(folder / "metrics.json")["history"]
-    for path in report_of_text.pictures(folder, presets.load(folder), tested(config, folder).test, history):
+    model = presets.load(folder)
+    for path in report_of_text.pictures(folder, model, tested(config, folder, model).test, history):
         print(path)
 
 
@@ -155,7 +161,7 @@ class Generate(sampling.Tokens):
     prompt: str = ""
     """What each text begins with."""
     length: int = 80
-    """Tokens at most, those of the prompt included."""
+    """Tokens at most, those of the prompt included; one more than these at least."""
     greedy: bool = False
     """Always the most probable token."""
     beam: int | None = None
@@ -167,6 +173,7 @@ class Generate(sampling.Tokens):
         super().__post_init__()
         for flag in ("length", "beam"):
             command_line.check(flag, getattr(self, flag), lambda n: n is None or n >= 1, "a positive integer")
+        command_line.check("length_penalty", self.length_penalty, lambda alpha: 0 <= alpha <= 100, "a number from 0 to 100")
 
     def sampler(self):
         return decoding.greedy if self.greedy else super().sampler()
@@ -177,6 +184,8 @@ def generate(asked, folder):
     prompt = model.tokenizer.encode(asked.prompt) if asked.prompt.strip() else []
     if prompt and set(prompt) == {UNK}:
         raise command_line.UsageError(f"--prompt: {asked.prompt!r} has no word that the model knows")
+    if UNK in prompt:
+        command_line.note(f"--prompt: {asked.prompt!r} has words that the model does not know")
     length = max(asked.length, len(prompt) + 1)
     if asked.beam:
         found = report_of_text.best(model, asked.n, length, max(asked.beam, asked.n), asked.length_penalty, prompt)
@@ -194,6 +203,7 @@ class Score(command_line.Predict):
 
 
 def score(lines, folder, picture=None):
+    command_line.check("picture", picture, lambda path: path is None or path.endswith(".png"), "the name of a .png file")
     model = loaded(folder, LanguageModel, "score")
     scored = sorted(model.score(lines), key=lambda text: -text.log_p.sum())
     for text in scored:
@@ -223,7 +233,7 @@ def fill(lines, folder, n=5):
     model = loaded(folder, Cloze, "fill")
     for line in lines:
         for token, p in model.fill(line, n):
-            yield f"{token}\t{p:.3f}\t{line.replace('___', token)}"
+            yield f"{token}\t{p:.3f}\t{' '.join(line.replace('___', token).split())}"
 
 
 def predict(lines, folder):

@@ -107,7 +107,8 @@ def _card(config, record, figures):
         "# long_range",
         f"Made by `{record['command']}` in {record['seconds']:.0f} s, seed {record['seed']}, with seqzoo {seqzoo.__version__} "
         f"and keras {keras.__version__} on {keras.backend.backend()}. Adam, learning rate {config.learning_rate:g}, "
-        f"{config.batches} batches of 64, {config.units} units, the same for all cells.",
+        f"{config.batches} batches of 64, {config.units} units, the same for all cells; agreement has a quarter of the batches "
+        "and a third of the rate, copying twice the units, exploding plain SGD and 300 batches at most.",
     ]
     parts += [f"{_shown(name, config, rows)}\n\n![{name}](pictures/{name}.png)" for name, rows in figures.items()]
     return "\n\n".join(parts) + "\n"

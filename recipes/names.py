@@ -135,6 +135,8 @@ class Generate(sampling.Tokens):
 
 def generate(asked, folder):
     model = presets.load(folder)
+    if type(model) is not OneToMany or model.tokenizer is None:
+        raise command_line.UsageError(f"generate: {folder} holds a {type(model).__name__}, expected a model of names")
     known = f"one of {', '.join(model.labels)}" if model.labels else "none: the model knows no classes"
     command_line.check("locale", asked.locale, lambda locale: locale is None or locale in model.labels, known)
     for number, label in enumerate(model.labels or [""]):

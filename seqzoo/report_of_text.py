@@ -10,6 +10,7 @@ from seqzoo.data import corpus
 from seqzoo.data.tokenizer import EOS, UNK
 from seqzoo.inspection import plots, surprise
 from seqzoo.models import Cloze
+from seqzoo.models.cloze import GAP
 from seqzoo.training.n_grams import NGrams
 
 SAMPLED = 5  # lines
@@ -48,10 +49,10 @@ def _samples(model, part, seed):
 def _gaps(model, part, seed):
     """Words of some lines, taken out and guessed."""
     chance = np.random.default_rng(seed)
-    for i in chance.permutation(len(part.inputs))[:SAMPLED]:
+    for i in chance.permutation([i for i, line in enumerate(part.inputs) if GAP not in line])[:SAMPLED]:
         words = part.inputs[i].split()
         gap = int(chance.integers(len(words)))
-        text = " ".join([*words[:gap], "___", *words[gap + 1 :]])
+        text = " ".join([*words[:gap], GAP, *words[gap + 1 :]])
         yield text, ", ".join(f"{token} {p:.2f}" for token, p in model.fill(text, 3)), words[gap]
 
 
@@ -125,7 +126,9 @@ def pictures(folder, model, part, history, seed=0, count=6):
     title, folder = folder.name, report.folder_of_pictures(folder)
     plots.curves(history, folder / "curves.png", title)
     if not isinstance(model, Cloze):
-        chosen = np.random.default_rng(seed).permutation([i for i, line in enumerate(part.inputs) if line.strip()])[:count]
+        chosen = np.random.default_rng(seed).permutation(
+            [i for i, tokens in enumerate(model.tokenizer.cut_all(part.inputs)) if tokens]
+        )[:count]
         rows = [bits(scored) for scored in model.score([part.inputs[i] for i in chosen])]
         surprise.draw(rows, folder / "surprise.png", f"{title}: surprise of each token, in bits")
     return sorted(folder.glob("*.png"))

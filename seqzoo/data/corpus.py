@@ -35,21 +35,17 @@ class Corpus(NamedTuple):
         return 1 - ids.count(UNK) / len(ids)
 
 
-def of(
-    lines: Lines, level: str, size: int, lowercase: bool, punctuation: bool, carried: bool, ends: bool, source: str
-) -> Corpus:
-    """Returns the corpus of some lines, with a tokenizer learnt from the training part.
+def of(lines: Lines, tokenizer: Tokenizer, level: str, carried: bool, ends: bool, source: str) -> Corpus:
+    """Returns the corpus of some lines.
 
     Args:
-        level, lowercase, punctuation: see `Tokenizer.train`.
-        size: tokens to know, beside the special ones.
+        level: of the tokenizer.
         carried: whether lines follow from each other: then empty ones stay, as an end of a line alone.
         ends: whether `<eos>` stands at the end of each line.
 
     Raises:
         DataError: a part has no tokens.
     """
-    tokenizer = Tokenizer.train(lines.train, level, size + 4, lowercase, punctuation)
     parts = [_part(of_part, tokenizer, carried, ends, source) for of_part in lines]
     return Corpus(tokenizer, carried, 5 if level == "char" else 3, *parts)
 

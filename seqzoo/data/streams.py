@@ -20,7 +20,6 @@ class Windows(keras.utils.PyDataset):
 
     def __init__(self, ids: Sequence[int], batch_size: int, steps: int):
         super().__init__()
-        batch_size = min(batch_size, len(ids))
         self.steps, self.row = steps, -(-len(ids) // batch_size)  # tokens of a row
         self.y, self.y_prev = (self._rows(of, batch_size) for of in (ids, [PAD, *ids[:-1]]))
         self.weights = self._rows(np.ones(len(ids)), batch_size).astype(np.float32)

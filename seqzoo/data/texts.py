@@ -45,6 +45,12 @@ def load(source: str, data_dir: str | None = None, seed: int = 0) -> Lines:
     return _completed(_from_name(SHORT.get(source, source), data_dir), source)
 
 
+def load_test(source: str, data_dir: str | None = None, seed: int = 0) -> list[str]:
+    """Returns what a trained model can be tested on: all lines of a file, else the test part. Arguments as for `load`."""
+    path = Path(os.path.expanduser(source))
+    return read(path) if path.is_file() else load(source, data_dir, seed).test
+
+
 def read(path: str | Path) -> list[str]:
     """Returns the lines of a file, without what ends them.
 
@@ -59,7 +65,7 @@ def read(path: str | Path) -> list[str]:
         raise DataError(f"{path}: expected UTF-8 text ({one_line(error, 80)})") from error
     if not text.strip():
         raise DataError(f"{path}: empty, expected a text")
-    return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+    return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
 
 
 def _generated(source: str, seed: int):
@@ -86,20 +92,19 @@ def _files(folder: Path) -> dict[str, Path]:
 def _completed(parts: dict[str, list[str]], source: str) -> Lines:
     """What is missing is taken from the end of the training part: a tenth of its characters, in whole lines."""
     train = parts["train"]
-    whole = sum(map(len, train))
+    whole, count = sum(map(len, train)), len(train)
     for part in ("test", "validation"):
         if part not in parts:
-            if len(train) < FEWEST:
-                raise DataError(
-                    f"{source}: {len(train)} lines, expected {FEWEST} or more to hold some out: one sentence on each"
-                )
-            train, parts[part] = _cut(train, whole / 10)
+            if count < FEWEST:
+                raise DataError(f"{source}: {count} lines, expected {FEWEST} or more to hold some out: one sentence on each")
+            train, parts[part] = _cut(train, whole / 10, count // 5)
     return Lines(train, parts["validation"], parts["test"])
 
 
-def _cut(lines: list[str], characters: float) -> tuple[list[str], list[str]]:
+def _cut(lines: list[str], characters: float, most: int) -> tuple[list[str], list[str]]:
+    """Cuts off the last lines, `most` at most, that have so many characters."""
     at = len(lines)
-    while at > 1 and characters > 0:
+    while len(lines) - at < most and characters > 0:
         at -= 1
         characters -= len(lines[at])
     return lines[:at], lines[at:]

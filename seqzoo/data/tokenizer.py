@@ -112,9 +112,9 @@ class Tokenizer:
 
     def cut_all(self, texts: Iterable[str]) -> list[list[str]]:
         """Returns the tokens of each text as they stand in it, those among them that are unknown, too."""
-        encoded = self._rules.encode_batch([_well_formed(text) for text in texts], add_special_tokens=False)
-        shown = [self._rules.normalizer.normalize_str(_well_formed(text)) for text in texts]
-        return [[text[slice(*at)] for at in found.offsets] for text, found in zip(shown, encoded, strict=True)]
+        given = [self._rules.normalizer.normalize_str(_well_formed(text)) for text in texts]  # so that offsets fit
+        encoded = self._rules.encode_batch(given, add_special_tokens=False)
+        return [[text[slice(*at)] for at in found.offsets] for text, found in zip(given, encoded, strict=True)]
 
     def decode(self, ids: Iterable[int]) -> str:
         """Returns the tokens as a text, with spaces between words; `<pad>`, `<bos>` and `<eos>` are left out."""

@@ -1,6 +1,5 @@
 """Beam search: the most probable sequences, as far as a few at a time can tell."""
 
-import functools
 from typing import NamedTuple
 
 import numpy as np
@@ -8,6 +7,7 @@ from keras import ops
 
 from seqzoo import backend
 from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
+from seqzoo.decoding.generate import kept
 
 NEVER = -1e9
 
@@ -54,7 +54,7 @@ def beam(step, state, length, width=5, n_best=1, length_penalty=0.0, prompt=(), 
     return _best(traced, *(ops.convert_to_numpy(a) for a in (log_p, lengths)), length_penalty, n_best)
 
 
-@functools.lru_cache(maxsize=8)
+@kept
 def _compiled(step, width, alpha, eos, never):
     def one(carry, given):
         (y, ended, lengths, log_p), rows = carry

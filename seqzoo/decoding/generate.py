@@ -75,7 +75,13 @@ def _given(prompts, steps, batch):
     return given
 
 
-@functools.lru_cache(maxsize=8)
+def kept(build):
+    """`build(step, ...)`, a compiled loop, kept for the methods of a model, whose weights it is told anew at each call."""
+    cached = functools.lru_cache(maxsize=8)(build)
+    return lambda step, *rest: (cached if hasattr(step, "__self__") else build)(step, *rest)
+
+
+@kept
 def _compiled(step, sampler, eos, never):
     """`(y, ended, state), numbers (T, batch), given tokens (T, batch)` to the first after T steps, and tokens, log P."""
 
@@ -110,7 +116,7 @@ def generate_vectors(step, state, length, features, prompt=None, temperature=1.0
     return ops.convert_to_numpy(found).swapaxes(0, 1)
 
 
-@functools.lru_cache(maxsize=8)
+@kept
 def _compiled_vectors(step, temperature):
     def one(carry, u, given):
         z, state = step(*carry)

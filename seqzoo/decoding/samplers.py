@@ -9,6 +9,7 @@ from keras import ops
 
 RANGE, HALVINGS = 100.0, 24
 NEVER = -1e9
+LEAST = 1e-6  # of temperatures: below it all are greedy
 
 
 def greedy(z, u):
@@ -39,7 +40,9 @@ class Sampler:
             raise ValueError(f"`top_p` must be above 0 and at most 1, got {self.top_p!r}.")
 
     def __call__(self, z, u):
-        z = ops.cast(z, "float32") / self.temperature
+        z = ops.cast(z, "float32")
+        likelier = z - ops.max(z, axis=-1, keepdims=True)  # 0 at most: no temperature makes it infinite
+        z = ops.where(z > NEVER / 2, likelier / max(self.temperature, LEAST), NEVER)
         if self.top_k is not None and self.top_k < z.shape[-1]:
             z = _cut(z, lambda left: ops.sum(ops.cast(left, "int32"), axis=-1, keepdims=True) >= self.top_k)
         if self.top_p is not None:

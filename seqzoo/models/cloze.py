@@ -10,6 +10,7 @@ from seqzoo import backend
 from seqzoo.data.batches import steps_in_order
 from seqzoo.data.errors import DataError
 from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
+from seqzoo.models.language_model import check_tokens
 from seqzoo.models.one_to_many import NEVER
 from seqzoo.models.recurrent_stack import recurrent_stack
 
@@ -87,9 +88,7 @@ class Cloze(keras.Model):
         Raises:
             DataError: a text has no token.
         """
-        for i, text in enumerate(texts):
-            if not text.strip():
-                raise DataError(f"input {i + 1} is empty, expected a text")
+        check_tokens(self.tokenizer, texts)
         return self.tokenizer.encode_all(texts)
 
     def fill(self, text, count=5):
@@ -105,7 +104,7 @@ class Cloze(keras.Model):
         z = self.predict_on_batch({"inputs": ids, "mask": np.ones_like(ids, bool)})[0, len(before)]
         z[UNK] = NEVER  # no word
         p = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
-        best = np.argsort(-p, kind="stable")[:count]
+        best = np.argsort(-p, kind="stable")[: min(count, len(p) - 4)]  # the special tokens are none
         return [(self.tokenizer.tokens[i], float(p[i])) for i in best]
 
     def log_probabilities(self, sequences, batch_size=32):

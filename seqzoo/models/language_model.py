@@ -31,6 +31,14 @@ class Scored(NamedTuple):
         return float(np.exp(-self.log_p.mean()))
 
 
+def check_tokens(tokenizer, texts):
+    """Raises a `DataError` unless each text has a token."""
+    for i, tokens in enumerate(tokenizer.cut_all(texts)):
+        if not tokens:
+            found = f"has no token ({texts[i][:40]!r})" if texts[i].strip() else "is empty"
+            raise DataError(f"input {i + 1} {found}, expected a text")
+
+
 @keras.saving.register_keras_serializable("seqzoo")
 class LanguageModel(OneToMany):
     """P(y<1>…y<T>) = Π P(y<t> | y<1>…y<t-1>): x<1> = 0, x<t+1> = y<t>, and `<eos>` is the last y.
@@ -43,6 +51,8 @@ class LanguageModel(OneToMany):
     """
 
     def __init__(self, vocabulary, carried=False, **kwargs):
+        for name in {"features", "labels"} & set(kwargs):
+            raise TypeError(f"`{name}` is none of a language model's arguments: see `OneToMany`.")
         super().__init__(vocabulary=vocabulary, **kwargs)
         self.carried = carried
 
@@ -57,13 +67,13 @@ class LanguageModel(OneToMany):
         Raises:
             DataError: a text has no token.
         """
-        for i, text in enumerate(texts):
-            if not text.strip():
-                raise DataError(f"input {i + 1} is empty, expected a text")
+        check_tokens(self.tokenizer, texts)
         return [[*ids, EOS] for ids in self.tokenizer.encode_all(texts)]
 
     def score(self, texts):
         """`Scored` for each text, in their order."""
+        if not texts:
+            return []
         sequences = self.sequences(texts)
         shown = self.tokenizer.cut_all(texts)
         found = self.log_probabilities(sequences, start=self.start)

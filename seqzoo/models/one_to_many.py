@@ -54,6 +54,8 @@ class OneToMany(keras.Model):
             raise ValueError(f"Give `vocabulary` for ids or `features` for vectors, got {vocabulary!r} and {features!r}.")
         if tied and vocabulary is None:
             raise ValueError("`tied` needs a `vocabulary`: vectors have no embedding.")
+        if isinstance(labels, str) or len(set(labels)) < len(labels):
+            raise ValueError(f"`labels` must be a list of different names, got {labels!r}.")
         policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
         super().__init__(dtype=policy, **kwargs)
         # === Layers ===
@@ -93,7 +95,8 @@ class OneToMany(keras.Model):
         for layer in (self.narrow, self.y_hat):
             if layer is not None:
                 layer.build((None, None, units))
-        self.bias = self.add_weight(name="bias", shape=(self._config["vocabulary"],)) if self._config["tied"] else None
+        tied, shape = self._config["tied"], (self._config["vocabulary"],)
+        self.bias = self.add_weight(name="bias", shape=shape, autocast=False) if tied else None
         self.built = True
 
     def call(self, inputs, training=False):
@@ -152,12 +155,12 @@ class OneToMany(keras.Model):
             z = self.embed(a, reverse=True)
         else:
             z = self.y_hat(a)
-        z = ops.cast(z, "float32")
+        z = ops.cast(z, keras.backend.result_type(z.dtype, "float32"))
         if self.embed is None:
             return z
         ids = ops.arange(z.shape[-1])
         bias = 0.0 if self.bias is None else ops.convert_to_tensor(self.bias)
-        return z + ops.where((ids == PAD) | (ids == BOS), NEVER, bias)
+        return z + ops.cast(ops.where((ids == PAD) | (ids == BOS), NEVER, bias), z.dtype)
 
     def get_config(self):
         return dict(self._config, name=self.name, trainable=self.trainable)

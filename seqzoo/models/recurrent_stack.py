@@ -23,6 +23,8 @@ def recurrent_stack(cell, units, depth=1, bidirectional=False, return_sequences=
     """
     if cell not in CELLS:
         raise ValueError(f"`cell` must be one of {', '.join(CELLS)}, got {cell!r}.")
+    if depth < 1:
+        raise ValueError(f"`depth` must be a positive integer, got {depth!r}.")
     layer, variant = CELLS[cell]
     layers = [layer(units, return_sequences=True, **variant, **arguments) for _ in range(depth - 1)]
     layers += [layer(units, return_sequences=return_sequences, **variant, **arguments)]

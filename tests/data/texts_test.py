@@ -8,7 +8,7 @@ import pytest
 from seqzoo.data import corpus, named_sets, texts
 from seqzoo.data.errors import DataError
 from seqzoo.data.streams import Windows
-from seqzoo.data.tokenizer import EOS, UNK
+from seqzoo.data.tokenizer import EOS, UNK, Tokenizer
 
 LINES = [f"line {i} of many lines" for i in range(100)]
 
@@ -72,7 +72,7 @@ def test_a_data_set_with_a_name_needs_a_text(monkeypatch, tmp_path):
 
 
 def of(lines, level="word", carried=False, ends=True):
-    return corpus.of(lines, level, 50, True, True, carried, ends, "a.txt")
+    return corpus.of(lines, Tokenizer.train(lines.train, level, 54), level, carried, ends, "a.txt")
 
 
 def test_lines_end_with_eos_and_unknown_words_are_counted():
@@ -107,4 +107,4 @@ def test_windows_hold_each_token_once_after_the_one_before(length, batch, steps)
     assert y[weight > 0].tolist() == ids.tolist()
     assert y_prev[weight > 0].tolist() == [0, *ids[:-1]]
     assert [bool(of_one["goes_on"].all()) for of_one in inputs] == [False] + [True] * (len(windows) - 1)
-    assert {of_one["inputs"].shape for of_one in inputs} == {(min(batch, length), steps)}
+    assert {of_one["inputs"].shape for of_one in inputs} == {(batch, steps)}

@@ -1,5 +1,6 @@
 """Sampling over any `step`: here a Markov chain, whose logits are rows of a table."""
 
+import keras
 import numpy as np
 import pytest
 from keras import ops
@@ -100,3 +101,21 @@ def test_vectors_are_drawn_part_by_part():
     assert found.shape == (2000, 3, 4) and (found[:, 0] == 1).all()
     np.testing.assert_allclose(found[:, 1:].mean(axis=(0, 1)), 1 / (1 + np.exp(-z / 2)), atol=0.03)
     assert set(np.unique(found)) == {0, 1}
+
+
+def test_a_function_that_is_no_method_is_read_anew():
+    weight = keras.Variable(4.0)
+
+    def chosen(y, state):
+        z = ops.one_hot(ops.cast(ops.convert_to_tensor(weight), "int32") + 0 * y, 8) * 5
+        return z, state
+
+    assert generate(chosen, start(1), 2, greedy).sequences == [[4, 4]]
+    weight.assign(6.0)
+    assert generate(chosen, start(1), 2, greedy).sequences == [[6, 6]]
+
+
+@pytest.mark.parametrize("temperature", [1e-38, 1e9])
+def test_no_temperature_brings_forth_what_cannot_be(temperature):
+    found = generate(step, start(300), 3, Sampler(temperature), eos=None).tokens
+    assert not set(np.unique(found)) & {PAD, UNK, BOS}

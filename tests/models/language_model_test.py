@@ -65,8 +65,13 @@ def test_score_names_tokens_and_what_is_unknown():
     assert [text.unknown for text in scored] == [[], ["dog"]]
     assert [len(text.log_p) for text in scored] == [4, 5]
     assert scored[0].perplexity == pytest.approx(np.exp(-scored[0].log_p.mean()))
-    with pytest.raises(DataError, match="input 2 is empty"):
-        model.score(["the cat", "  "])
+    for text, message in (("  ", "input 2 is empty"), ("\u200b", "input 2 has no token")):
+        if not model.tokenizer.cut_all([text])[0]:
+            with pytest.raises(DataError, match=message):
+                model.score(["the cat", text])
+    assert model.score([]) == []
+    (composed,) = model.score(["The cafe\u0301 SAT on"])
+    assert composed.tokens == ["the", "café", "sat", "on"]
 
 
 @pytest.mark.parametrize("carried", [False, True])

@@ -154,3 +154,15 @@ def test_dropout_is_constant_over_a_sequence():
 def test_arguments_that_cannot_be(arguments, message):
     with pytest.raises(ValueError, match=message):
         OneToMany(**arguments)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("dtype", ["mixed_bfloat16", "mixed_float16"])
+def test_in_less_precision_a_step_still_equals_the_whole_and_states_stay_float32(kind, dtype):
+    model, inputs = built(kind, dtype=dtype), given(kind)
+    whole, state = model(inputs), model.initial_state(3, inputs.get("label"))
+    assert keras.backend.standardize_dtype(whole.dtype) == "float32"
+    for t in range(6):
+        z, state = model.step(tensors(inputs["inputs"][:, t]), state)
+        np.testing.assert_allclose(arrays(z), arrays(whole)[:, t], atol=0.05)
+    assert {keras.backend.standardize_dtype(part.dtype) for part in state} == {"float32"}

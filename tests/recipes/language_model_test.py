@@ -124,6 +124,19 @@ def test_evaluate_and_inspect(trained, capsys):
     assert {path.name for path in (trained / "language_model" / "pictures").iterdir()} == {"curves.png", "surprise.png"}
 
 
+def test_another_file_is_a_test_as_a_whole_and_the_models_own_words_count(trained, here, capsys):
+    """Also where the file that it learnt from has changed since."""
+    run("evaluate")
+    same = capsys.readouterr().out
+    (here / "b.txt").write_text("the cat saw the fish , said a\nnone of these is known")
+    run("evaluate", "--data", "b.txt")
+    assert capsys.readouterr().out.splitlines()[1] != same.splitlines()[1]
+    (here / "a.txt").write_text("\n".join(["gnu gnus emu emus"] * 30 + LINES))
+    run("evaluate")
+    before, after = (float(said.splitlines()[1].split()[-3]) for said in (same, capsys.readouterr().out))
+    assert after == pytest.approx(before, rel=0.1)  # a few lines more are held out of a longer file
+
+
 def test_questions_that_a_model_cannot_answer_are_one_line(trained, capsys):
     assert "expected a model trained with --bidirectional" in fails(capsys, "fill", "--out", "runs/char", "the ___")
     assert "expected a model trained without --bidirectional" in fails(capsys, "score", "--out", "runs/cloze", "the")
@@ -140,6 +153,7 @@ def test_questions_that_a_model_cannot_answer_are_one_line(trained, capsys):
         ("", (), "a.txt: empty, expected a text"),
         ("one\ntwo", (), "a.txt: 2 lines, expected 10 or more"),
         ("a b\n" * 20, ("--stream", "--window", 500), "--window: expected at most"),
+        (None, ("--level", "spaces", "--no-punctuation"), "--punctuation: expected it with --level spaces, got False"),
         (None, ("--window", 0), "--window: expected a positive integer, got 0"),
         (None, ("--stream", "--bidirectional"), "--stream: expected no --bidirectional with it"),
     ],
