@@ -4,7 +4,7 @@ from matplotlib import pyplot as plt
 
 from seqzoo.inspection import plots
 
-WIDTH = 96  # characters of a row
+WIDTH = 120  # characters of a row
 MOST = 16  # bits from which on the ground is darkest
 
 
