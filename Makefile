@@ -27,4 +27,4 @@ presets:
 	$(PYTHON) -m recipes.names train --out saved_models/names
 	$(PYTHON) -m recipes.music train --out saved_models/music
 	$(PYTHON) -m recipes.language_model train --out saved_models/language_model
-	$(PYTHON) -m recipes.language_model train --bidirectional --out saved_models/cloze
+	$(PYTHON) -m recipes.language_model train --bidirectional --units 128 --out saved_models/cloze

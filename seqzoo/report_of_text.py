@@ -4,6 +4,7 @@ import re
 
 import keras
 import numpy as np
+from scipy.special import softmax
 
 from seqzoo import decoding, report
 from seqzoo.data import corpus
@@ -93,9 +94,7 @@ def next_token(model, text):
     """The most probable token after a text, and its probability."""
     ids = model.tokenizer.encode(text) if text.strip() else []
     z, _ = model.run(np.array([[model.start, *ids]], np.int32), model.initial_state(1))
-    z = keras.ops.convert_to_numpy(z)[0, -1]
-    p = np.exp(z - z.max())
-    p /= p.sum()
+    p = softmax(keras.ops.convert_to_numpy(z)[0, -1])
     chosen = int(np.argmax(np.where(np.arange(len(p)) == UNK, 0, p)))
     return model.tokenizer.tokens[chosen], float(p[chosen])
 

@@ -27,7 +27,7 @@ def test_shipped_models_are_small_and_have_a_card():
     assert presets.names() == ["cloze", "dna", "language_model", "music", "names", "ner", "sentiment"]
     for name in presets.names():
         folder = presets.find(name)
-        assert sum(path.stat().st_size for path in folder.iterdir()) <= 6e6
+        assert sum(path.stat().st_size for path in folder.iterdir()) <= 5e6
         assert {"README.md", "config.json", "metrics.json", "curves.png"} <= {path.name for path in folder.iterdir()}
 
 

@@ -5,11 +5,9 @@ from typing import NamedTuple
 import numpy as np
 from keras import ops
 
-from seqzoo import backend
 from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
-from seqzoo.decoding.generate import kept
-
-NEVER = -1e9
+from seqzoo.decoding.generate import FREE, barred, kept, loop
+from seqzoo.models.one_to_many import NEVER
 
 
 class Hypothesis(NamedTuple):
@@ -45,7 +43,7 @@ def beam(step, state, length, width=5, n_best=1, length_penalty=0.0, prompt=(), 
         np.zeros((batch, width), bool),
         np.zeros((batch, width), np.float32),
     )
-    given = np.full((length,), -1, np.int32)
+    given = np.full((length,), FREE, np.int32)
     given[: len(prompt)] = prompt
     carry = tuple(ops.convert_to_tensor(a) for a in (y, ended, lengths, log_p)), rows
     run = _compiled(step, width, float(length_penalty), eos, tuple(never))
@@ -74,19 +72,15 @@ def _compiled(step, width, alpha, eos, never):
         y, parent = ops.cast(y, "int32"), ops.cast(parent, "int32")
         return ((y, ended | (y == eos), lengths, log_p), rows), (y, parent)
 
-    def run(carry, given):
-        return backend.scan(one, carry, (given,))
-
-    return backend.in_graph(run, getattr(getattr(step, "__self__", None), "variables", ()), xla=True)
+    return loop(step, one)
 
 
 def _continued(log_p, ended, given, never):
     """log P of each next token: of a given one alone, none of `never`, and `<pad>` with certainty after the end."""
     ids = ops.arange(log_p.shape[-1])
-    barred = ops.any(ids[:, None] == ops.array(never or (-1,)), axis=-1)
-    barred = ops.where(given >= 0, ids != given, barred)
+    out = ops.where(given == FREE, barred(log_p.shape[-1], never), ids != given)
     after = ops.where(ids == PAD, 0.0, NEVER)
-    return ops.where(ops.expand_dims(ended, -1), after, ops.where(barred, NEVER, log_p))
+    return ops.where(ops.expand_dims(ended, -1), after, ops.where(out, NEVER, log_p))
 
 
 def _traced(tokens, parents):

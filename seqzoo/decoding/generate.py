@@ -13,10 +13,10 @@ from keras import ops
 from seqzoo import backend
 from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
 from seqzoo.decoding.samplers import Sampler
+from seqzoo.models.one_to_many import NEVER
 
 PIECE = 64  # steps that are compiled as one loop
 FREE = -1  # where a prompt gives no token
-NEVER = -1e9
 
 
 class Generated(NamedTuple):
@@ -88,13 +88,12 @@ def _compiled(step, sampler, eos, never):
     def one(carry, u, given):
         y, ended, state = carry
         z, state = step(y, state)
-        barred = ops.any(ops.arange(z.shape[-1])[:, None] == ops.array(never or (FREE,)), axis=-1)
-        y = ops.where(given == FREE, sampler(ops.where(barred, NEVER, z), u), given)
+        y = ops.where(given == FREE, sampler(ops.where(barred(z.shape[-1], never), NEVER, z), u), given)
         y = ops.where(ended, PAD, y)
         log_p = -ops.sparse_categorical_crossentropy(y, z, from_logits=True)
         return (y, ended | (y == eos), state), (y, ops.where(ended, 0.0, log_p))
 
-    return _loop(step, one)
+    return loop(step, one)
 
 
 def generate_vectors(step, state, length, features, prompt=None, temperature=1.0, seed=0):
@@ -124,11 +123,18 @@ def _compiled_vectors(step, temperature):
         y = ops.where(given == FREE, drawn, given)
         return (y, state), (y,)
 
-    return _loop(step, one)
+    return loop(step, one)
 
 
-def _loop(step, one):
-    def run(carry, u, given):
-        return backend.scan(one, carry, (u, given))
+def barred(vocabulary, never):
+    """Which ids are among `never`: `(vocabulary,)`."""
+    return ops.any(ops.arange(vocabulary)[:, None] == ops.array(never or (FREE,)), axis=-1)
+
+
+def loop(step, one):
+    """`one(carry, *inputs[t]) -> carry, emitted` for every t, compiled: `carry, *inputs` to the last carry and all emitted."""
+
+    def run(carry, *inputs):
+        return backend.scan(one, carry, inputs)
 
     return backend.in_graph(run, getattr(getattr(step, "__self__", None), "variables", ()), xla=True)

@@ -7,8 +7,9 @@ import dataclasses
 
 from keras import ops
 
+from seqzoo.models.one_to_many import NEVER
+
 RANGE, HALVINGS = 100.0, 24
-NEVER = -1e9
 LEAST = 1e-6  # of temperatures: below it all are greedy
 
 

@@ -5,6 +5,7 @@ import functools
 import keras
 import numpy as np
 from keras import ops
+from scipy.special import softmax
 
 from seqzoo import backend
 from seqzoo.data.batches import steps_in_order
@@ -103,7 +104,7 @@ class Cloze(keras.Model):
         ids = np.array([[*before, UNK, *after]], np.int32)
         z = self.predict_on_batch({"inputs": ids, "mask": np.ones_like(ids, bool)})[0, len(before)]
         z[UNK] = NEVER  # no word
-        p = np.exp(z - z.max()) / np.exp(z - z.max()).sum()
+        p = softmax(z)
         best = np.argsort(-p, kind="stable")[: min(count, len(p) - 4)]  # the special tokens are none
         return [(self.tokenizer.tokens[i], float(p[i])) for i in best]
 

@@ -1,7 +1,10 @@
 """Tiny runs step by step: tracing and compiling one takes longer than all of its steps."""
 
 import importlib
+import os
+import shutil
 
+import keras
 import pytest
 from backends import BACKEND
 
@@ -24,3 +27,41 @@ def _eager():
     config.run_functions_eagerly(True)
     yield
     config.run_functions_eagerly(False)
+
+
+# What every module of a recipe's tests says of itself: `NAME`, of its runs' folder; `put(folder)`, its data; and `finish()`,
+# which trains on them in the working folder, with the arguments in `form` where there are several forms.
+
+
+@pytest.fixture(autouse=True)
+def here(request, tmp_path, monkeypatch):
+    """A working folder with the module's data, and the default precision afterwards."""
+    monkeypatch.chdir(tmp_path)
+    if hasattr(request.module, "put"):
+        request.module.put(tmp_path)
+    yield tmp_path
+    keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture(scope="module")
+def form():
+    return ()
+
+
+@pytest.fixture(scope="module")
+def master(request, tmp_path_factory, form):
+    """The finished runs of the module: made once."""
+    folder, before = tmp_path_factory.mktemp("master"), os.getcwd()
+    os.chdir(folder)
+    try:
+        request.module.put(folder)
+        request.module.finish(*form)
+    finally:
+        os.chdir(before)
+    return folder / "runs"
+
+
+@pytest.fixture
+def trained(request, master, here):
+    """The folder of the finished run, in the working folder."""
+    return shutil.copytree(master, here / "runs") / request.module.NAME

@@ -3,9 +3,7 @@
 import json
 import os
 import random
-import shutil
 
-import keras
 import numpy as np
 import pytest
 
@@ -15,6 +13,7 @@ from seqzoo.data.intervals import runs
 from seqzoo.models import ManyToMany
 
 TINY = ("--units", "3", "--epochs", "1", "--batch-size", "16", "--no-bidirectional", "--max-length", "20", "--quick")
+NAME = "dna"
 VERBS = {verb: getattr(dna, verb) for verb in ("train", "evaluate", "predict", "inspect")}
 FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md"}
 SOURCE = ("--data", "x.fa", "--intervals", "x.bed")
@@ -40,32 +39,9 @@ def contents(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    """An empty working folder with the two files, and the default precision afterwards."""
-    monkeypatch.chdir(tmp_path)
-    put(tmp_path)
-    yield tmp_path
-    keras.config.set_dtype_policy("float32")
-
-
-@pytest.fixture(scope="module")
-def master(tmp_path_factory):
-    """A finished run: made once, long enough to have learnt what G is."""
-    folder, before = tmp_path_factory.mktemp("master"), os.getcwd()
-    os.chdir(folder)
-    try:
-        put(folder)
-        run(*SOURCE, "--units", 8, "--epochs", 12, "--max-length", 20, "--learning-rate", 0.03)
-    finally:
-        os.chdir(before)
-    return folder / "runs" / "dna"
-
-
-@pytest.fixture
-def trained(master, here):
-    """That run, in the working folder."""
-    return shutil.copytree(master, here / "runs" / "dna")
+def finish():
+    """Long enough to have learnt what G is."""
+    run(*SOURCE, "--units", 8, "--epochs", 12, "--max-length", 20, "--learning-rate", 0.03)
 
 
 @pytest.fixture

@@ -4,16 +4,15 @@ import io
 import json
 import os
 import random
-import shutil
 import sys
 
-import keras
 import pytest
 
 from recipes import dna
 from seqzoo import command_line, presets
 
 TINY = ("--units", "3", "--epochs", "1", "--batch-size", "16", "--no-bidirectional", "--quick")
+NAME = "dna"
 VERBS = {verb: getattr(dna, verb) for verb in ("train", "evaluate", "predict", "inspect")}
 FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md"}
 PAIR = ("--data", "p.fa", "--negative", "n.fa")
@@ -41,37 +40,13 @@ def contents(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-def put_pair(folder):
+def put(folder):
     (folder / "p.fa").write_text(fasta(seed=1, motif="GGGG"))
     (folder / "n.fa").write_text(fasta(seed=2, motif="TTTT"))
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    """An empty working folder with a pair of files, and the default precision afterwards."""
-    monkeypatch.chdir(tmp_path)
-    put_pair(tmp_path)
-    yield tmp_path
-    keras.config.set_dtype_policy("float32")
-
-
-@pytest.fixture(scope="module")
-def master(tmp_path_factory):
-    """A finished run on the pair: made once."""
-    folder, before = tmp_path_factory.mktemp("master"), os.getcwd()
-    os.chdir(folder)
-    try:
-        put_pair(folder)
-        run(*PAIR, *TINY)
-    finally:
-        os.chdir(before)
-    return folder / "runs" / "dna"
-
-
-@pytest.fixture
-def trained(master, here):
-    """That run, in the working folder."""
-    return shutil.copytree(master, here / "runs" / "dna")
+def finish():
+    run(*PAIR, *TINY)
 
 
 @pytest.fixture

@@ -1,16 +1,14 @@
 """The language model's recipe on tiny data, through its command line."""
 
 import json
-import os
-import shutil
 
-import keras
 import pytest
 
 from recipes import language_model
 from seqzoo import command_line
 
 TINY = ("--units", "8", "--embedding", "6", "--epochs", "2", "--batch-size", "8")
+NAME = ""  # of three runs: of lines, of a stream of characters, and of gaps
 VERBS = {v: getattr(language_model, v) for v in ("train", "evaluate", "predict", "score", "fill", "generate", "inspect")}
 ASKS = {"score": language_model.Score, "fill": language_model.Fill, "generate": language_model.Generate}
 FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md"}
@@ -37,33 +35,15 @@ def fails(capsys, *arguments):
     return error[0]
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "a.txt").write_text("\n".join(LINES))
-    yield tmp_path
-    keras.config.set_dtype_policy("float32")
+def put(folder):
+    (folder / "a.txt").write_text("\n".join(LINES))
 
 
-@pytest.fixture(scope="module")
-def master(tmp_path_factory):
-    """Three finished runs on a.txt: lines, a stream of characters, and gaps; made once."""
-    folder, before = tmp_path_factory.mktemp("master"), os.getcwd()
-    os.chdir(folder)
-    try:
-        (folder / "a.txt").write_text("\n".join(LINES))
-        run("--data", "a.txt", *TINY)
-        char = ("--level", "char", "--stream", "--optimizer", "sgd", "--learning-rate", "0.5")
-        run("--data", "a.txt", *char, *TINY, "--out", "runs/char")
-        run("--data", "a.txt", "--bidirectional", *TINY)
-    finally:
-        os.chdir(before)
-    return folder / "runs"
-
-
-@pytest.fixture
-def trained(master, here):
-    return shutil.copytree(master, here / "runs")
+def finish():
+    run("--data", "a.txt", *TINY)
+    char = ("--level", "char", "--stream", "--optimizer", "sgd", "--learning-rate", "0.5")
+    run("--data", "a.txt", *char, *TINY, "--out", "runs/char")
+    run("--data", "a.txt", "--bidirectional", *TINY)
 
 
 def test_a_run_leaves_its_files_and_figures_beside_the_baselines(trained):

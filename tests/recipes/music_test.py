@@ -1,8 +1,6 @@
 """The recipe end to end on a few tiny pieces: what it writes, prints, composes and refuses."""
 
 import json
-import os
-import shutil
 from pathlib import Path
 
 import keras
@@ -15,6 +13,7 @@ from seqzoo import command_line, presets, report_of_music
 from seqzoo.data import midi, music, voices
 
 TINY = ("--units", "4", "--embedding", "4", "--epochs", "2", "--batch-size", "4", "--max-length", "16")
+NAME = "music"
 VERBS = {verb: getattr(recipe, verb) for verb in ("train", "evaluate", "generate", "inspect")}
 FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md", "sample.mid", "sample.png"}
 FORMS = {"frames": (), "voices": ("--voices",)}
@@ -39,32 +38,17 @@ def run(*arguments):
     command_line.main("music", recipe.Config, VERBS, list(map(str, arguments)), asks={"generate": recipe.Generate})
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    """An empty working folder with a folder of MIDI files, and the default precision afterwards."""
-    monkeypatch.chdir(tmp_path)
-    write_folder(tmp_path / "own")
-    yield tmp_path
-    keras.config.set_dtype_policy("float32")
+def put(folder):
+    write_folder(folder / "own")
 
 
 @pytest.fixture(scope="module", params=FORMS)
-def master(request, tmp_path_factory):
-    """A finished run on a folder of MIDI files, of frames and of voices: made once each."""
-    folder, before = tmp_path_factory.mktemp("master"), os.getcwd()
-    os.chdir(folder)
-    try:
-        write_folder(folder / "own")
-        run("--data", "own", *FORMS[request.param], *TINY)
-    finally:
-        os.chdir(before)
-    return folder / "runs" / "music"
+def form(request):
+    return FORMS[request.param]
 
 
-@pytest.fixture
-def trained(master, here):
-    """That run, in the working folder."""
-    return shutil.copytree(master, here / "runs" / "music")
+def finish(*form):
+    run("--data", "own", *form, *TINY)
 
 
 def test_a_run_leaves_its_files_and_figures_beside_the_baselines(trained):

@@ -1,9 +1,7 @@
 """The recipe end to end on a tiny file: what it writes, prints and refuses."""
 
 import json
-import os
 import random
-import shutil
 
 import keras
 import numpy as np
@@ -15,6 +13,7 @@ from seqzoo.data import first_names
 from seqzoo.data.tokenizer import EOS
 
 TINY = ("--units", "8", "--embedding", "4", "--epochs", "2", "--batch-size", "16")
+NAME = "names"
 VERBS = {verb: getattr(names, verb) for verb in ("train", "evaluate", "generate", "inspect")}
 FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md"}
 
@@ -32,32 +31,12 @@ def run(*arguments):
     command_line.main("names", names.Config, VERBS, list(map(str, arguments)), asks={"generate": names.Generate})
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    """An empty working folder with a file of names, and the default precision afterwards."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "n.csv").write_text(rows())
-    yield tmp_path
-    keras.config.set_dtype_policy("float32")
+def put(folder):
+    (folder / "n.csv").write_text(rows())
 
 
-@pytest.fixture(scope="module")
-def master(tmp_path_factory):
-    """A finished run on n.csv: made once."""
-    folder, before = tmp_path_factory.mktemp("master"), os.getcwd()
-    os.chdir(folder)
-    try:
-        (folder / "n.csv").write_text(rows())
-        run("--data", "n.csv", *TINY)
-    finally:
-        os.chdir(before)
-    return folder / "runs" / "names"
-
-
-@pytest.fixture
-def trained(master, here):
-    """That run, in the working folder."""
-    return shutil.copytree(master, here / "runs" / "names")
+def finish():
+    run("--data", "n.csv", *TINY)
 
 
 def test_a_run_leaves_its_files_and_figures_beside_the_baselines(trained):

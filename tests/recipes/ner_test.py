@@ -1,11 +1,8 @@
 """The recipe end to end on a tiny file: what it writes, prints and refuses."""
 
 import json
-import os
 import random
-import shutil
 
-import keras
 import pytest
 
 from recipes import ner
@@ -13,6 +10,7 @@ from seqzoo import command_line, report_of_tags
 from seqzoo.data import conll, tags
 
 TINY = ("--units", "4", "--embedding", "8", "--character-units", "2", "--epochs", "2", "--batch-size", "16", "--cell", "gru")
+NAME = "ner"
 VERBS = {verb: getattr(ner, verb) for verb in ("train", "evaluate", "predict", "inspect")}
 FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md"}
 NOTES = "Harry Potter and Hermione Granger invented a new spell."
@@ -31,32 +29,12 @@ def run(*arguments):
     command_line.main("ner", ner.Config, VERBS, list(map(str, arguments)), predict_class=ner.Predict)
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    """An empty working folder with a file of sentences, and the default precision afterwards."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "d.conll").write_text(sentences())
-    yield tmp_path
-    keras.config.set_dtype_policy("float32")
+def put(folder):
+    (folder / "d.conll").write_text(sentences())
 
 
-@pytest.fixture(scope="module")
-def master(tmp_path_factory):
-    """A finished run on d.conll: made once."""
-    folder, before = tmp_path_factory.mktemp("master"), os.getcwd()
-    os.chdir(folder)
-    try:
-        (folder / "d.conll").write_text(sentences())
-        run("--data", "d.conll", *TINY)
-    finally:
-        os.chdir(before)
-    return folder / "runs" / "ner"
-
-
-@pytest.fixture
-def trained(master, here):
-    """That run, in the working folder."""
-    return shutil.copytree(master, here / "runs" / "ner")
+def finish():
+    run("--data", "d.conll", *TINY)
 
 
 def test_a_run_leaves_its_files_and_figures_beside_the_baseline(trained):

@@ -3,7 +3,6 @@
 import json
 import os
 import random
-import shutil
 
 import keras
 import numpy as np
@@ -14,6 +13,7 @@ from seqzoo import command_line, presets
 from seqzoo.training import fit
 
 TINY = ("--units", "3", "--embedding", "4", "--epochs", "1", "--batch-size", "16", "--no-bidirectional")
+NAME = "sentiment"
 VERBS = {verb: getattr(sentiment, verb) for verb in ("train", "evaluate", "predict", "inspect")}
 FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md"}
 WORDS = {"good": ["fine", "great", "lovely"], "bad": ["awful", "dull", "boring"]}
@@ -50,32 +50,12 @@ def contents(folder):
     return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
 
 
-@pytest.fixture(autouse=True)
-def here(tmp_path, monkeypatch):
-    """An empty working folder with a file of texts, and the default precision afterwards."""
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "d.csv").write_text(csv(rows()))
-    yield tmp_path
-    keras.config.set_dtype_policy("float32")
+def put(folder):
+    (folder / "d.csv").write_text(csv(rows()))
 
 
-@pytest.fixture(scope="module")
-def master(tmp_path_factory):
-    """A finished run on d.csv: made once."""
-    folder, before = tmp_path_factory.mktemp("master"), os.getcwd()
-    os.chdir(folder)
-    try:
-        (folder / "d.csv").write_text(csv(rows()))
-        run("--data", "d.csv", *TINY)
-    finally:
-        os.chdir(before)
-    return folder / "runs" / "sentiment"
-
-
-@pytest.fixture
-def trained(master, here):
-    """That run, in the working folder."""
-    return shutil.copytree(master, here / "runs" / "sentiment")
+def finish():
+    run("--data", "d.csv", *TINY)
 
 
 @pytest.fixture
