@@ -116,8 +116,8 @@ def build(config, problem):
     return model
 
 
-def train_once(config, problem):
-    """A trained model and its history."""
+def train_once(config, problem, **how):
+    """A trained model and its history; `how` of `fit`."""
     random.seed(config.seed)  # Keras's own `set_random_seed` imports TensorFlow on every backend
     config = dataclasses.replace(config, epochs=min(config.epochs, 10 if config.quick else config.epochs))
     if config.intervals:  # few windows, each with many answers: at least 30 batches, or batches of 8
@@ -127,7 +127,7 @@ def train_once(config, problem):
     batches = Batches(model.sequences(train.inputs), train.y, seed=config.seed, **options)
     held_out = Batches(model.sequences(validation.inputs), validation.y, shuffle=False, **options)
     averaged = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)]
-    return model, fit.fit(model, batches, held_out, config.epochs, config.patience, averaged)
+    return model, fit.fit(model, batches, held_out, config.epochs, config.patience, averaged, **how)
 
 
 # Verbs

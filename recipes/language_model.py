@@ -97,8 +97,8 @@ def build(config, problem):
     )
 
 
-def train_once(config, problem):
-    """A trained model and its history."""
+def train_once(config, problem, **how):
+    """A trained model and its history; `how` of `fit`."""
     random.seed(config.seed)  # Keras's own `set_random_seed` imports TensorFlow on every backend
     model = build(config, problem)
     if config.stream:
@@ -115,7 +115,7 @@ def train_once(config, problem):
     trained.compile(
         optimizer(rate, global_clipnorm=config.clip_norm), losses.CrossEntropy(logits=True), weighted_metrics=[metrics.nats]
     )
-    return model, fit.fit(trained, train, validation, epochs, shuffle=not config.stream)
+    return model, fit.fit(trained, train, validation, epochs, shuffle=not config.stream, **how)
 
 
 def of_lines(config, part, shuffle):

@@ -107,15 +107,15 @@ def build(config, updates):
     return model
 
 
-def train_once(config, problem):
-    """A trained model and its history."""
+def train_once(config, problem, **how):
+    """A trained model and its history; `how` of `fit`."""
     random.seed(config.seed)  # Keras's own `set_random_seed` imports TensorFlow on every backend
     epochs = min(config.epochs, 15) if config.quick else config.epochs
     settled = config.settle and config.settle * epochs
     train = batches(config, problem.train.inputs, semitones=config.transpose, settled=settled)
     validation = batches(config, problem.validation.inputs, semitones=0, shuffle=False)
     model, averaged = build(config, epochs * len(train)), keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
-    return model, fit.fit(model, train, validation, epochs, config.patience, [averaged])
+    return model, fit.fit(model, train, validation, epochs, config.patience, [averaged], **how)
 
 
 # Verbs

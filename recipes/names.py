@@ -82,8 +82,8 @@ def build(config, problem):
     return model
 
 
-def train_once(config, problem):
-    """A trained model and its history."""
+def train_once(config, problem, **how):
+    """A trained model and its history; `how` of `fit`."""
     random.seed(config.seed)  # Keras's own `set_random_seed` imports TensorFlow on every backend
     model = build(config, problem)
     train, validation = (
@@ -97,7 +97,8 @@ def train_once(config, problem):
         for of in (problem.train, problem.validation)
     )
     epochs = min(config.epochs, 8) if config.quick else config.epochs
-    return model, fit.fit(model, train, validation, epochs, callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True)])
+    averaged = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    return model, fit.fit(model, train, validation, epochs, callbacks=[averaged], **how)
 
 
 # Verbs

@@ -125,8 +125,8 @@ def build(config, problem):
     return model
 
 
-def train_once(config, problem):
-    """A trained model and its history."""
+def train_once(config, problem, **how):
+    """A trained model and its history; `how` of `fit`."""
     random.seed(config.seed)  # Keras's own `set_random_seed` imports TensorFlow on every backend
     model = build(config, problem)
     options = {"batch_size": config.batch_size, "max_length": config.max_length, "per_step": True}
@@ -136,7 +136,7 @@ def train_once(config, problem):
     )
     epochs = min(config.epochs, 3) if config.quick else config.epochs
     averaged, score = keras.callbacks.SwapEMAWeights(swap_on_epoch=True), report_of_tags.score(problem.validation)
-    return model, fit.fit(model, train, validation, epochs, callbacks=[averaged], score=score)
+    return model, fit.fit(model, train, validation, epochs, callbacks=[averaged], score=score, **how)
 
 
 # Verbs

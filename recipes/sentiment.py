@@ -116,8 +116,8 @@ def build(config, problem):
     return model
 
 
-def train_once(config, problem):
-    """A trained model and its history."""
+def train_once(config, problem, **how):
+    """A trained model and its history; `how` of `fit`."""
     random.seed(config.seed)  # Keras's own `set_random_seed` imports TensorFlow on every backend
     model, train, validation = build(config, problem), problem.train, problem.validation
     weight_of = class_weights(train.actual) if config.class_weights and problem.labels else {}
@@ -125,7 +125,8 @@ def train_once(config, problem):
     batches = Batches(model.sequences(train.inputs), train.y, config.batch_size, config.seed, sample_weights=weights)
     held_out = Batches(model.sequences(validation.inputs), validation.y, config.batch_size, shuffle=False)
     epochs = min(config.epochs, 4) if config.quick else config.epochs
-    return model, fit.fit(model, batches, held_out, epochs, callbacks=[keras.callbacks.SwapEMAWeights(swap_on_epoch=True)])
+    averaged = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    return model, fit.fit(model, batches, held_out, epochs, callbacks=[averaged], **how)
 
 
 # Verbs
