@@ -138,9 +138,9 @@ def told(config):
     return report_of_intervals if config.intervals else report_of_dna
 
 
-def train(config, folder):
+def train(config, folder, **how):
     if not config.folds:
-        return report.train("dna", config, folder, load(config), train_once, told(config).KIND)
+        return report.train("dna", config, folder, load(config), train_once, told(config).KIND, **how)
     splits = dna.load(*config.source(), config.seed)
     problems = (as_problem(config, *parts) for parts in report_of_dna.folds(splits, config.folds, config.seed))
     report_of_dna.cross_validate(config.cell, problems, functools.partial(train_once, config))

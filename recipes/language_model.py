@@ -128,11 +128,11 @@ def of_lines(config, part, shuffle):
 # Verbs
 
 
-def train(config, folder):
+def train(config, folder, **how):
     kind = report_of_text.GAPS if config.bidirectional else report_of_text.LINES
     problem = load(config)
     print(f"{problem.known:.1%} of the test part's tokens are known")
-    report.train("language_model", config, folder, problem, train_once, kind)
+    report.train("language_model", config, folder, problem, train_once, kind, **how)
 
 
 def tested(config, folder, model):

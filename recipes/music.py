@@ -121,8 +121,8 @@ def train_once(config, problem, **how):
 # Verbs
 
 
-def train(config, folder):
-    report.train("music", config, folder, load(config), train_once, report_of_music.kind(config.voices))
+def train(config, folder, **how):
+    report.train("music", config, folder, load(config), train_once, report_of_music.kind(config.voices), **how)
     (piece,) = composed(config, Generate(seed=config.seed), folder)
     report_of_music.write(piece, folder / "sample.mid", "sample", music.STEPS[config.steps], config.voices)
 

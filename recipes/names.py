@@ -104,9 +104,9 @@ def train_once(config, problem, **how):
 # Verbs
 
 
-def train(config, folder):
+def train(config, folder, **how):
     problem = load(config)
-    report.train("names", config, folder, problem, train_once, report_of_names.KIND)
+    report.train("names", config, folder, problem, train_once, report_of_names.KIND, **how)
     print(f"\n{report_of_names.of_each_class(config.cell, presets.load(folder), problem)}")
 
 

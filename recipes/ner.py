@@ -142,8 +142,8 @@ def train_once(config, problem, **how):
 # Verbs
 
 
-def train(config, folder):
-    report.train("ner", config, folder, load(config), train_once, report_of_tags.KIND)
+def train(config, folder, **how):
+    report.train("ner", config, folder, load(config), train_once, report_of_tags.KIND, **how)
 
 
 def tested(config, folder):

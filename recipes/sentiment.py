@@ -132,8 +132,8 @@ def train_once(config, problem, **how):
 # Verbs
 
 
-def train(config, folder):
-    report.train("sentiment", config, folder, load(config), train_once)
+def train(config, folder, **how):
+    report.train("sentiment", config, folder, load(config), train_once, **how)
 
 
 def tested(config, folder):

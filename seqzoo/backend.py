@@ -327,3 +327,32 @@ def _pull_back_torch(function, arguments, constants, upstream):
 
 
 _pull_backs = {"tensorflow": _pull_back_tensorflow, "jax": _pull_back_jax, "torch": _pull_back_torch}
+
+
+def profile(folder):
+    """Begins to record what the process spends its time on; returns the function that ends it and writes it into a folder."""
+    return _profile[BACKEND](folder)
+
+
+def _profile_tensorflow(folder):
+    _module.profiler.experimental.start(folder)
+    return _module.profiler.experimental.stop
+
+
+def _profile_jax(folder):
+    _module.profiler.start_trace(folder)
+    return _module.profiler.stop_trace
+
+
+def _profile_torch(folder):
+    recorder = _module.profiler.profile()
+    recorder.start()
+
+    def stop():
+        recorder.stop()
+        recorder.export_chrome_trace(os.path.join(folder, "profile.json"))
+
+    return stop
+
+
+_profile = {"tensorflow": _profile_tensorflow, "jax": _profile_jax, "torch": _profile_torch}

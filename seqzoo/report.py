@@ -1,6 +1,7 @@
 """What a recipe says of a model: figures beside baselines, the folder with its card; pictures of a many-to-one model."""
 
 import dataclasses
+import shutil
 import sys
 import time
 from collections.abc import Callable
@@ -31,7 +32,7 @@ class Kind(NamedTuple):
     asked: str = "`.answers(inputs)` asks it"
 
 
-def train(name, config, folder, problem, train_once, kind=None):
+def train(name, config, folder, problem, train_once, kind=None, **how):
     """Trains, evaluates on the test part, prints, and writes the run's folder.
 
     Args:
@@ -39,15 +40,17 @@ def train(name, config, folder, problem, train_once, kind=None):
         config: the recipe's, with a `seed`, and `repeats`, the number of trainings, each with the next seed; the model that is
             best on the validation part is kept.
         problem: a `data.targets.Problem`.
-        train_once: `(config, problem) -> model, history`.
+        train_once: `(config, problem, **how) -> model, history`.
         kind: what is said of the model; of one answer for each input unless given.
+        how: of `fit`. A seed's checkpoints and logs are kept in the folder until all is written.
     """
     kind = kind or ONE_ANSWER
     started = time.time()
     sizes = {part: len(getattr(problem, part).inputs) for part in ("train", "validation", "test")}
     print(f"{config.data}: " + ", ".join(f"{size:,} {part}" for part, size in sizes.items()))
     seeds = range(config.seed, config.seed + config.repeats)
-    trained = {seed: train_once(dataclasses.replace(config, seed=seed), problem) for seed in seeds}
+    kept = {seed: folder / run.UNFINISHED / f"seed-{seed}" for seed in seeds}
+    trained = {seed: train_once(dataclasses.replace(config, seed=seed), problem, folder=kept[seed], **how) for seed in seeds}
     of_seeds = {f"{config.cell}, seed {seed}": kind.of_model(model, problem.test) for seed, (model, _) in trained.items()}
     baseline = kind.of_baselines(problem)
     rows = of_seeds | mean_and_spread(of_seeds) | baseline
@@ -145,6 +148,8 @@ def _save(folder, title, config, model, record, rows, asked):
         name = folder.name if folder.resolve().parent == presets.SHIPPED else folder
         (new / "README.md").write_text(_card(title, name, record, rows, asked), encoding="utf-8")
         plots.curves(record["history"], new / "curves.png", title)
+        of_checkpoints = shutil.ignore_patterns("checkpoint.*", "lock", "*.json")
+        shutil.copytree(folder / run.UNFINISHED, new / "logs", ignore=of_checkpoints)
 
 
 def _card(title, name, record, rows, asked):

@@ -69,6 +69,7 @@ class Cloze(keras.Model):
         ids = ops.arange(vocabulary)
         barred = ops.where((ids == PAD) | (ids == BOS) | (ids == EOS), NEVER, 0.0)
         super().__init__(inputs={"inputs": inputs, "mask": mask}, outputs=ops.cast(z, "float32") + barred, **kwargs)
+        self.dtype_policy = policy  # a functional model takes no `dtype`; by it Keras decides whether the loss is scaled
 
         # === Config ===
         self.tokenizer = tokenizer

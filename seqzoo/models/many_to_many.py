@@ -110,6 +110,7 @@ class ManyToMany(keras.Model):
         if crf:
             x = random_field(x, mask=mask)
         super().__init__(inputs={"inputs": inputs, "mask": mask}, outputs=x, **kwargs)
+        self.dtype_policy = policy  # a functional model takes no `dtype`; by it Keras decides whether the loss is scaled
 
         # === Config ===
         self.crf, self.tokenizer, self.of_words = random_field, tokenizer, of_words

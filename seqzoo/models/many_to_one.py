@@ -90,6 +90,7 @@ class ManyToOne(keras.Model):
         for layer in hidden:
             x = layer(x)
         super().__init__(inputs={"inputs": inputs, "mask": mask}, outputs=y_hat(x), **kwargs)
+        self.dtype_policy = policy  # a functional model takes no `dtype`; by it Keras decides whether the loss is scaled
 
         # === Config ===
         self.tokenizer = tokenizer
@@ -174,8 +175,10 @@ def pool(states, mask, how):
     if how == "max":
         highest = ops.max(ops.where(real, states, ops.full_like(states, -1e9)), axis=1)
         return ops.where(ops.any(real, axis=1), highest, ops.zeros_like(highest))
-    real = ops.cast(real, states.dtype)
-    return ops.sum(states * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1)
+    wide = keras.backend.result_type(states.dtype, "float32")  # a float16 sum may stand still at 2048, and ends at 65504
+    real = ops.cast(real, wide)
+    mean = ops.sum(ops.cast(states, wide) * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1)
+    return ops.cast(mean, states.dtype)
 
 
 def _check(vocabulary, features, labels, answer, pooling):

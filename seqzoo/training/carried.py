@@ -12,10 +12,11 @@ class Carried(keras.Model):
     """
 
     def __init__(self, model, batch_size):
-        super().__init__(dtype="float32")
+        super().__init__(dtype=model.dtype_policy)  # by which Keras decides whether the loss is scaled
         self.model = model
         shapes = [part.shape for part in model.initial_state(batch_size)]
-        self.state = [self.add_weight(name=f"state_{i}", shape=shape, trainable=False) for i, shape in enumerate(shapes)]
+        how = {"trainable": False, "autocast": False}  # it would round the state
+        self.state = [self.add_weight(name=f"state_{i}", shape=shape, **how) for i, shape in enumerate(shapes)]
         self.built = True
 
     def call(self, inputs, training=False):

@@ -1,9 +1,18 @@
-"""Training that keeps the best weights, whether it ends, stops early or is interrupted."""
+"""Training that keeps the best weights, whether it ends, stops early or is interrupted, and goes on after it was killed."""
 
 import math
 import sys
+import time
+import warnings
+from pathlib import Path
 
 import keras
+
+from seqzoo.data.errors import DataError
+from seqzoo.data.ordered import Ordered
+from seqzoo.training import checkpoints, logs
+
+NOT_A_NUMBER = "the loss is not a number: expected a lower --learning-rate or --clip-norm"
 
 
 def quality(figures):
@@ -22,46 +31,155 @@ class KeepBest(keras.callbacks.Callback):
     def __init__(self, patience, score=None):
         super().__init__()
         self.patience, self.score = patience, score
-        self.history, self.best, self.best_epoch, self.weights = [], -math.inf, 0, None
+        self.history, self.best, self.best_epoch, self.weights = [], -math.inf, 0, []
 
     def on_epoch_end(self, epoch, logs=None):
+        if self.score is not None and math.isfinite(logs["val_loss"]):
+            logs["val_score"] = self.score(self.model)
         figures = {name: float(value) for name, value in logs.items()}
-        if self.score is not None and math.isfinite(figures["val_loss"]):
-            figures["val_score"] = self.score(self.model)
         self.history.append(figures)
         if quality(figures) > self.best:  # never of a NaN
             self.best, self.best_epoch, self.weights = quality(figures), epoch + 1, self.model.get_weights()
         self.model.stop_training = epoch + 1 - self.best_epoch >= self.patience
 
 
-def fit(model, train, validation, epochs, patience=3, callbacks=(), score=None, shuffle=True):
+class StopAtNaN(keras.callbacks.Callback):
+    """Raises a `FloatingPointError` that names the step. (Not under a loss scale, which skips such steps.)"""
+
+    def __init__(self, train):
+        super().__init__()
+        self.train = train
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+
+    def on_train_batch_end(self, batch, logs=None):
+        if not math.isfinite(logs["loss"]) and not hasattr(self.model.optimizer, "dynamic_scale"):
+            step = getattr(self.train, "step", 0) + batch + 1
+            raise FloatingPointError(f"in step {step} of epoch {self.epoch + 1} {NOT_A_NUMBER}")
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Writes a training's state every few seconds, between two steps, and begins with the state that it finds.
+
+    Args:
+        path: of the file.
+        seconds: between two checkpoints; 0 for one after each step.
+        train: the `Ordered` batches.
+        best: the `KeepBest`.
+    """
+
+    def __init__(self, path, seconds, train, best):
+        super().__init__()
+        self.path, self.seconds, self.train, self.best = path, seconds, train, best
+        self.found, self.written = checkpoints.read(path), time.monotonic()
+        if self.found:
+            best.history, best.best, best.best_epoch, best.weights = (
+                getattr(self.found, name) for name in ("history", "best", "best_epoch", "weights")
+            )
+
+    def variables(self):
+        """All that a step changes, each once."""
+        every = [*self.model.variables, *self.model.optimizer.variables, *self.model.metrics_variables]
+        return list({id(variable): variable for variable in every}.values())
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch = epoch
+        if self.found and not self.found.ended:
+            self._restore()
+        else:
+            self._write_if_due()
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch + 1 < self.train.num_batches:  # after the last one the epoch is judged first
+            self._write_if_due(self.train.step + batch + 1)
+
+    def _restore(self):
+        """Puts the variables and the data's position back, once."""
+        found, self.found, variables = self.found, None, self.variables()
+        shapes = [[tuple(of.shape) for of in each] for each in (found.values, variables)]
+        if shapes[0] != shapes[1] or found.steps != self.train.batches.num_batches:
+            raise DataError(f"{self.path}: expected a checkpoint of this model on this data, found another's")
+        for variable, value in zip(variables, found.values, strict=True):
+            variable.assign(value)
+        self.train.begin_at(found.epoch, found.step)
+
+    def _write_if_due(self, step=0):
+        if time.monotonic() - self.written >= self.seconds:
+            getattr(self.model, "jax_state_sync", lambda: None)()
+            self.write(self.epoch, step, [keras.ops.convert_to_numpy(variable) for variable in self.variables()])
+            self.written = time.monotonic()
+
+    def write(self, epoch, step, values, ended=False):
+        best = self.best
+        remembered = best.history, best.best, best.best_epoch, values, best.weights
+        checkpoints.write(self.path, checkpoints.Checkpoint(epoch, step, self.train.batches.num_batches, ended, *remembered))
+
+
+def fit(
+    model,
+    train,
+    validation,
+    epochs,
+    patience=3,
+    callbacks=(),
+    score=None,
+    shuffle=True,
+    folder=None,
+    seconds=30.0,
+    profile=False,
+    verbose=True,
+):
     """Trains, then puts back the weights of the best epoch. Ctrl-C ends it early, and no more.
 
     Args:
         model: compiled.
-        train, validation: what `model.fit` takes.
+        train, validation: what `model.fit` takes; with a `folder`, `train` is a `keras.utils.PyDataset`.
         patience: epochs without a better one, of a lower validation loss, before it stops.
         callbacks: of Keras, called before the weights are looked at.
         score: a function of the model; if given, the best epoch is the one where it is highest. It is the figure `val_score`.
-        shuffle: whether Keras may take the batches in any order; False where each goes on after the one before.
+        shuffle: whether batches may come in any order; False where each goes on after the one before.
+        folder: where to keep checkpoints and logs. If there is a checkpoint in it, the training goes on from there, and
+            on a CPU ends with the weights with which it would have ended undisturbed.
+        seconds: from one checkpoint to the next.
+        profile: whether to write a profile of steps 5 to 15 beside the logs.
+        verbose: whether to show progress.
 
     Returns:
         One dict of figures (`loss`, `val_loss`, ...) for each epoch.
 
     Raises:
-        FloatingPointError: no epoch ended with a validation loss that is a number.
+        FloatingPointError: the loss was not a number, and no epoch had ended by then.
         KeyboardInterrupt: no epoch ended at all.
+        DataError: a checkpoint cannot be written, or is not of this model.
     """
     best = KeepBest(patience, score)
-    try:
-        bar = 1 if sys.stdout.isatty() else 2
-        how = {"epochs": epochs, "callbacks": [*callbacks, best], "verbose": bar, "shuffle": shuffle}
-        model.fit(train, validation_data=validation, **how)
-    except KeyboardInterrupt:
-        if not best.history:
-            raise
-        print(f"\nInterrupted in epoch {len(best.history) + 1}; the best weights so far are kept.", file=sys.stderr)
-    if best.weights is None:
-        raise FloatingPointError("the loss is not a number: expected a lower --learning-rate or --clip-norm")
+    train = Ordered(train, shuffle) if isinstance(train, keras.utils.PyDataset) else train
+    watched, kept = [*callbacks, best, StopAtNaN(train)], None
+    if folder is not None:
+        kept = Checkpoints(Path(folder, "checkpoint.npz"), seconds, train, best)
+        watched += [kept, logs.Logs(folder), *([logs.Profile(folder)] if profile else [])]
+    if not (kept and kept.found and kept.found.ended):
+        _train(model, train, validation, epochs, watched, best, kept, verbose)
+    if not best.weights:
+        raise FloatingPointError(NOT_A_NUMBER)
     model.set_weights(best.weights)
     return best.history
+
+
+def _train(model, train, validation, epochs, callbacks, best, kept, verbose):
+    bar = (1 if sys.stdout.isatty() else 2) if verbose else 0
+    how = {"epochs": epochs, "callbacks": callbacks, "verbose": bar, "shuffle": False}
+    if kept and kept.found:
+        how["initial_epoch"] = kept.found.epoch
+    try:
+        with warnings.catch_warnings():
+            warnings.filterwarnings("ignore", message="Your input ran out of data")  # in the rest of an epoch
+            model.fit(train, validation_data=validation, **how)
+    except (KeyboardInterrupt, FloatingPointError) as error:
+        if not best.weights:
+            raise
+        what = error if str(error) else f"interrupted in epoch {len(best.history) + 1}"
+        print(f"\n{what}; the best weights so far, of epoch {best.best_epoch}, are kept", file=sys.stderr)
+    if kept:
+        kept.write(len(best.history), 0, [], ended=True)

@@ -29,10 +29,9 @@ class CrossEntropy(keras.losses.Loss):
         return ops.mean(ops.sum(loss, axis=tuple(range(1, loss.ndim))))
 
     def call(self, y, y_hat):
-        y_hat = ops.cast(y_hat, keras.backend.result_type(y_hat.dtype, "float32"))  # in less, 1 - SMALLEST is 1
         if self.logits:
             return of_logits(y, y_hat, self.sigmoid)
-        y_hat = ops.clip(y_hat, SMALLEST, 1 - SMALLEST)
+        y_hat = ops.clip(_wide(y_hat), SMALLEST, 1 - SMALLEST)
         if y.ndim < y_hat.ndim:
             y = ops.expand_dims(y, -1) if self.sigmoid else ops.one_hot(ops.cast(y, "int32"), y_hat.shape[-1])
         y = ops.cast(y, y_hat.dtype)
@@ -47,9 +46,15 @@ class CrossEntropy(keras.losses.Loss):
 
 @keras.saving.register_keras_serializable("seqzoo")
 def of_logits(y, z, sigmoid=False):
-    """l of each row or step, ŷ being softmax(z) or σ(z). Shapes as for `CrossEntropy`."""
+    """l of each row or step, ŷ being softmax(z) or σ(z). Shapes as for `CrossEntropy`; in float32 at least."""
+    z = _wide(z)
     if sigmoid:
         return ops.sum(ops.binary_crossentropy(ops.cast(y, z.dtype), z, from_logits=True), axis=-1)
     if y.ndim == z.ndim:
         return ops.categorical_crossentropy(ops.cast(y, z.dtype), z, from_logits=True)
     return ops.sparse_categorical_crossentropy(ops.cast(y, "int32"), z, from_logits=True)
+
+
+def _wide(a):
+    """In float32 at least: in less, 1 - SMALLEST is 1, and a sum over many steps loses its last ones."""
+    return ops.cast(a, keras.backend.result_type(a.dtype, "float32"))

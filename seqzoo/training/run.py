@@ -9,7 +9,9 @@ from pathlib import Path
 from seqzoo.data.errors import DataError, one_line
 
 MARK = "config.json"
-WRITTEN = (MARK, "model.keras", "tokenizer.json", "metrics.json", "curves.png", "README.md", "pictures")
+UNFINISHED = "unfinished"  # in a run's folder, that of a training which has not ended: its configuration, checkpoints and logs
+WRITTEN = (MARK, "model.keras", "tokenizer.json", "metrics.json", "curves.png", "README.md", "pictures", "logs", UNFINISHED)
+OTHERS = ("search", UNFINISHED)  # what a folder that no training has written may hold
 
 
 @contextlib.contextmanager
@@ -36,6 +38,55 @@ def swapped_in(folder):
                 old.rename(folder)
 
 
+def recover(folder):
+    """Ends what a kill in the middle of `swapped_in` left: the folder moved away, its successor complete beside it."""
+    folder = Path(folder).resolve()
+    for beside in folder.parent.glob(f".{folder.name}-*"):
+        if not folder.exists() and (beside / "old").exists():
+            (beside / "new" if (beside / "new").exists() else beside / "old").rename(folder)
+            shutil.rmtree(beside, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def begun(folder, facts, config):
+    """A training's folder `UNFINISHED`, for the time of the block, in which no other process trains there.
+
+    A new one gets `training.json` and `config.json`. It stays if the block leaves a checkpoint in it, else nothing does.
+
+    Raises:
+        FileExistsError: another process has it, or `check_replaceable`.
+    """
+    check_replaceable(folder)
+    place = Path(folder, UNFINISHED)
+    made = [path for path in (place, *place.parents) if not path.exists()]
+    place.mkdir(parents=True, exist_ok=True)
+    with (place / "lock").open("w") as file:
+        _lock(file, folder)
+        try:
+            if not (place / "training.json").exists():
+                write_json(place / MARK, config)
+                write_json(place / "training.json", facts)
+            yield place
+        finally:
+            if not any(place.rglob("*.npz")):
+                shutil.rmtree(place, ignore_errors=True)
+                for path in made[1:]:
+                    with contextlib.suppress(OSError):  # not empty
+                        path.rmdir()
+
+
+def _lock(file, folder):
+    """Until the file is closed, if only by the end of the process."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise FileExistsError(f"--out: another process is training in {folder}; expected a folder of its own") from None
+
+
 def check_replaceable(folder):
     """Raises a `FileExistsError` unless there is nothing, an empty folder or a run's."""
     folder = Path(folder)
@@ -48,7 +99,8 @@ def check_replaceable(folder):
         raise FileExistsError(f"--out: {there} cannot be written to ({error.strerror})") from error
     if folder.resolve() == Path.cwd():
         raise FileExistsError(f"--out: {folder} is the current folder, expected one that can be replaced")
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / MARK).exists():
+    foreign = folder.is_dir() and {entry.name for entry in folder.iterdir()} - set(OTHERS)
+    if foreign and not (folder / MARK).exists():
         raise FileExistsError(f"--out: {folder} holds files but no {MARK}, so no run wrote it; expected a new or empty folder")
 
 
@@ -60,7 +112,10 @@ def _keep_the_rest(old, new):
 
 
 def write_json(path, value):
-    Path(path).write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    """Replaces the file as a whole."""
+    beside = Path(f"{path}.part")
+    beside.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    beside.replace(path)
 
 
 def read_json(path):

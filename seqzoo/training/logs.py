@@ -1,0 +1,80 @@
+"""Figures of every epoch while a training runs: a CSV file, TensorBoard's, and how fast it goes."""
+
+import csv
+import io
+import time
+from pathlib import Path
+
+import keras
+from tensorboardX import SummaryWriter
+
+from seqzoo import backend
+
+PROFILED = range(5, 15)  # steps: compiled by then, and few enough to read
+
+
+class Logs(keras.callbacks.Callback):
+    """Adds steps per second to the figures, and writes `log.csv` and a TensorBoard event file into a folder.
+
+    After a kill both go on: `log.csv` from the epoch that is trained again, TensorBoard with one more file.
+    """
+
+    def __init__(self, folder):
+        super().__init__()
+        self.path = Path(folder, "log.csv")
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.rows = list(csv.DictReader(io.StringIO(self.path.read_text()))) if self.path.exists() else []
+
+    def on_train_begin(self, logs=None):
+        self.writer = SummaryWriter(str(self.path.parent))
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.steps, self.seconds, self.began = 0, 0.0, time.perf_counter()
+        self.rows = self.rows[:epoch]
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps, self.seconds = self.steps + 1, time.perf_counter() - self.began
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs["steps_per_second"] = self.steps / self.seconds
+        for name, value in logs.items():
+            self.writer.add_scalar(name, value, epoch + 1)
+        self.writer.flush()
+        self.rows.append({"epoch": epoch + 1, **logs})
+        self._write()
+
+    def _write(self):
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(self.rows[-1]), extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(self.rows)
+        beside = self.path.with_suffix(".part")
+        beside.write_text(text.getvalue())
+        beside.replace(self.path)
+
+    def on_train_end(self, logs=None):
+        self.writer.close()
+
+
+class Profile(keras.callbacks.Callback):
+    """Writes into a folder what some of the first steps spent their time on, for TensorBoard or, on PyTorch, chrome://tracing."""
+
+    def __init__(self, folder):
+        super().__init__()
+        self.folder, self.stop = str(folder), None
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if batch == PROFILED.start and self.stop is None:
+            self.stop = backend.profile(self.folder)
+
+    def on_train_batch_end(self, batch, logs=None):
+        if batch == PROFILED.stop:
+            self._end()
+
+    def on_test_begin(self, logs=None):
+        self._end()  # of a short epoch
+
+    def _end(self):
+        if self.stop:
+            self.stop()
+            self.stop = False

@@ -1,0 +1,99 @@
+"""The verb `train`: a folder in which a training begins, or goes on after it was cut off."""
+
+import dataclasses
+import math
+import shutil
+from pathlib import Path
+
+import keras
+
+from seqzoo.flags import Settings, check, configured, from_file, model_name
+from seqzoo.training import run
+
+
+@dataclasses.dataclass(frozen=True)
+class How:
+    """How a model is trained, whatever it is: flags of `train` that leave no mark on what comes out."""
+
+    resume: bool | None = None
+    """`--resume`: goes on with the training in --out that was cut off; `--no-resume`: begins anew where there is one."""
+    seconds: float = 30.0
+    """From one checkpoint to the next."""
+    profile: bool = False
+    """Writes a profile of some steps for TensorBoard, beside its logs."""
+
+    def __post_init__(self):
+        check("seconds", self.seconds, lambda x: 0 <= x < math.inf, "a number from 0")
+
+    def of_fit(self):
+        """What `training.fit` wants of it."""
+        return {"seconds": self.seconds, "profile": self.profile}
+
+
+def train(name, config_class, train, flags):
+    if not issubclass(config_class, Settings):  # what it trains is small, and not kept between two steps
+        config = configured(config_class, flags, f"recipes.{name} train")
+        folder = Path(config.out or f"runs/{name}")
+        run.check_replaceable(folder)
+        return train(config, folder)
+    config, how = _how(name, config_class, flags)
+    folder = Path(config.out or f"runs/{model_name(name, config)}")
+    run.recover(folder)
+    facts = {"recipe": name, "backend": keras.backend.backend()}
+    started = _started(folder, facts) if how.resume else _nothing_started(folder, how)
+    if started:
+        goes_on, _ = _how(name, config_class, flags, from_file(config_class, started))
+        _check_same(config_class, goes_on, from_file(config_class, started), folder)
+    if started == folder / run.MARK:
+        return print(f"{folder}: the training is complete, nothing is left to resume")
+    with run.begun(folder, facts, dataclasses.asdict(config)):
+        train(goes_on if started else config, folder, **how.of_fit())
+
+
+def _how(name, config_class, flags, default=None):
+    """A configuration, and a `How`, from the flags of both."""
+    both = dataclasses.make_dataclass("Train", [], bases=(config_class, How), frozen=True)
+    if default is not None:
+        default = both(**dataclasses.asdict(default))
+    asked = dataclasses.asdict(configured(both, flags, f"recipes.{name} train", default))
+    how = {field.name: asked.pop(field.name) for field in dataclasses.fields(How)}
+    return config_class(**asked), How(**how)
+
+
+def _started(folder, facts):
+    """The configuration of what is to go on, of what has ended, or None.
+
+    Raises:
+        flags.UsageError: it is of another recipe, or another backend.
+    """
+    unfinished = folder / run.UNFINISHED
+    if (unfinished / "training.json").exists():
+        for what, expected in facts.items():
+            found = run.read_json(unfinished / "training.json").get(what)
+            check(
+                "resume",
+                found,
+                lambda it, expected=expected: it == expected,
+                f"{expected} as the {what} of {folder}",
+            )
+        return unfinished / run.MARK
+    return folder / run.MARK if (folder / run.MARK).exists() else None
+
+
+def _nothing_started(folder, how):
+    """None, unless there is an unfinished training of which nobody has said what shall become of it."""
+    unfinished = folder / run.UNFINISHED
+    if (unfinished / "training.json").exists():
+        expected = f"--resume to go on with the unfinished training in {folder}, or --no-resume to begin anew"
+        check("resume", how.resume, lambda resume: resume is False, expected)
+        shutil.rmtree(unfinished)
+
+
+def _check_same(config_class, asked, started, folder):
+    """Raises a `flags.UsageError` that names a flag by which the two configurations differ."""
+    for field in dataclasses.fields(config_class):
+        if field.name not in ("out", "data_dir"):
+            old = getattr(started, field.name)
+            check(
+                field.name, getattr(asked, field.name), lambda new, old=old: new == old, f"{old} to resume {folder}"
+            )
