@@ -13,11 +13,12 @@ from typing import Annotated, Literal
 import keras
 import tyro
 
-from seqzoo import command_line, presets, report, report_of_dna, report_of_intervals
+from seqzoo import command_line, presets, report, report_of_dna, report_of_intervals, searching
 from seqzoo.data import dna, fasta, intervals, targets
 from seqzoo.data.batches import Batches
 from seqzoo.models import ManyToMany, ManyToOne
 from seqzoo.training import fit, losses, metrics, run
+from seqzoo.training.search import Range
 
 AVERAGED = 0.98  # largest share of the old in the running mean of the weights, which is what is evaluated and kept
 
@@ -66,6 +67,19 @@ class Config(command_line.Settings):
 
     def of_bases(self):
         return self.data, self.intervals, self.features
+
+
+SPACE = {
+    "cell": ("lstm", "gru", "gru-simplified"),
+    "units": (32, 64, 128),
+    "depth": (1, 2),
+    "bidirectional": (True, False),
+    "pooling": ("both", "mean", "max"),
+    "dropout": Range(0.0, 0.5),
+    "recurrent_dropout": (0.0, 0.2),
+    "learning_rate": Range(2e-3, 3e-2, log=True),
+    "batch_size": (32, 64, 128),
+}
 
 
 # Data
@@ -194,6 +208,12 @@ def inspect(config, folder):
         print(path)
 
 
+def search(asked, folder):
+    command_line.check("folds", asked.folds, lambda folds: folds == 0, "none in a search")
+    recipe = searching.Recipe("dna", Config, SPACE, load, train_once, told(asked).KIND)
+    searching.find_better(recipe, asked, folder)
+
+
 if __name__ == "__main__":
-    verbs = {"train": train, "evaluate": evaluate, "predict": predict, "inspect": inspect}
-    command_line.main("dna", Config, verbs, predict_class=Predict)
+    verbs = {"train": train, "evaluate": evaluate, "predict": predict, "inspect": inspect, "search": search}
+    command_line.main("dna", Config, verbs, predict_class=Predict, asks={"search": searching.asked(Config)})

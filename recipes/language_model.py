@@ -9,7 +9,7 @@ from typing import Literal
 
 import keras
 
-from seqzoo import command_line, presets, report, report_of_text
+from seqzoo import command_line, presets, report, report_of_text, searching
 from seqzoo.data import corpus, texts
 from seqzoo.data.batches import Batches
 from seqzoo.data.streams import Windows
@@ -18,6 +18,7 @@ from seqzoo.models import Cloze, LanguageModel
 from seqzoo.questions_of_text import Fill, Generate, Score, fill, generate, predict, score
 from seqzoo.training import fit, losses, metrics, run
 from seqzoo.training.carried import Carried
+from seqzoo.training.search import Range
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,6 +69,18 @@ class Config(command_line.Settings):
     @property
     def model_name(self):
         return "cloze" if self.bidirectional else "language_model"
+
+
+SPACE = {
+    "cell": ("lstm", "gru", "lstm-peephole"),
+    "units": (160, 224, 288),
+    "depth": (1, 2),
+    "embedding": (64, 80, 128),
+    "dropout": Range(0.0, 0.4),
+    "recurrent_dropout": (0.0, 0.2),
+    "learning_rate": Range(3e-3, 3e-2, log=True),
+    "batch_size": (16, 32, 64),
+}
 
 
 # Data
@@ -154,7 +167,12 @@ def inspect(config, folder):
         print(path)
 
 
+def search(asked, folder):
+    kind = report_of_text.GAPS if asked.bidirectional else report_of_text.LINES
+    searching.find_better(searching.Recipe("language_model", Config, SPACE, load, train_once, kind), asked, folder)
+
+
 if __name__ == "__main__":
-    verbs = {verb.__name__: verb for verb in (train, evaluate, predict, score, fill, generate, inspect)}
-    asks = {"score": Score, "fill": Fill, "generate": Generate}
+    verbs = {verb.__name__: verb for verb in (train, evaluate, predict, score, fill, generate, inspect, search)}
+    asks = {"score": Score, "fill": Fill, "generate": Generate, "search": searching.asked(Config)}
     command_line.main("language_model", Config, verbs, asks=asks)

@@ -11,11 +11,12 @@ from typing import Literal
 
 import keras
 
-from seqzoo import command_line, presets, report, report_of_music, sampling
+from seqzoo import command_line, presets, report, report_of_music, sampling, searching
 from seqzoo.data import midi, music, voices
 from seqzoo.data.targets import Part, Problem
 from seqzoo.models import OneToMany
 from seqzoo.training import fit, losses, run
+from seqzoo.training.search import Range
 
 AVERAGED = 0.98  # largest share of the old in the running mean of the weights, which is what is evaluated and kept
 LENGTHS = (1 / 4, 1 / 2, 1)  # of the longest: what pieces are padded to
@@ -58,6 +59,19 @@ class Config(command_line.Settings):
         command_line.check("settle", self.settle, lambda share: share is None or 0 < share <= 1, "above 0 and at most 1")
         command_line.check("bidirectional", self.bidirectional, lambda both: not both, "none: the future is not yet composed")
         command_line.check("weight_decay", self.weight_decay, lambda x: 0 <= x < 1, "at least 0 and below 1")
+
+
+SPACE = {
+    "cell": ("gru", "lstm"),
+    "units": (128, 192, 256),
+    "depth": (1, 2),
+    "transpose": (0, 3, 5),
+    "dropout": Range(0.0, 0.3),
+    "recurrent_dropout": Range(0.0, 0.6),
+    "weight_decay": (0.0, 0.01),
+    "learning_rate": Range(1e-3, 2e-2, log=True),
+    "batch_size": (8, 16, 32),
+}
 
 
 # Data
@@ -185,6 +199,11 @@ def inspect(config, folder):
         print(path)
 
 
+def search(asked, folder):
+    recipe = searching.Recipe("music", Config, SPACE, load, train_once, report_of_music.kind(asked.voices))
+    searching.find_better(recipe, asked, folder)
+
+
 if __name__ == "__main__":
-    verbs = {"train": train, "evaluate": evaluate, "generate": generate, "inspect": inspect}
-    command_line.main("music", Config, verbs, asks={"generate": Generate})
+    verbs = {"train": train, "evaluate": evaluate, "generate": generate, "inspect": inspect, "search": search}
+    command_line.main("music", Config, verbs, asks={"generate": Generate, "search": searching.asked(Config)})

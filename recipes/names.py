@@ -10,10 +10,11 @@ from typing import Literal
 
 import keras
 
-from seqzoo import command_line, presets, report, report_of_names, sampling
+from seqzoo import command_line, presets, report, report_of_names, sampling, searching
 from seqzoo.data import first_names, targets
 from seqzoo.models import OneToMany
 from seqzoo.training import fit, losses, metrics, run
+from seqzoo.training.search import Range
 
 AVERAGED = 0.99  # largest share of the old in the running mean of the weights, which is what is evaluated and kept
 
@@ -40,6 +41,18 @@ class Config(command_line.Settings):
 
     def columns(self):
         return {name: getattr(self, name) for name in ("data_dir", "text_column", "label_column", "header")}
+
+
+SPACE = {
+    "cell": ("lstm", "gru", "lstm-peephole"),
+    "units": (128, 192, 256),
+    "depth": (1, 2),
+    "embedding": (32, 64),
+    "dropout": Range(0.1, 0.6),
+    "recurrent_dropout": (0.0, 0.2),
+    "learning_rate": Range(1e-3, 2e-2, log=True),
+    "batch_size": (32, 64, 128),
+}
 
 
 # Data
@@ -152,6 +165,10 @@ def inspect(config, folder):
         print(path)
 
 
+def search(asked, folder):
+    searching.find_better(searching.Recipe("names", Config, SPACE, load, train_once, report_of_names.KIND), asked, folder)
+
+
 if __name__ == "__main__":
-    verbs = {"train": train, "evaluate": evaluate, "generate": generate, "inspect": inspect}
-    command_line.main("names", Config, verbs, asks={"generate": Generate})
+    verbs = {"train": train, "evaluate": evaluate, "generate": generate, "inspect": inspect, "search": search}
+    command_line.main("names", Config, verbs, asks={"generate": Generate, "search": searching.asked(Config)})

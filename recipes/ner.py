@@ -12,12 +12,13 @@ from typing import Annotated, Literal
 import keras
 import tyro
 
-from seqzoo import command_line, presets, report, report_of_tags
+from seqzoo import command_line, presets, report, report_of_tags, searching
 from seqzoo.data import tagging, tags, targets, word_vectors
 from seqzoo.data.batches import Batches
 from seqzoo.data.tokenizer import Tokenizer, words_and_marks
 from seqzoo.models import ManyToMany
 from seqzoo.training import fit, losses, metrics, run
+from seqzoo.training.search import Range
 
 AVERAGED = 0.99  # largest share of the old in the running mean of the weights, which is what is evaluated and kept
 CHARACTERS = 300  # the most frequent ones are known
@@ -72,6 +73,19 @@ class Config(command_line.Settings):
 
     def source(self):
         return self.data, self.data_dir, self.text_column, self.label_column, self.seed, self.strict
+
+
+SPACE = {
+    "cell": ("lstm", "gru", "lstm-peephole"),
+    "units": (50, 100, 150),
+    "depth": (1, 2),
+    "crf": (True, False),
+    "dropout": Range(0.3, 0.7),
+    "recurrent_dropout": (0.0, 0.2),
+    "word_dropout": (0.2, 0.5),
+    "learning_rate": Range(1e-3, 1e-2, log=True),
+    "batch_size": (16, 32, 64),
+}
 
 
 # Data
@@ -182,6 +196,10 @@ def inspect(config, folder):
         print(path)
 
 
+def search(asked, folder):
+    searching.find_better(searching.Recipe("ner", Config, SPACE, load, train_once, report_of_tags.KIND), asked, folder)
+
+
 if __name__ == "__main__":
-    verbs = {"train": train, "evaluate": evaluate, "predict": predict, "inspect": inspect}
-    command_line.main("ner", Config, verbs, predict_class=Predict)
+    verbs = {"train": train, "evaluate": evaluate, "predict": predict, "inspect": inspect, "search": search}
+    command_line.main("ner", Config, verbs, predict_class=Predict, asks={"search": searching.asked(Config)})

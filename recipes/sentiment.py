@@ -9,12 +9,13 @@ from typing import Literal
 
 import keras
 
-from seqzoo import command_line, presets, report
+from seqzoo import command_line, presets, report, searching
 from seqzoo.data import own_files, targets, text_classification
 from seqzoo.data.batches import Batches, class_weights
 from seqzoo.data.tokenizer import Tokenizer
 from seqzoo.models import ManyToOne
 from seqzoo.training import fit, losses, metrics, run
+from seqzoo.training.search import Range
 
 LABELS = ("negative", "neutral", "positive")
 NEUTRAL = 0.5  # the largest size of a neutral rating
@@ -48,6 +49,18 @@ class Config(command_line.Settings):
         super().__post_init__()
         for flag, least in (("vocabulary", 5), ("max_length", 1), ("embedding", 0), ("repeats", 1)):
             command_line.check(flag, getattr(self, flag), lambda n, least=least: n >= least, f"an integer from {least}")
+
+
+SPACE = {
+    "cell": ("gru", "lstm", "gru-simplified"),
+    "units": (32, 64, 96),
+    "depth": (1, 2),
+    "bidirectional": (True, False),
+    "dropout": Range(0.2, 0.7),
+    "recurrent_dropout": (0.0, 0.2),
+    "learning_rate": Range(5e-4, 1e-2, log=True),
+    "batch_size": (32, 64, 128),
+}
 
 
 # Data
@@ -164,5 +177,10 @@ def inspect(config, folder):
         print(path)
 
 
+def search(asked, folder):
+    searching.find_better(searching.Recipe("sentiment", Config, SPACE, load, train_once), asked, folder)
+
+
 if __name__ == "__main__":
-    command_line.main("sentiment", Config, {"train": train, "evaluate": evaluate, "predict": predict, "inspect": inspect})
+    verbs = {"train": train, "evaluate": evaluate, "predict": predict, "inspect": inspect, "search": search}
+    command_line.main("sentiment", Config, verbs, asks={"search": searching.asked(Config)})

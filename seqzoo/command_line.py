@@ -21,6 +21,7 @@ VERBS = {
     "fill": "the most probable words for the gap in a text",
     "generate": "something new",
     "inspect": "pictures of a trained model",
+    "search": "better settings, by trying, compared with the recipe's own",
 }
 
 
@@ -68,7 +69,10 @@ def _run(name, config_class, verbs, arguments, asks):
     if not arguments or arguments[0] not in verbs:
         arguments = ["train", *arguments]
     verb, *flags = arguments
-    if verb in asks:
+    if verb == "search":
+        asked = configured(asks[verb], flags, f"recipes.{name} {verb}")
+        verbs[verb](dataclasses.replace(asked, given=tuple(flags)), Path(asked.out or f"runs/{model_name(name, asked)}"))
+    elif verb in asks:
         asked = parse(asks[verb], flags, f"recipes.{name} {verb}")
         if not isinstance(asked, Predict):
             return verbs[verb](asked, _trained(name, asked))

@@ -8,7 +8,7 @@ from pathlib import Path
 import keras
 
 from seqzoo.flags import Settings, check, configured, from_file, model_name
-from seqzoo.training import run
+from seqzoo.training import distribution, run
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,9 +21,29 @@ class How:
     """From one checkpoint to the next."""
     profile: bool = False
     """Writes a profile of some steps for TensorBoard, beside its logs."""
+    processes: int = 1
+    """How many share each batch, on JAX."""
+    devices: int = 1
+    """Likewise, of each process."""
+    coordinator: str | None = None
+    """Where the processes are on several hosts: HOST:PORT of process 0. Give the same command on each host, but for"""
+    process_id: int | None = None
+    """the number of its process, from 0."""
 
     def __post_init__(self):
         check("seconds", self.seconds, lambda x: 0 <= x < math.inf, "a number from 0")
+        for flag in ("processes", "devices"):
+            check(flag, getattr(self, flag), lambda n: n >= 1, "a positive integer")
+
+    @property
+    def parts(self):
+        """Of a batch."""
+        return self.processes * self.devices
+
+    def on_workers(self, name, flags):
+        """Trains a recipe on several devices, if it is to be trained on several."""
+        if self.parts > 1:
+            distribution.run(name, flags, self.processes, self.devices, self.coordinator, self.process_id)
 
     def of_fit(self):
         """What `training.fit` wants of it."""
@@ -38,6 +58,11 @@ def train(name, config_class, train, flags):
         return train(config, folder)
     config, how = _how(name, config_class, flags)
     folder = Path(config.out or f"runs/{model_name(name, config)}")
+    if distribution.place():
+        return _work(name, config_class, train, flags, folder, how)
+    check("batch_size", config.batch_size, lambda n: n % how.parts == 0, f"a multiple of {how.parts}, as many as share a batch")
+    if how.process_id:
+        return how.on_workers(name, flags)
     run.recover(folder)
     facts = {"recipe": name, "backend": keras.backend.backend()}
     started = _started(folder, facts) if how.resume else _nothing_started(folder, how)
@@ -47,7 +72,15 @@ def train(name, config_class, train, flags):
     if started == folder / run.MARK:
         return print(f"{folder}: the training is complete, nothing is left to resume")
     with run.begun(folder, facts, dataclasses.asdict(config)):
+        how.on_workers(name, flags)
         train(goes_on if started else config, folder, **how.of_fit())
+
+
+def _work(name, config_class, train, flags, folder, how):
+    """Trains as a worker: with the settings that the first one finds where its command has begun the training."""
+    begun = folder / run.UNFINISHED / run.MARK
+    settings = distribution.of_first(lambda: dataclasses.asdict(_how(name, config_class, flags, from_file(config_class, begun))[0]))
+    train(config_class(**settings), folder, **how.of_fit())
 
 
 def _how(name, config_class, flags, default=None):

@@ -19,19 +19,17 @@ class Ordered(keras.utils.PyDataset):
     def __init__(self, batches: keras.utils.PyDataset, shuffle: bool = True):
         super().__init__()
         self.batches, self.shuffle, self.chance = batches, shuffle, random.getstate()
-        self.order, self.step = list(range(batches.num_batches)), 0
-        self.next = 0, 0
+        self.begin_at(0, 0)
 
     def begin_at(self, epoch: int, step: int) -> None:
-        """The next epoch that is read is this one, from one of its batches on; both from 0."""
-        self.next = epoch, step
+        """What is read next is this epoch, from one of its batches on; both from 0. Until it begins nothing is shuffled."""
+        self.next, self.step, self.order = (epoch, step), 0, list(range(self.batches.num_batches))
 
     def on_epoch_begin(self) -> None:
-        """Keras calls this before it reads."""
+        """Keras calls this before it reads, on JAX once more before the first epoch."""
         epoch, self.step = self.next
-        self.next = epoch + 1, 0
         getattr(self.batches, "start_epoch", lambda number: None)(epoch + 1)
-        self.order = self._shuffled(epoch) if self.shuffle else list(range(self.batches.num_batches))
+        self.order = self._shuffled(epoch) if self.shuffle else self.order
 
     def _shuffled(self, epoch: int) -> list[int]:
         chance = random.Random()
@@ -43,8 +41,8 @@ class Ordered(keras.utils.PyDataset):
 
     @property
     def num_batches(self) -> int:
-        """What is left of the epoch."""
-        return len(self.order) - self.step
+        """What is left of the epoch; before it begins, what will be left then."""
+        return len(self.order) - max(self.step, self.next[1])
 
     def __getitem__(self, index: int):
         return self.batches[self.order[self.step + index]]

@@ -11,6 +11,7 @@ from seqzoo import backend
 from seqzoo.data.batches import steps_in_order
 from seqzoo.data.errors import DataError
 from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
+from seqzoo.models.dense import Dense
 from seqzoo.models.language_model import check_tokens
 from seqzoo.models.one_to_many import NEVER
 from seqzoo.models.recurrent_stack import recurrent_stack
@@ -50,15 +51,16 @@ class Cloze(keras.Model):
     ):
         policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
         # === Layers ===
-        embed = keras.layers.ReversibleEmbedding(vocabulary, embedding, dtype=policy, name="embed")
+        dtypes = {"dtype": policy.variable_dtype, "reverse_dtype": policy.compute_dtype}  # as in `OneToMany`
+        embed = keras.layers.ReversibleEmbedding(vocabulary, embedding, name="embed", **dtypes)
         arguments = {"dropout": dropout, "recurrent_dropout": recurrent_dropout, "return_sequences": True, "dtype": policy}
         before, after = (recurrent_stack(cell, units, depth, **arguments) for _ in range(2))
         drop = keras.layers.Dropout(dropout, noise_shape=(None, 1, None), dtype=policy)
-        narrow = keras.layers.Dense(embedding, dtype=policy, name="narrow")
+        narrow = Dense(embedding, dtype=policy, name="narrow")
 
         # === Functional model ===
         inputs, mask = keras.Input((None,), dtype="int32", name="inputs"), keras.Input((None,), dtype="bool", name="mask")
-        x = embed(inputs) * ops.cast(ops.expand_dims(mask, -1), policy.compute_dtype)
+        x = embed(inputs) * ops.cast(ops.expand_dims(mask, -1), policy.variable_dtype)
         a = _shifted(x)
         for layer in before:
             a = layer(a, mask=mask)
@@ -69,7 +71,7 @@ class Cloze(keras.Model):
         ids = ops.arange(vocabulary)
         barred = ops.where((ids == PAD) | (ids == BOS) | (ids == EOS), NEVER, 0.0)
         super().__init__(inputs={"inputs": inputs, "mask": mask}, outputs=ops.cast(z, "float32") + barred, **kwargs)
-        self.dtype_policy = policy  # a functional model takes no `dtype`; by it Keras decides whether the loss is scaled
+        self.dtype_policy = policy  # by which Keras decides whether the loss is scaled; a functional model takes no `dtype`
 
         # === Config ===
         self.tokenizer = tokenizer

@@ -85,7 +85,7 @@ class ManyToMany(keras.Model):
         policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
         # === Layers ===
         drop = keras.layers.Dropout(dropout, dtype=policy)
-        of_words = keras.layers.Embedding(vocabulary, embedding, dtype=policy) if vocabulary else None
+        of_words = keras.layers.Embedding(vocabulary, embedding, dtype=policy.variable_dtype) if vocabulary else None
         of_characters = WordEncoder(len(characters) + 2, character_units, dtype=policy) if characters else None
         arguments = {"return_sequences": True, "recurrent_dropout": recurrent_dropout, "dtype": policy}
         recurrent = recurrent_stack(cell, units, depth, bidirectional, lookahead=lookahead, **arguments)
@@ -110,7 +110,7 @@ class ManyToMany(keras.Model):
         if crf:
             x = random_field(x, mask=mask)
         super().__init__(inputs={"inputs": inputs, "mask": mask}, outputs=x, **kwargs)
-        self.dtype_policy = policy  # a functional model takes no `dtype`; by it Keras decides whether the loss is scaled
+        self.dtype_policy = policy  # by which Keras decides whether the loss is scaled; a functional model takes no `dtype`
 
         # === Config ===
         self.crf, self.tokenizer, self.of_words = random_field, tokenizer, of_words
@@ -235,7 +235,7 @@ class WordEncoder(keras.layers.Layer):
     def __init__(self, vocabulary, units, **kwargs):
         super().__init__(**kwargs)
         self.vocabulary, self.units = vocabulary, units
-        self.embedding = keras.layers.Embedding(vocabulary, units, dtype=self.dtype_policy)
+        self.embedding = keras.layers.Embedding(vocabulary, units, dtype=self.variable_dtype)
         self.recurrent = Bidirectional(GRU(units, dtype=self.dtype_policy), dtype=self.dtype_policy)
 
     def build(self, ids_shape):

@@ -90,7 +90,7 @@ class ManyToOne(keras.Model):
         for layer in hidden:
             x = layer(x)
         super().__init__(inputs={"inputs": inputs, "mask": mask}, outputs=y_hat(x), **kwargs)
-        self.dtype_policy = policy  # a functional model takes no `dtype`; by it Keras decides whether the loss is scaled
+        self.dtype_policy = policy  # by which Keras decides whether the loss is scaled; a functional model takes no `dtype`
 
         # === Config ===
         self.tokenizer = tokenizer
@@ -161,7 +161,7 @@ class ManyToOne(keras.Model):
 def _vectors(ids, vocabulary, embedding, policy):
     """Embedded ids `(batch, T_x, embedding)`, or one-hot ones `(batch, T_x, vocabulary)`."""
     if embedding:
-        return keras.layers.Embedding(vocabulary, embedding, dtype=policy)(ids)
+        return keras.layers.Embedding(vocabulary, embedding, dtype=policy.variable_dtype)(ids)  # see `OneToMany`
     return ops.one_hot(ids, vocabulary, dtype=policy.compute_dtype)
 
 
@@ -173,7 +173,7 @@ def pool(states, mask, how):
         return ops.concatenate([pool(states, mask, "mean"), pool(states, mask, "max")], axis=-1)
     real = ops.expand_dims(mask, -1)
     if how == "max":
-        highest = ops.max(ops.where(real, states, ops.full_like(states, -1e9)), axis=1)
+        highest = ops.max(ops.where(real, states, ops.full_like(states, float("-inf"))), axis=1)
         return ops.where(ops.any(real, axis=1), highest, ops.zeros_like(highest))
     wide = keras.backend.result_type(states.dtype, "float32")  # a float16 sum may stand still at 2048, and ends at 65504
     real = ops.cast(real, wide)

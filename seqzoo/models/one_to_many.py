@@ -5,6 +5,7 @@ from keras import ops
 
 from seqzoo.data.tokenizer import BOS, PAD
 from seqzoo.layers import Stacked
+from seqzoo.models.dense import Dense
 from seqzoo.models.recurrent_stack import recurrent_stack
 
 NEVER = -1e9  # the logit of what does not occur
@@ -60,14 +61,17 @@ class OneToMany(keras.Model):
         super().__init__(dtype=policy, **kwargs)
         # === Layers ===
         self.size = embedding if vocabulary else features
+        # The gradient of a frequent id's vector is a sum over all its steps, and a bfloat16 sum soon stands still.
+        wide = {"dtype": policy.variable_dtype}
         tying = keras.layers.ReversibleEmbedding if tied else keras.layers.Embedding
-        self.embed = tying(vocabulary, embedding, dtype=policy, name="embed") if vocabulary else None
-        self.of_class = keras.layers.Embedding(len(labels), self.size, dtype=policy, name="of_class") if labels else None
+        product = {"reverse_dtype": policy.compute_dtype} if tied else {}
+        self.embed = tying(vocabulary, embedding, name="embed", **wide, **product) if vocabulary else None
+        self.of_class = keras.layers.Embedding(len(labels), self.size, name="of_class", **wide) if labels else None
         arguments = {"dropout": dropout, "recurrent_dropout": recurrent_dropout, "dtype": policy, "return_state": True}
         self.recurrent = Stacked(recurrent_stack(cell, units, depth, return_sequences=True, **arguments), dtype=policy)
         self.drop = keras.layers.Dropout(dropout, noise_shape=(None, 1, None), dtype=policy)
-        self.narrow = keras.layers.Dense(embedding, dtype=policy, name="narrow") if tied and units != embedding else None
-        self.y_hat = None if tied else keras.layers.Dense(vocabulary or features, dtype=policy, name="y_hat")
+        self.narrow = Dense(embedding, dtype=policy, name="narrow") if tied and units != embedding else None
+        self.y_hat = None if tied else Dense(vocabulary or features, dtype=policy, name="y_hat")
 
         # === Config ===
         self.tokenizer, self.labels = tokenizer, tuple(labels)
@@ -135,8 +139,8 @@ class OneToMany(keras.Model):
     def _vectors(self, y_prev):
         if self.embed is None:
             return ops.cast(y_prev, self.compute_dtype)
-        real = ops.cast(ops.expand_dims(y_prev != PAD, -1), self.compute_dtype)
-        return self.embed(y_prev) * real
+        x = self.embed(y_prev)
+        return x * ops.cast(ops.expand_dims(y_prev != PAD, -1), x.dtype)
 
     def _first(self, x, state):
         """x with the class's vector added to its first step, and the state of the recurrent layers."""

@@ -21,7 +21,8 @@ class Carried(keras.Model):
 
     def call(self, inputs, training=False):
         goes_on = ops.cast(inputs["goes_on"], "bool")[:, None]
-        state = [ops.where(goes_on, part, ops.zeros_like(part)) for part in map(ops.convert_to_tensor, self.state)]
+        state = map(ops.convert_to_tensor, self.state)
+        state = [ops.where(goes_on & ops.isfinite(part), part, ops.zeros_like(part)) for part in state]  # one may overflow
         z, state = self.model.run(inputs["inputs"], state, training)
         for variable, part in zip(self.state, state, strict=True):
             variable.assign(ops.stop_gradient(part))

@@ -3,14 +3,13 @@
 import math
 import sys
 import time
-import warnings
 from pathlib import Path
 
 import keras
 
 from seqzoo.data.errors import DataError
 from seqzoo.data.ordered import Ordered
-from seqzoo.training import checkpoints, logs
+from seqzoo.training import checkpoints, distribution, logs
 
 NOT_A_NUMBER = "the loss is not a number: expected a lower --learning-rate or --clip-norm"
 
@@ -18,6 +17,18 @@ NOT_A_NUMBER = "the loss is not a number: expected a lower --learning-rate or --
 def quality(figures):
     """By what the epochs of a training are compared, from their figures: the higher, the better."""
     return figures.get("val_score", -figures["val_loss"])
+
+
+class Follow(keras.callbacks.Callback):
+    """Tells the `Ordered` batches which epoch it is; not where in it, if a training goes on from there."""
+
+    def __init__(self, train):
+        super().__init__()
+        self.train = train
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if self.train.next[0] != epoch:
+            self.train.begin_at(epoch, 0)
 
 
 class KeepBest(keras.callbacks.Callback):
@@ -59,6 +70,29 @@ class StopAtNaN(keras.callbacks.Callback):
             raise FloatingPointError(f"in step {step} of epoch {self.epoch + 1} {NOT_A_NUMBER}")
 
 
+class OneEpoch(keras.callbacks.Callback):
+    """Stops a `fit` after an epoch as if another one followed: what `fit` does to the variables at its end can be undone."""
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.values = values_of(self.model)
+        self.stopped, self.model.stop_training = self.model.stop_training, True
+
+    def put_back(self):
+        for variable, value in zip(variables(self.model), self.values, strict=True):
+            variable.assign(value)
+
+
+def variables(model):
+    """All that a step of training changes, each once: also the random states, the optimizer's and the metrics' variables."""
+    every = [*model.variables, *model.optimizer.variables, *model.metrics_variables]
+    return list({id(variable): variable for variable in every}.values())
+
+
+def values_of(model):
+    """Those of its `variables`, as arrays."""
+    return [keras.ops.convert_to_numpy(variable) for variable in variables(model)]
+
+
 class Checkpoints(keras.callbacks.Callback):
     """Writes a training's state every few seconds, between two steps, and begins with the state that it finds.
 
@@ -72,42 +106,36 @@ class Checkpoints(keras.callbacks.Callback):
     def __init__(self, path, seconds, train, best):
         super().__init__()
         self.path, self.seconds, self.train, self.best = path, seconds, train, best
-        self.found, self.written = checkpoints.read(path), time.monotonic()
+        self.found, self.written = distribution.of_first(lambda: checkpoints.read(path)), time.monotonic()
         if self.found:
             best.history, best.best, best.best_epoch, best.weights = (
                 getattr(self.found, name) for name in ("history", "best", "best_epoch", "weights")
             )
 
-    def variables(self):
-        """All that a step changes, each once."""
-        every = [*self.model.variables, *self.model.optimizer.variables, *self.model.metrics_variables]
-        return list({id(variable): variable for variable in every}.values())
-
     def on_epoch_begin(self, epoch, logs=None):
         self.epoch = epoch
         if self.found and not self.found.ended:
             self._restore()
-        else:
+        elif epoch > 0:
             self._write_if_due()
 
     def on_train_batch_end(self, batch, logs=None):
-        if batch + 1 < self.train.num_batches:  # after the last one the epoch is judged first
+        if batch + 2 < self.train.num_batches:  # near the end not: Keras wants to see two batches, and then judges the epoch
             self._write_if_due(self.train.step + batch + 1)
 
     def _restore(self):
-        """Puts the variables and the data's position back, once."""
-        found, self.found, variables = self.found, None, self.variables()
-        shapes = [[tuple(of.shape) for of in each] for each in (found.values, variables)]
+        """Puts the variables back, once."""
+        found, self.found, every = self.found, None, variables(self.model)
+        shapes = [[tuple(of.shape) for of in each] for each in (found.values, every)]
         if shapes[0] != shapes[1] or found.steps != self.train.batches.num_batches:
             raise DataError(f"{self.path}: expected a checkpoint of this model on this data, found another's")
-        for variable, value in zip(variables, found.values, strict=True):
+        for variable, value in zip(every, found.values, strict=True):
             variable.assign(value)
-        self.train.begin_at(found.epoch, found.step)
 
     def _write_if_due(self, step=0):
-        if time.monotonic() - self.written >= self.seconds:
+        if distribution.is_first() and time.monotonic() - self.written >= self.seconds:
             getattr(self.model, "jax_state_sync", lambda: None)()
-            self.write(self.epoch, step, [keras.ops.convert_to_numpy(variable) for variable in self.variables()])
+            self.write(self.epoch, step, values_of(self.model))
             self.written = time.monotonic()
 
     def write(self, epoch, step, values, ended=False):
@@ -154,13 +182,21 @@ def fit(
         DataError: a checkpoint cannot be written, or is not of this model.
     """
     best = KeepBest(patience, score)
-    train = Ordered(train, shuffle) if isinstance(train, keras.utils.PyDataset) else train
-    watched, kept = [*callbacks, best, StopAtNaN(train)], None
+    distribution.check_kept(folder)
+    train, validation = distribution.share(train), distribution.share(validation)
+    watched, kept = [*callbacks, best], None
+    if isinstance(train, keras.utils.PyDataset):
+        train = Ordered(train, shuffle)
+        watched += [Follow(train)]
+    watched += [StopAtNaN(train)]
     if folder is not None:
         kept = Checkpoints(Path(folder, "checkpoint.npz"), seconds, train, best)
-        watched += [kept, logs.Logs(folder), *([logs.Profile(folder)] if profile else [])]
+        watched += [kept]
+    if folder is not None and distribution.is_first():
+        watched += [logs.Logs(folder), *([logs.Profile(folder)] if profile else [])]
     if not (kept and kept.found and kept.found.ended):
-        _train(model, train, validation, epochs, watched, best, kept, verbose)
+        with distribution.shown():
+            _train(model, train, validation, epochs, watched, best, kept, verbose)
     if not best.weights:
         raise FloatingPointError(NOT_A_NUMBER)
     model.set_weights(best.weights)
@@ -168,18 +204,32 @@ def fit(
 
 
 def _train(model, train, validation, epochs, callbacks, best, kept, verbose):
-    bar = (1 if sys.stdout.isatty() else 2) if verbose else 0
-    how = {"epochs": epochs, "callbacks": callbacks, "verbose": bar, "shuffle": False}
-    if kept and kept.found:
-        how["initial_epoch"] = kept.found.epoch
+    how = {"validation_data": validation, "epochs": epochs, "shuffle": False}
+    how["verbose"] = (1 if sys.stdout.isatty() else 2) if verbose and distribution.is_first() else 0
     try:
-        with warnings.catch_warnings():
-            warnings.filterwarnings("ignore", message="Your input ran out of data")  # in the rest of an epoch
-            model.fit(train, validation_data=validation, **how)
+        epoch, goes_on = _end_epoch(model, train, callbacks, kept.found, how) if kept and kept.found else (0, True)
+        if goes_on and epoch < epochs:
+            model.fit(train, callbacks=callbacks, initial_epoch=epoch, **how)
     except (KeyboardInterrupt, FloatingPointError) as error:
         if not best.weights:
             raise
         what = error if str(error) else f"interrupted in epoch {len(best.history) + 1}"
         print(f"\n{what}; the best weights so far, of epoch {best.best_epoch}, are kept", file=sys.stderr)
-    if kept:
+    if kept and distribution.is_first():
         kept.write(len(best.history), 0, [], ended=True)
+
+
+def _end_epoch(model, train, callbacks, found, how):
+    """Trains the rest of the epoch in which a checkpoint was written. Returns the next epoch, and whether there is to be one.
+
+    Keras gives all epochs of a `fit` the same number of steps.
+    """
+    model.train_on_batch(*train[0])  # makes the variables of optimizer and metrics; then all get the values that were found
+    train.begin_at(found.epoch, found.step)
+    if found.step == 0:
+        return found.epoch, True
+    rest = OneEpoch()
+    model.fit(train, callbacks=[*callbacks, rest], initial_epoch=found.epoch, **how)
+    rest.put_back()
+    train.begin_at(found.epoch + 1, 0)
+    return found.epoch + 1, not rest.stopped

@@ -1,31 +1,19 @@
-"""A search for better hyperparameters, by KerasTuner, which goes on after a kill; alone, or as a chief with workers.
-
-Chief and workers are processes that run the same program, on one machine or on several, each with three environment variables:
-`KERASTUNER_TUNER_ID`, "chief" for one of them and for each other a name of its own; `KERASTUNER_ORACLE_IP` and
-`KERASTUNER_ORACLE_PORT`, the address at which the chief listens. Workers train, the chief alone writes and prints. Workers may
-come late, and die: the chief gives their trials to others.
-"""
+"""A search for better hyperparameters, by KerasTuner, which goes on after a kill; on several processes as `chief` says."""
 
 import contextlib
 import csv
 import json
 import math
-import os
 import signal
-import socket
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from pathlib import Path
 from typing import NamedTuple
 
-from seqzoo.data.errors import DataError, one_line
-from seqzoo.training import fit, run
+from seqzoo.data.errors import DataError
+from seqzoo.training import chief, fit, run
 
-VARIABLES = "KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT"
-TUNERS = ("random", "hyperband", "bayesian", "grid")
 MARK = "search.json"
 
 
@@ -55,7 +43,7 @@ class Plan(NamedTuple):
 class Trial(NamedTuple):
     """One that ended. A failed one has a quality of minus infinity."""
 
-    number: str
+    number: int
     values: dict
     quality: float
     epochs: int
@@ -73,23 +61,24 @@ def search(
     epochs=10,
     patience=3,
     seed=0,
-    resume=False,
     wait=60.0,
+    resume=False,
 ):
     """Searches for the hyperparameters of a model of your own.
 
     Args:
         build: a `keras_tuner.HyperModel`, or a function of a `keras_tuner.HyperParameters` that returns a compiled model.
         train: what `model.fit` takes: a data set, or a tuple of arrays.
-        validation: what `model.fit` takes as `validation_data`. A trial is as good as the lowest loss on it.
-        folder: of the search.
-        tuner: one of `TUNERS`.
-        max_trials, minutes, epochs, seed, wait: of `Plan`; each trial trains for at most so many epochs.
-        patience: of `fit.KeepBest`.
+        validation: what `model.fit` takes as `validation_data`. A trial is as good as its lowest loss on it.
+        folder: of the search, for the files of its trials and a table of them, `trials.csv`.
+        tuner: one of "random", "hyperband", "bayesian" and "grid".
+        max_trials, minutes, seed, wait: of a `Plan`.
+        epochs: the most that a trial trains for.
+        patience: epochs without a lower loss before it stops.
         resume: whether to go on with the search in the folder.
 
     Returns:
-        The best `keras_tuner.HyperParameters`, and all trials that ended, the best first. None and nothing in a worker.
+        The best `keras_tuner.HyperParameters`, and the `Trial`s that ended, the best first; of a worker None and none.
 
     Raises:
         FileExistsError: there is a search in the folder, and not `resume`.
@@ -97,21 +86,162 @@ def search(
     """
     import keras_tuner
 
-    model = build if isinstance(build, keras_tuner.HyperModel) else _Built(build)
+    model = build if isinstance(build, keras_tuner.HyperModel) else None
+    plan = Plan(tuner, max_trials, minutes, epochs, seed, wait)
     arrays = train if isinstance(train, tuple) else (train,)
 
     def run_trial(values):
-        best, most = fit.KeepBest(patience), values.values.get("tuner/epochs", epochs)
-        how = {"validation_data": validation, "epochs": most, "callbacks": [best], "verbose": 0}
-        model.fit(values, model.build(values), *arrays, **how)
+        best = fit.KeepBest(patience)
+        how = {"validation_data": validation, "callbacks": [best], "verbose": 0}
+        how["epochs"] = values.values.get("tuner/epochs", epochs)
+        if model:
+            model.fit(values, model.build(values), *arrays, **how)
+        else:
+            build(values).fit(*arrays, **how)
         return best.best, len(best.history)
 
-    plan = Plan(tuner, max_trials, minutes, epochs, seed, wait)
-    if role() != "worker":
+    if chief.role() != "worker":
         begin(folder, {"tuner": tuner, "seed": seed, "epochs": epochs}, resume)
-    trials = explore(run_trial, folder, plan, hypermodel=model)
-    if not trials:
-        return None, []
+    trials = explore(run_trial, folder, plan, hypermodel=build)
     best = keras_tuner.HyperParameters()
-    best.values = trials[0].values
-    return best, trials
+    best.values = dict(trials[0].values) if trials else {}
+    return (best, trials) if trials else (None, [])
+
+
+def check_new(folder):
+    if Path(folder, MARK).exists():
+        raise FileExistsError(f"{folder} holds a search; expected --resume, to go on with it, or another folder")
+
+
+def begin(folder, facts, resume=False):
+    """Marks the folder of a search, which must be a new one, or with `resume` one that was marked with the same facts.
+
+    Raises:
+        FileExistsError, DataError: as `search`.
+    """
+    path = Path(folder, MARK)
+    if not resume:
+        check_new(folder)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return run.write_json(path, facts)
+    found = run.read_json(path)
+    for name, expected in json.loads(json.dumps(facts)).items():
+        if found.get(name) != expected:
+            raise DataError(f"{path}: expected a search with {name} {expected}, to go on with it, found {found.get(name)}")
+
+
+def explore(train, folder, plan, space=None, hypermodel=None, report=None, processes=None):
+    """Runs the trials that are left to run.
+
+    Args:
+        train: of a trial's `keras_tuner.HyperParameters`: its quality, the higher the better, and its number of epochs.
+        folder: that of a search which has begun.
+        space: `{name: a tuple of values, or a Range}`, of which `values_of` says what a trial has; or else
+        hypermodel: a model builder of KerasTuner, which says itself what it searches.
+        report: called by the chief after each trial with all that ended, the last one last.
+        processes: of the chief, `{tuner id: subprocess.Popen}` of workers on this machine; if all die, the search ends.
+
+    Returns:
+        The `Trial`s that ended, the best first; of a worker none.
+
+    Raises:
+        DataError: no trial succeeded; the chief does not answer, or cannot listen.
+    """
+    from seqzoo.training import tuners
+
+    begins = plan.tuner, plan.max_trials, plan.epochs, plan.seed, hyperparameters_of(space) if space else None
+    oracle, here, place = tuners.oracle_of(*begins), Path(folder, "trials"), chief.role()
+    oracle.wait = plan.wait
+    with _interruptible(train) as train:
+        if place == "worker":
+            with tempfile.TemporaryDirectory() as nowhere:
+                return chief.follow(tuners.Tuner(oracle, train, nowhere, hypermodel, worker=True)) or []
+        tuner = tuners.Tuner(oracle, train, here, hypermodel)
+        for number in tuners.restore(oracle, here):
+            print(f"note: the file of trial {int(number)} was torn, another is run in its place", flush=True)
+        if plan.minutes is not None:
+            oracle.deadline = time.monotonic() + 60 * plan.minutes
+        decode = values_of if space else dict
+        oracle.report = lambda _: _tell(folder, oracle, decode, report)
+        chief.lead(tuner, processes or {}) if place == "chief" else tuner.search()
+    trials = sorted(_tell(folder, oracle, decode), key=lambda trial: -trial.quality)
+    if not trials or trials[0].quality == -math.inf:
+        raise DataError(f"{folder}: no trial succeeded: expected other values to search, or more trials")
+    return trials
+
+
+def hyperparameters_of(space):
+    """A search space, `{name: a tuple of values, or a Range}`, as KerasTuner's `HyperParameters`.
+
+    Its choices are of one type, and not None or a truth value on the way to a worker; so ours are JSON.
+    """
+    import keras_tuner
+
+    found = keras_tuner.HyperParameters()
+    for name, values in space.items():
+        if isinstance(values, Range):
+            kind = found.Int if isinstance(values.low, int) and isinstance(values.high, int) else found.Float
+            kind(name, values.low, values.high, sampling="log" if values.log else "linear")
+        else:
+            found.Choice(name, [json.dumps(value) for value in values])
+    return found
+
+
+def values_of(hyperparameters):
+    """{name: value} of the values that `hyperparameters_of` a space has. Four digits of a number must do."""
+    return {
+        name: json.loads(value) if isinstance(value, str) else float(f"{value:.4g}") if isinstance(value, float) else value
+        for name, value in hyperparameters.items()
+    }
+
+
+@contextlib.contextmanager
+def _interruptible(train):
+    """Yields `train`, but such that Ctrl-C ends more than the training that it meets: `fit` does not hand it on."""
+    if signal.getsignal(signal.SIGINT) != signal.default_int_handler or threading.current_thread() != threading.main_thread():
+        yield train
+        return
+    pressed = []
+
+    def press(*_):
+        pressed.append(True)
+        raise KeyboardInterrupt
+
+    def train_or_end(hyperparameters):
+        found = train(hyperparameters)
+        if pressed:
+            raise KeyboardInterrupt
+        return found
+
+    signal.signal(signal.SIGINT, press)
+    try:
+        yield train_or_end
+    finally:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def _tell(folder, oracle, decode, report=None):
+    """Writes the table of the trials that ended, and reports and returns them."""
+    trials = [_ended(oracle.trials[number], decode) for number in list(oracle.end_order)]
+    names = list(dict.fromkeys(name for trial in trials for name in trial.values))
+    path = Path(folder, "trials.csv")
+    beside = path.with_suffix(".part")
+    with beside.open("w", encoding="utf-8", newline="") as file:
+        write = csv.writer(file).writerow
+        write(["trial", "quality", "epochs", "seconds", *names])
+        for number, values, quality, epochs, seconds in trials:
+            figures = "failed" if quality == -math.inf else quality, epochs, f"{seconds:.1f}"
+            write([number, *figures, *(values.get(name) for name in names)])
+    beside.replace(path)
+    if report:
+        report(trials)
+    return trials
+
+
+def _ended(trial, decode):
+    values = {name: value for name, value in trial.hyperparameters.values.items() if not name.startswith("tuner/")}
+    quality = trial.score if trial.status == "COMPLETED" else -math.inf
+    epochs, seconds = (
+        float(trial.metrics.get_best_value(name)) if trial.metrics.exists(name) else 0.0 for name in ("epochs", "seconds")
+    )
+    return Trial(int(trial.trial_id), decode(values), float(quality), int(epochs), seconds)

@@ -13,6 +13,7 @@ import os
 import sys
 import threading
 import time
+import warnings
 from pathlib import Path
 
 import grpc
@@ -73,7 +74,7 @@ class Kept:
             if tuner_id in self.dead or time.monotonic() - self.heard[tuner_id] > self.wait:
                 del self.ongoing_trials[tuner_id]
                 self._retry_queue.append(trial.trial_id)
-                print(f"note: {tuner_id} is not heard of any more, trial {trial.trial_id} begins anew", file=sys.stderr)
+                print(f"note: {tuner_id} is not heard of any more, trial {int(trial.trial_id)} begins anew", file=sys.stderr)
 
     @keras_tuner.synchronized
     def update_trial(self, trial_id, metrics, step=0):
@@ -100,7 +101,9 @@ class Bayesian(Kept, oracles.BayesianOptimizationOracle):
     """As KerasTuner's, but what was tried already is not tried again: then values at random."""
 
     def populate_space(self, trial_id):
-        found = super().populate_space(trial_id)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a fit to few points
+            found = super().populate_space(trial_id)
         if found["values"] and self._duplicate(found["values"]):
             return self._random_populate_space()
         return found
@@ -118,7 +121,7 @@ class Grid(Kept, oracles.GridSearchOracle):
 
 
 class Hyperband(Kept, oracles.HyperbandOracle):
-    """Many trials of few epochs, the best of them again with more. Once through, or with `max_trials` until there are as many."""
+    """Many trials of few epochs, the best of them again with more; once through, or on and on until `max_trials`."""
 
     def __init__(self, max_trials, max_epochs, **arguments):
         super().__init__(max_epochs=max_epochs, hyperband_iterations=None if max_trials else 1, **arguments)
@@ -130,6 +133,13 @@ class Hyperband(Kept, oracles.HyperbandOracle):
             if any(each["id"] == trial_id for of_round in bracket["rounds"] for each in of_round):
                 found["values"]["tuner/bracket"] = bracket["bracket_num"]
         return found
+
+    def _remove_completed_brackets(self):  # KerasTuner looks at the last round alone: a trial of another may be torn
+        def has_room(bracket):
+            sizes = (self._get_size(bracket["bracket_num"], i) for i in range(len(bracket["rounds"])))
+            return any(len(of_round) < size for of_round, size in zip(bracket["rounds"], sizes, strict=True))
+
+        self._brackets = [bracket for bracket in self._brackets if has_room(bracket)]
 
     def restore(self, trials):
         """Finds the brackets again, from the values of their trials."""
@@ -185,7 +195,7 @@ class Tuner(BaseTuner):
             with pulse(self.oracle, name, self.wait) if self.worker else contextlib.nullcontext():
                 quality, epochs = self.train(trial.hyperparameters)
         except Exception as error:  # such as of a model that is too large: others are not
-            print(f"note: trial {name} failed: {type(error).__name__}: {one_line(error)}", file=sys.stderr)
+            print(f"note: trial {int(name)} failed: {type(error).__name__}: {one_line(error)}", file=sys.stderr)
             quality, epochs = -math.inf, 0
         return {"quality": quality, "epochs": epochs, "seconds": time.monotonic() - started}
 
@@ -244,7 +254,7 @@ def restore(oracle, folder):
 
 
 def _trials(folder, space):
-    """{number: trial}, without gaps, since the next one has the number of those there are; in their place what is written off."""
+    """{number: trial}, in gaps what is written off: the next trial has the number of those that there are."""
     found = {int(path.name[6:]): path for path in Path(folder).glob("trial_*") if path.name[6:].isdecimal()}
     numbers = {i: found[i].name[6:] if i in found else str(i) for i in range(max(found, default=-1) + 1)}
     read = ((number, _read(Path(folder, f"trial_{number}", "trial.json"), number)) for number in numbers.values())

@@ -1,0 +1,58 @@
+"""The trials of a search as parallel coordinates: an axis for each value that was searched, the last one for the quality."""
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+
+FEW = 8  # values that are named one by one
+
+
+def draw(trials, path, title="", log=()):
+    """One picture, a line for each trial, the brighter the better; the best is drawn last and thickest.
+
+    Args:
+        trials: `(values, quality)` of each, at least one: `{name: value}`, the same names in all, and a number.
+        path: of the PNG file.
+        log: names of the axes with a logarithmic scale.
+    """
+    trials = sorted(trials, key=lambda trial: trial[1])
+    columns = {name: [values[name] for values, _ in trials] for name in trials[0][0]}
+    columns["quality"] = [quality for _, quality in trials]
+    axes = [_axis(column, name in log, few=name != "quality") for name, column in columns.items()]
+    figure = Figure(figsize=(1.6 + 1.25 * len(axes), 4.2), layout="constrained")
+    axis, at, box = figure.subplots(), np.arange(len(axes)), {"fc": "white", "ec": "none", "alpha": 0.7, "pad": 0.5}
+    for i in range(len(trials)):
+        heights = [positions[i] for positions, _ in axes]
+        best = i == len(trials) - 1
+        color = colormaps["viridis_r"]((len(trials) - i) / len(trials) if not best else 0)
+        axis.plot(at, heights, color="C3" if best else color, linewidth=3 if best else 1.5, alpha=1 if best else 0.8)
+    for x, (_, ticks) in zip(at, axes, strict=True):
+        axis.axvline(x, color="0.6", linewidth=0.8, zorder=0)
+        for height, label in ticks:
+            axis.text(x + 0.05, height, label, fontsize=8, va="center", bbox=box)
+    axis.set_xticks(at, [name.replace("_", "\n") for name in columns], fontsize=9)
+    axis.set(yticks=[], xlim=(-0.2, len(axes) - 0.4), ylim=(-0.06, 1.06))
+    axis.spines[:].set_visible(False)
+    figure.suptitle(title, fontsize=10)
+    figure.savefig(path, dpi=120)
+
+
+def _axis(column, log, few):
+    """Where on an axis of 0 to 1 each value stands, and `(height, label)` of its ticks."""
+    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in column)
+    different = sorted(set(column)) if numbers else sorted(set(column), key=str)
+    if not numbers or (few and len(different) <= FEW and not log):
+        heights = dict(zip(different, np.linspace(0, 1, len(different)) if len(different) > 1 else [0.5], strict=True))
+        return [heights[value] for value in column], [(height, _shown(value)) for value, height in heights.items()]
+    scale, spaced = (np.log, np.geomspace) if log else (np.asarray, np.linspace)
+    low, high = different[0], different[-1]
+
+    def height(value):
+        return float((scale(value) - scale(low)) / (scale(high) - scale(low))) if high > low else 0.5
+
+    marks = {float(mark) for mark in spaced(low, high, 5)} if high > low else {low}
+    return [height(value) for value in column], [(height(mark), _shown(mark)) for mark in marks]
+
+
+def _shown(value):
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,78 @@
+"""A checkpoint's file: whole or not there, and what happens when the disk is full."""
+
+import resource
+import signal
+
+import numpy as np
+import pytest
+
+from seqzoo.data.errors import DataError
+from seqzoo.training import checkpoints
+from seqzoo.training.checkpoints import Checkpoint
+
+
+def some(seed=0, size=50):
+    chance = np.random.default_rng(seed)
+    values = [chance.normal(size=(size, 3)).astype("float32"), np.array(7), chance.integers(0, 2**32, 2, dtype="uint32")]
+    weights = [chance.normal(size=size)]
+    return Checkpoint(2, 5, 10, False, [{"loss": 0.1, "val_loss": float("inf")}], 1 / 3, 1, values, weights)
+
+
+def same(a, b):
+    arrays = zip(a.values + a.weights, b.values + b.weights, strict=True)
+    return a[:-2] == b[:-2] and all(x.dtype == y.dtype and np.array_equal(x, y) for x, y in arrays)
+
+
+def test_what_is_written_comes_back_to_the_bit(tmp_path):
+    checkpoints.write(tmp_path / "new" / "a.npz", some())
+    assert same(checkpoints.read(tmp_path / "new" / "a.npz"), some())
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.npz"]
+
+
+def test_without_a_file_there_is_none(tmp_path):
+    assert checkpoints.read(tmp_path / "a.npz") is None
+
+
+def test_a_file_that_is_cut_anywhere_is_damaged(tmp_path):
+    path = tmp_path / "a.npz"
+    checkpoints.write(path, some(size=5))
+    whole = path.read_bytes()
+    for length in range(0, len(whole), 7):
+        path.write_bytes(whole[:length])
+        with pytest.raises(DataError, match="damaged"):
+            checkpoints.read(path)
+
+
+def test_a_byte_that_is_not_what_it_was_is_found(tmp_path):
+    path = tmp_path / "a.npz"
+    checkpoints.write(path, some())
+    whole = bytearray(path.read_bytes())
+    whole[whole.index(b"values/0.npy") + 300] ^= 1
+    path.write_bytes(whole)
+    with pytest.raises(DataError, match="damaged"):
+        checkpoints.read(path)
+
+
+@pytest.fixture
+def small_files():
+    """No file can grow beyond 4 kB."""
+    before, handler = resource.getrlimit(resource.RLIMIT_FSIZE), signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
+    yield
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    signal.signal(signal.SIGXFSZ, handler)
+
+
+def test_a_full_disk_is_one_line_and_keeps_the_checkpoint_before(tmp_path, small_files):
+    path = tmp_path / "a.npz"
+    checkpoints.write(path, some(size=5))
+    with pytest.raises(DataError, match=r"a\.npz: cannot be written \(File too large\); .*--resume$"):
+        checkpoints.write(path, some(size=5000))
+    assert same(checkpoints.read(path), some(size=5))
+    assert [path.name for path in tmp_path.iterdir()] == ["a.npz"]
+
+
+def test_a_full_disk_from_the_start_says_that_there_is_none(tmp_path, small_files):
+    with pytest.raises(DataError, match="there was none before it$"):
+        checkpoints.write(tmp_path / "a.npz", some(size=5000))
+    assert list(tmp_path.iterdir()) == []

@@ -1,0 +1,120 @@
+"""A training that was cut off between any two steps ends as if it had not been."""
+
+import random
+
+import keras
+import numpy as np
+import pytest
+
+from seqzoo.data.batches import Batches
+from seqzoo.data.errors import DataError
+from seqzoo.data.streams import Windows
+from seqzoo.models import LanguageModel, ManyToOne
+from seqzoo.training import losses, metrics
+from seqzoo.training.carried import Carried
+from seqzoo.training.fit import fit
+
+EPOCHS, STEPS = 3, 5
+MOMENTS = [(0, 0), (0, 3), (1, 0), (1, None), (2, 2), (2, None)]  # before a step, or before the end of an epoch is looked at
+
+
+class Killed(BaseException):
+    pass
+
+
+class Kill(keras.callbacks.Callback):
+    """Before a step of an epoch, or with `step` None before its end is looked at."""
+
+    def __init__(self, epoch, step):
+        super().__init__()
+        self.at, self.step = (epoch, step), 0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.epoch, self.step = epoch, 0
+
+    def on_train_batch_begin(self, batch, logs=None):
+        if (self.epoch, batch) == self.at:
+            raise Killed
+
+    def on_epoch_end(self, epoch, logs=None):
+        if (epoch, None) == self.at:
+            raise Killed
+
+
+def classifier(folder, *callbacks, **how):
+    """Weights and history of a training with everything that has a state: dropout, averaged weights, a rate that falls."""
+    random.seed(1)
+    chance = np.random.default_rng(0)
+    sequences = [chance.integers(4, 20, size=length).tolist() for length in chance.integers(1, 12, size=4 * STEPS)]
+    y = np.eye(2, dtype="float32")[[sum(sequence) % 2 for sequence in sequences]]
+    sizes = {"vocabulary": 20, "embedding": 4, "units": 3}
+    model = ManyToOne(labels=("even", "odd"), pooling="both", dropout=0.3, recurrent_dropout=0.3, **sizes)
+    rate = keras.optimizers.schedules.CosineDecay(0.05, EPOCHS * STEPS)
+    adam = keras.optimizers.Adam(rate, global_clipnorm=1.0, use_ema=True, ema_momentum=0.8)
+    model.compile(adam, losses.CrossEntropy(), weighted_metrics=[metrics.accuracy])
+    averaged = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
+    train, validation = Batches(sequences, y, 4, seed=3), Batches(sequences, y, 4, shuffle=False)
+    history = fit(model, train, validation, EPOCHS, 9, [averaged, *callbacks], folder=folder, verbose=False, **how)
+    return model.get_weights(), history
+
+
+def stream(folder, *callbacks, **how):
+    """The same of a text whose state is carried from batch to batch."""
+    random.seed(1)
+    ids = np.random.default_rng(0).integers(4, 9, size=4 * 6 * STEPS).tolist()
+    model = LanguageModel(9, carried=True, embedding=4, units=4, dropout=0.2)
+    carried = Carried(model, 4)
+    carried.compile(keras.optimizers.SGD(0.5), losses.CrossEntropy(logits=True), weighted_metrics=[metrics.nats])
+    train, validation = Windows(ids, 4, 6), Windows(ids[:72], 4, 6)
+    history = fit(carried, train, validation, EPOCHS, 9, callbacks, shuffle=False, folder=folder, verbose=False, **how)
+    return model.get_weights(), history
+
+
+def equal(a, b):
+    return a[1] == b[1] and all(np.array_equal(x, y) for x, y in zip(a[0], b[0], strict=True))
+
+
+@pytest.mark.parametrize("training", [classifier, stream])
+def test_it_ends_as_if_it_had_not_been_cut_off(training, tmp_path):
+    undisturbed = training(None)
+    for i, at in enumerate(MOMENTS):
+        with pytest.raises(Killed):
+            training(tmp_path / str(i), Kill(*at), seconds=0)
+        assert equal(training(tmp_path / str(i), seconds=0), undisturbed), at
+        assert equal(training(tmp_path / str(i)), undisturbed), "what has ended is not trained again"
+
+
+def test_it_may_be_cut_off_again_and_again(tmp_path):
+    undisturbed = classifier(None)
+    for epoch in range(EPOCHS):
+        for step in (1, 3):
+            with pytest.raises(Killed):
+                classifier(tmp_path, Kill(epoch, step), seconds=0)
+    assert equal(classifier(tmp_path), undisturbed)
+
+
+def test_between_checkpoints_steps_are_taken_again(tmp_path):
+    """With an hour between two there is none, and it begins anew."""
+    with pytest.raises(Killed):
+        classifier(tmp_path, Kill(2, 2), seconds=3600)
+    assert not list(tmp_path.glob("*.npz"))
+    assert equal(classifier(tmp_path), classifier(None))
+
+
+def test_a_checkpoint_of_another_model_is_refused(tmp_path):
+    with pytest.raises(Killed):
+        classifier(tmp_path, Kill(1, 1), seconds=0)
+    with pytest.raises(DataError, match="another's"):
+        stream(tmp_path)
+
+
+def test_the_logs_go_on_where_the_training_does(tmp_path):
+    with pytest.raises(Killed):
+        classifier(tmp_path, Kill(1, None), seconds=0)
+    _, history = classifier(tmp_path)
+    head, *rows = (tmp_path / "log.csv").read_text().splitlines()
+    assert head.split(",")[0] == "epoch" and {"loss", "val_loss", "steps_per_second"} < set(head.split(","))
+    assert [row.split(",")[0] for row in rows] == ["1", "2", "3"]
+    at = head.split(",").index("val_loss")
+    assert [float(row.split(",")[at]) for row in rows] == [figures["val_loss"] for figures in history]
+    assert list(tmp_path.glob("events.out.tfevents.*"))
