@@ -13,6 +13,11 @@ import tyro
 from seqzoo.training import run
 
 
+OPEN = {  # flags that may also be left open
+    f"--{said}": f"--{flag}={value}" for flag in ("header", "resume") for said, value in ((flag, True), (f"no-{flag}", False))
+}
+
+
 class UsageError(ValueError):
     """A flag that cannot be. The message is one line: the flag, what was expected, what was given."""
 
@@ -124,8 +129,7 @@ def _without_config(flags):
 
 def parse(config_class, flags, program, default=None):
     """The flags as a `config_class`; a `UsageError` of one line where they do not fit."""
-    guessed = {"--header": "--header=True", "--no-header": "--header=False"}  # a flag that may also be left open
-    flags = [guessed.get(flag, flag) for flag in flags]
+    flags = [OPEN.get(flag, flag) for flag in flags]
     said = io.StringIO()
     try:
         with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):

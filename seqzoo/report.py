@@ -149,8 +149,9 @@ def _save(folder, title, config, model, record, rows, asked):
         name = folder.name if folder.resolve().parent == presets.SHIPPED else folder
         (new / "README.md").write_text(_card(title, name, record, rows, asked), encoding="utf-8")
         plots.curves(record["history"], new / "curves.png", title)
-        of_checkpoints = shutil.ignore_patterns("checkpoint.*", "lock", "*.json")
-        shutil.copytree(folder / run.UNFINISHED, new / "logs", ignore=of_checkpoints)
+        if folder.resolve().parent != presets.SHIPPED:
+            kept = folder / run.UNFINISHED
+            shutil.copytree(kept, new / "logs", ignore=shutil.ignore_patterns("checkpoint.*", "lock", "*.json", "*.part"))
 
 
 def _card(title, name, record, rows, asked):

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import keras
 
-from seqzoo.flags import Settings, check, configured, from_file, model_name
+from seqzoo.flags import Settings, UsageError, check, configured, from_file, model_name
 from seqzoo.training import distribution, run
 
 
@@ -79,7 +79,9 @@ def train(name, config_class, train, flags):
 def _work(name, config_class, train, flags, folder, how):
     """Trains as a worker: with the settings that the first one finds where its command has begun the training."""
     begun = folder / run.UNFINISHED / run.MARK
-    settings = distribution.of_first(lambda: dataclasses.asdict(_how(name, config_class, flags, from_file(config_class, begun))[0]))
+    settings = distribution.of_first(
+        lambda: dataclasses.asdict(_how(name, config_class, flags, from_file(config_class, begun))[0])
+    )
     train(config_class(**settings), folder, **how.of_fit())
 
 
@@ -97,36 +99,35 @@ def _started(folder, facts):
     """The configuration of what is to go on, of what has ended, or None.
 
     Raises:
-        flags.UsageError: it is of another recipe, or another backend.
+        UsageError: it is of another recipe, or another backend.
     """
-    unfinished = folder / run.UNFINISHED
+    unfinished, ended = folder / run.UNFINISHED, folder / run.MARK
     if (unfinished / "training.json").exists():
-        for what, expected in facts.items():
-            found = run.read_json(unfinished / "training.json").get(what)
-            check(
-                "resume",
-                found,
-                lambda it, expected=expected: it == expected,
-                f"{expected} as the {what} of {folder}",
-            )
-        return unfinished / run.MARK
-    return folder / run.MARK if (folder / run.MARK).exists() else None
+        ended, found = unfinished / run.MARK, run.read_json(unfinished / "training.json")
+    elif ended.exists():
+        found = facts | {"recipe": run.recipe_of(folder)}
+    else:
+        return None
+    for what, expected in facts.items():
+        check(
+            "resume", found.get(what), lambda it, expected=expected: it == expected, f"{folder} to be of the {what} {expected}"
+        )
+    return ended
 
 
 def _nothing_started(folder, how):
     """None, unless there is an unfinished training of which nobody has said what shall become of it."""
     unfinished = folder / run.UNFINISHED
-    if (unfinished / "training.json").exists():
-        expected = f"--resume to go on with the unfinished training in {folder}, or --no-resume to begin anew"
-        check("resume", how.resume, lambda resume: resume is False, expected)
-        shutil.rmtree(unfinished)
+    if not (unfinished / "training.json").exists():
+        return None
+    if how.resume is None:
+        raise UsageError(f"--out: {folder} holds an unfinished training: --resume goes on with it, --no-resume begins anew")
+    shutil.rmtree(unfinished)
 
 
 def _check_same(config_class, asked, started, folder):
-    """Raises a `flags.UsageError` that names a flag by which the two configurations differ."""
+    """Raises a `UsageError` that names a flag by which the two configurations differ."""
     for field in dataclasses.fields(config_class):
         if field.name not in ("out", "data_dir"):
             old = getattr(started, field.name)
-            check(
-                field.name, getattr(asked, field.name), lambda new, old=old: new == old, f"{old} to resume {folder}"
-            )
+            check(field.name, getattr(asked, field.name), lambda new, old=old: new == old, f"{old} to resume {folder}")

@@ -111,6 +111,11 @@ def _keep_the_rest(old, new):
             copy(entry, new / entry.name)
 
 
+def recipe_of(folder):
+    """The name of the recipe that made a run."""
+    return read_json(Path(folder, "metrics.json")).get("command", "").removeprefix("python -m recipes.").split(" ")[0]
+
+
 def write_json(path, value):
     """Replaces the file as a whole."""
     beside = Path(f"{path}.part")

@@ -4,10 +4,11 @@ import keras
 import numpy as np
 import pytest
 import reference
-from backends import arrays
+from backends import BACKEND, TOLERANCES, arrays, as_graph, only_tensorflow
 from units import BATCH, INPUTS, MASKS, SIZE, cell_of, every_layer, every_unit, layer_of, random_x
 
-from seqzoo.layers import LSTM, Bidirectional, Recurrent
+from seqzoo.backend import xla
+from seqzoo.layers import GRU, LSTM, Bidirectional, Recurrent, Stacked
 
 mixed = pytest.mark.parametrize("policy, compute", [("mixed_bfloat16", "bfloat16"), ("mixed_float16", "float16")])
 FINE = np.full((BATCH, SIZE), 1 + 2.0**-12, "float32")  # bfloat16 and float16 round it to 1
@@ -74,20 +75,99 @@ def test_mixed_precision_stays_near_float32(unit, policy, compute):
     assert reference.distance(arrays(low(random_x())), arrays(high(random_x()))) <= 0.03
 
 
+# All gates open and c̃ = 1: c counts the steps, where a bfloat16 would stop at 256, and a float16 at 2048.
+WIDE_OPEN = {"bias_initializer": keras.initializers.Constant(30.0), "unit_forget_bias": False}
+
+
+def counter(policy="mixed_bfloat16", **arguments):
+    return LSTM(1, dtype=policy, return_state=True, **WIDE_OPEN, **arguments)
+
+
+def steps(count):
+    return np.zeros((1, count, 1), "float32")
+
+
+def with_gaps(layer):
+    return layer(steps(720), mask=np.arange(720)[None] % 6 > 0)
+
+
+# Layers, and calls that end after 600 steps with the output, then a and c of each layer or direction.
+FORMS = {
+    "a sequence": (counter(), lambda layer: layer(steps(600))),
+    "in training": (counter(), lambda layer: layer(steps(600), training=True)),
+    "in segments": (counter(segments=20), lambda layer: layer(steps(600), training=True)),
+    "backwards, with gaps": (counter(go_backwards=True), with_gaps),
+    "six calls, stateful": (counter(stateful=True), lambda layer: [layer(steps(100)) for _ in range(6)][-1]),
+    "both directions": (Bidirectional(counter(), dtype="mixed_bfloat16"), lambda layer: layer(steps(600))),
+    "a stack": (Stacked(counter(), 2, dtype="mixed_bfloat16"), lambda layer: layer(steps(600))),
+}
+
+
+@pytest.mark.parametrize("with_xla", [False, pytest.param(True, marks=only_tensorflow)])
+@pytest.mark.parametrize("layer, call", FORMS.values(), ids=FORMS.keys())
+def test_a_counter_of_600_steps_ends_at_600(layer, call, with_xla):
+    layer = type(layer).from_config(layer.get_config())
+    layer.build((1, None, 1))
+    with xla(with_xla):
+        graph = as_graph(lambda: call(layer)) if BACKEND == "tensorflow" else lambda: call(layer)
+        _, *states = graph()
+    assert {c.item() for c in arrays(states[1::2])} == {600}
+
+
+def test_one_that_steps_does_too():
+    layer, state = counter(), None
+    for _ in range(600):
+        _, state = layer.step(steps(1)[:, 0], state)
+    assert arrays(state[1]).item() == 600
+
+
+def test_a_float16_counter_of_5000_steps_ends_at_5000():
+    with xla(True):
+        _, _, c = counter("mixed_float16")(steps(5000))
+    assert arrays(c).item() == 5000
+
+
 @mixed
-def test_a_counter_does_not_stall(policy, compute):
-    """All gates open and c̃ = 1: c counts the steps, where bfloat16 would stop at 256."""
-    wide_open = {"bias_initializer": keras.initializers.Constant(30.0), "unit_forget_bias": False}
-    layer = LSTM(1, dtype=policy, return_state=True, **wide_open)
-    _, _, c = arrays(layer(np.zeros((1, 300, 1), "float32")))
-    assert c == 300
+@every_unit
+def test_what_is_no_matrix_product_is_not_rounded(unit, policy, compute):
+    """Kernels of zeros: only biases and peepholes act."""
+    zeros = {"kernel_initializer": "zeros", "recurrent_initializer": "zeros", "return_state": True}
+    low, high = (Recurrent(SIZE, unit, dtype=dtype, **zeros) for dtype in (policy, "float32"))
+    for layer in (low, high):
+        layer.build((BATCH, None, INPUTS))
+        for i, weight in enumerate(layer.weights):
+            if len(weight.shape) == 1:
+                weight.assign(np.random.default_rng(i).normal(-2, 1, weight.shape))
+    states = [arrays(layer(random_x(steps=100))[1:]) for layer in (low, high)]
+    assert reference.distance(*states) <= TOLERANCES["float32"]
 
 
+@mixed
+def test_a_stack_and_what_stands_on_it_follow_the_policy(policy, compute):
+    layer = Stacked(GRU(SIZE, dtype=policy, return_sequences=True, return_state=True), 2, dense=4, residual=True, dtype=policy)
+    output, *state = layer(random_x())
+    of_step, next_state = layer.step(random_x()[:, 0], state)
+    assert dtypes_of([output, of_step]) == {compute}
+    assert dtypes_of([*state, *next_state, *layer.weights]) == {"float32"}
+
+
+@mixed
+def test_a_layer_that_looks_ahead_follows_the_policy(policy, compute):
+    layer = Bidirectional(LSTM(SIZE, dtype=policy, return_sequences=True), lookahead=1, dtype=policy)
+    output, x = layer(random_x()), random_x()
+    _, state = layer.step(x[:, 0])
+    first, (waiting, *state) = layer.step(x[:, 1], state)
+    assert dtypes_of([output, first, waiting]) == {compute}
+    assert dtypes_of([*state, *layer.weights]) == {"float32"}
+    assert reference.distance([arrays(first)], [arrays(output)[:, 0]]) <= 0.01
+
+
+@mixed
 @every_layer
-def test_the_cell_alone_follows_the_policy(name):
-    cell = cell_of(name, dtype="mixed_bfloat16")
+def test_the_cell_alone_follows_the_policy(name, policy, compute):
+    cell = cell_of(name, dtype=policy)
     output, state = cell(random_x()[:, 0], cell.get_initial_state(BATCH))
-    assert dtypes_of([output]) == {"bfloat16"}
+    assert dtypes_of([output]) == {compute}
     assert dtypes_of(state if isinstance(state, list) else [state]) == {"float32"}
 
 

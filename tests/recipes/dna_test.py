@@ -14,7 +14,7 @@ from seqzoo import command_line, presets
 TINY = ("--units", "3", "--epochs", "1", "--batch-size", "16", "--no-bidirectional", "--quick")
 NAME = "dna"
 VERBS = {verb: getattr(dna, verb) for verb in ("train", "evaluate", "predict", "inspect")}
-FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md"}
+FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
 PAIR = ("--data", "p.fa", "--negative", "n.fa")
 PROTEIN = "MKVLEFIPQ"
 AMBIGUOUS = "MKVRSKDNYWMKVRSKDNYW"  # a protein whose letters are all codes of nucleotides

@@ -11,7 +11,7 @@ TINY = ("--units", "8", "--embedding", "6", "--epochs", "2", "--batch-size", "8"
 NAME = ""  # of three runs: of lines, of a stream of characters, and of gaps
 VERBS = {v: getattr(language_model, v) for v in ("train", "evaluate", "predict", "score", "fill", "generate", "inspect")}
 ASKS = {"score": language_model.Score, "fill": language_model.Fill, "generate": language_model.Generate}
-FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md"}
+FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
 LINES = [
     f"the {a} {v} the {b} , said {n}"
     for a in ("cat", "dog")

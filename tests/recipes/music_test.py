@@ -15,7 +15,7 @@ from seqzoo.data import midi, music, voices
 TINY = ("--units", "4", "--embedding", "4", "--epochs", "2", "--batch-size", "4", "--max-length", "16")
 NAME = "music"
 VERBS = {verb: getattr(recipe, verb) for verb in ("train", "evaluate", "generate", "inspect")}
-FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md", "sample.mid", "sample.png"}
+FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md", "sample.mid", "sample.png", "logs"}
 FORMS = {"frames": (), "voices": ("--voices",)}
 
 

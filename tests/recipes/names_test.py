@@ -15,7 +15,7 @@ from seqzoo.data.tokenizer import EOS
 TINY = ("--units", "8", "--embedding", "4", "--epochs", "2", "--batch-size", "16")
 NAME = "names"
 VERBS = {verb: getattr(names, verb) for verb in ("train", "evaluate", "generate", "inspect")}
-FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md"}
+FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
 
 
 def rows(count=60, seed=0):

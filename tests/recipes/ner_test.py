@@ -12,7 +12,7 @@ from seqzoo.data import conll, tags
 TINY = ("--units", "4", "--embedding", "8", "--character-units", "2", "--epochs", "2", "--batch-size", "16", "--cell", "gru")
 NAME = "ner"
 VERBS = {verb: getattr(ner, verb) for verb in ("train", "evaluate", "predict", "inspect")}
-FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md"}
+FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
 NOTES = "Harry Potter and Hermione Granger invented a new spell."
 
 

@@ -15,7 +15,7 @@ from seqzoo.training import fit
 TINY = ("--units", "3", "--embedding", "4", "--epochs", "1", "--batch-size", "16", "--no-bidirectional")
 NAME = "sentiment"
 VERBS = {verb: getattr(sentiment, verb) for verb in ("train", "evaluate", "predict", "inspect")}
-FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md"}
+FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
 WORDS = {"good": ["fine", "great", "lovely"], "bad": ["awful", "dull", "boring"]}
 
 

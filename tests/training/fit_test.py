@@ -39,7 +39,7 @@ class Dictated(keras.Model):
     def call(self, x):
         return self.w * x
 
-    def fit(self, train, validation_data, epochs, callbacks, verbose, shuffle):
+    def fit(self, train, validation_data, epochs, callbacks, initial_epoch, verbose, shuffle):
         callbacks = keras.callbacks.CallbackList(callbacks, model=self)
         self.stop_training = False
         for epoch in range(epochs):
@@ -179,10 +179,26 @@ def test_an_interrupted_batch_ends_the_training_and_no_more():
         assert len(fit(model, Batches(*line()), Batches(*line()), epochs=2)) == 2
 
 
-def test_nan_from_the_start_is_an_error_that_says_what_to_try():
+def test_nan_from_the_start_is_an_error_that_says_where_and_what_to_try():
     x, y = line()
-    with pytest.raises(FloatingPointError, match="--learning-rate"):
+    with pytest.raises(FloatingPointError, match="in step 1 of epoch 1 .*--learning-rate.*--clip-norm"):
         fit(compiled(), Batches(x, y * nan), Batches(x, y * nan), epochs=9, patience=2)
+
+
+def test_nan_later_on_keeps_the_best_weights(capsys):
+    class Breaks(Batches):
+        reads = 0
+
+        def __getitem__(self, index):
+            self.reads += 1
+            x, y = super().__getitem__(index)
+            return x, y * (nan if self.reads > 9 else 1)
+
+    model = compiled()
+    history = fit(model, Breaks(*line()), Batches(*line()), epochs=9)
+    assert 1 < len(history) < 9 and all(np.isfinite(figures["loss"]) for figures in history)
+    assert f"of epoch {len(history) + 1} the loss is not a number" in capsys.readouterr().err
+    assert float(model.evaluate(*line(), batch_size=8, verbose=0)) == pytest.approx(history[-1]["val_loss"], rel=1e-5)
 
 
 def test_what_is_remembered_is_a_copy():

@@ -44,7 +44,9 @@ class Train:
         if len(self.tried) == self.dies_in:
             raise Killed
         values = hyperparameters.values
-        self.tried.append(json.dumps({name: value for name, value in values.items() if name != "tuner/trial_id"}, sort_keys=True))
+        self.tried.append(
+            json.dumps({name: value for name, value in values.items() if name != "tuner/trial_id"}, sort_keys=True)
+        )
         return quality(values), values.get("tuner/epochs", 4)
 
 
