@@ -46,8 +46,8 @@ OPTIMIZERS = {
 def test_a_scaled_loss_trains_to_the_same_weights(name):
     """In float32, where a power of two changes no digit: so what is clipped is the gradient itself."""
     models = [compiled(wrapped(OPTIMIZERS[name]()), "float32") for wrapped in (lambda optimizer: optimizer, scaled)]
-    averaged = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if name == "averaged" else []
-    losses = [trained(model, callbacks=averaged)["loss"] for model in models]
+    averaged = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True) for _ in models] if name == "averaged" else [None] * 2
+    losses = [trained(model, callbacks=filter(None, [of]))["loss"] for model, of in zip(models, averaged, strict=True)]
     np.testing.assert_allclose(losses[1], losses[0], rtol=1e-5)
     for plain, of_scaled in zip(*(model.get_weights() for model in models), strict=True):
         np.testing.assert_allclose(of_scaled, plain, rtol=1e-5)
@@ -65,12 +65,12 @@ def test_nothing_is_said_where_nothing_was_skipped(capsys):
 def test_a_scale_that_is_too_large_is_halved_until_gradients_fit(capsys):
     model = compiled(scaled(keras.optimizers.SGD(0.1), 2.0**21))
     before = model.evaluate(X, Y, verbose=0)
-    losses = trained(model)["loss"]
+    trained(model)
     skipped, scale = 16 - int(model.optimizer.iterations), float(model.optimizer.dynamic_scale)
     assert 0 < skipped < 8 and scale == 2.0 ** (21 - skipped)
     what = f"{skipped} of 8 updates skipped, gradients beyond float16; the loss scale is now {scale:.0f}"
     assert capsys.readouterr().err == f"note: epoch 1: {what}\n"
-    assert is_finite(model) and losses[1] < before / 10
+    assert is_finite(model) and model.evaluate(X, Y, verbose=0) < before / 4
 
 
 def test_inputs_beyond_float16_skip_their_update_in_every_epoch(capsys):
