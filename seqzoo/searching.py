@@ -4,22 +4,21 @@ import dataclasses
 import functools
 import json
 import math
+import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import tyro
 
-from seqzoo import report, search_space
+from seqzoo import report_of_search, search_space
 from seqzoo.flags import UsageError, check, from_file
-from seqzoo.inspection import search_plot
 from seqzoo.search_space import settings
-from seqzoo.training import chief, fit, run, search
+from seqzoo.searched import Recipe as Recipe  # recipes find here all that they need
+from seqzoo.searched import Search
+from seqzoo.training import chief, run, search
 
-DEFAULT, BEST = "default.json", "best.json"
-SHOWN = 10  # trials, in the table
-SEEDS = 3  # of the comparison
+DEFAULT = "default.json"
 TRIALS = 20  # unless it is said how many
 
 
@@ -45,8 +44,8 @@ class Flags:
     """Processes on this machine to share the trials."""
     wait: float = 60.0
     """Seconds after which a worker, or the chief, that is not heard of counts as dead."""
-    resume: bool = False
-    """Goes on with the search in --out: no trial that has ended is repeated."""
+    resume: bool | None = None
+    """`--resume`: goes on with the search in --out and repeats no trial that ended; `--no-resume`: begins anew."""
     compare: bool = True
     """Whether the best is trained again, and the settings without a search, with three seeds, and tested."""
     given: tyro.conf.Suppress[tuple[str, ...]] = ()
@@ -66,60 +65,27 @@ def asked(config_class):
     return both
 
 
-@dataclasses.dataclass(frozen=True)
-class Recipe:
-    """What is searched."""
-
-    name: str
-    config_class: type
-    space: dict
-    """`{setting: a tuple of values, or a search.Range}`, of settings that `load` does not ask for."""
-    load: Callable
-    """`(config) -> problem`, with a part `test`."""
-    train_once: Callable
-    """`(config, problem, **how of fit) -> model, history`."""
-    kind: report.Kind = report.ONE_ANSWER
-
-    cache: dict = dataclasses.field(default_factory=dict)
-
-    def problem(self, config):
-        """The data; read again only where a setting differs that is not in the space."""
-        asked = tuple(getattr(config, name) for name in settings(self.config_class) if name not in ("epochs", *self.space))
-        if asked not in self.cache:
-            self.cache.clear()
-            self.cache[asked] = self.load(config)
-        return self.cache[asked]
-
-    def trial(self, config, hyperparameters):
-        """Its quality, and the number of its epochs."""
-        values = {name: value for name, value in hyperparameters.values.items() if not name.startswith("tuner/")}
-        epochs = hyperparameters.values.get("tuner/epochs", config.epochs)
-        config = dataclasses.replace(config, **{"epochs": epochs} | search.values_of(values))
-        _, history = self.train_once(config, self.problem(config), verbose=False)
-        return max(quality for quality in map(fit.quality, history) if math.isfinite(quality)), len(history)
-
-
 def find_better(recipe, asked, folder):
     """The verb, of a `Recipe`; `asked` are its settings and `Flags`."""
     config = recipe.config_class(**{name: getattr(asked, name) for name in settings(recipe.config_class)})
     if chief.role() == "worker":
         recipe.problem(config)
-        return search.explore(functools.partial(recipe.trial, config), folder, _plan(asked, config))
+        return search.explore(functools.partial(recipe.trial, config), folder, _plan(asked, asked.tuner, config))
     run.check_replaceable(folder)
-    place, given = Path(folder, "search"), _given(asked.given)
     space = search_space.from_json(run.read_json(asked.space), asked.space) if asked.space else recipe.space
-    if asked.resume:
-        asked, config, space = _started(place, recipe, asked, config, space, given)
-    else:
-        search.check_new(place)
-        space = {name: values for name, values in space.items() if name not in given}
-    search_space.check(space, config, asked.space or "SPACE", asked.tuner)
-    recipe.problem(config)  # nothing is written where it cannot be read
+    found = (_started if asked.resume else _new)(Search(recipe, config, space, asked.tuner, Path(folder, "search")), asked)
+    search_space.check(found.space, found.config, asked.space or "SPACE", found.tuner)
+    recipe.problem(found.config)  # where it cannot be read, nothing is written
     if not asked.resume:
-        place.mkdir(parents=True, exist_ok=True)
-        run.write_json(place / DEFAULT, dataclasses.asdict(config))
-        search.begin(place, {"recipe": recipe.name, "tuner": asked.tuner, "space": search_space.as_json(space)})
-    _tell(recipe, asked, config, space, place, _explore(recipe, asked, config, space, place))
+        _begin(found)
+    trials = _explore(found, _plan(asked, found.tuner, found.config), asked.workers)
+    report_of_search.tell(found, trials, asked.compare)
+
+
+def _plan(asked, tuner, config):
+    as_many = asked.minutes is not None or tuner in ("grid", "hyperband")
+    most = asked.max_trials or (None if as_many else TRIALS)
+    return search.Plan(tuner, most, asked.minutes, config.epochs, config.seed, asked.wait)
 
 
 def _given(flags):
@@ -127,110 +93,66 @@ def _given(flags):
     return {flag[2:].partition("=")[0].removeprefix("no-").replace("-", "_") for flag in flags if flag.startswith("--")}
 
 
-def _plan(asked, config):
-    as_many = asked.minutes is not None or asked.tuner in ("grid", "hyperband")
-    most = asked.max_trials or (None if as_many else TRIALS)
-    return search.Plan(asked.tuner, most, asked.minutes, config.epochs, config.seed, asked.wait)
+def _new(it, asked):
+    """The `Search` that is asked for, of what no flag gives.
+
+    Raises:
+        UsageError: there is one already, and nobody has said what shall become of it.
+    """
+    if (it.place / search.MARK).exists():
+        expected = f"--resume to go on with the search in {it.place}, or --no-resume to begin anew"
+        check("resume", asked.resume, lambda resume: resume is False, expected)
+    return it._replace(space={name: values for name, values in it.space.items() if name not in _given(asked.given)})
 
 
-def _started(place, recipe, asked, config, space, given):
-    """What is asked, the configuration and the space of the search in a folder, which is to go on.
+def _begin(it):
+    for name in (search.MARK, *report_of_search.WRITTEN):
+        Path(it.place, name).unlink(missing_ok=True)
+    shutil.rmtree(it.place / search.TRIALS, ignore_errors=True)
+    it.place.mkdir(parents=True, exist_ok=True)
+    run.write_json(it.place / DEFAULT, dataclasses.asdict(it.config))
+    search.begin(it.place, {"recipe": it.recipe.name, "tuner": it.tuner, "space": search_space.as_json(it.space)})
+
+
+def _started(it, asked):
+    """The `Search` in the folder, which is to go on.
 
     Raises:
         UsageError: there is none, or flags or the space say another one.
     """
-    if not (place / search.MARK).exists():
-        raise UsageError(f"--resume: expected a search in {place}, found none")
-    facts = run.read_json(place / search.MARK)
-    check("resume", facts.get("recipe"), lambda name: name == recipe.name, f"a search of {recipe.name} in {place}")
+    mark, given, now = it.place / search.MARK, _given(asked.given), search_space.as_json(it.space)
+    if not mark.exists():
+        raise UsageError(f"--resume: expected a search in {it.place}, found none")
+    facts = run.read_json(mark)
+    check("resume", facts.get("recipe"), lambda name: name == it.recipe.name, f"a search of {it.recipe.name} in {it.place}")
     if "tuner" in given:
-        check("tuner", asked.tuner, lambda tuner: tuner == facts["tuner"], f"{facts['tuner']} to resume {place}")
-    before = from_file(recipe.config_class, place / DEFAULT)
-    for name in set(settings(recipe.config_class)) - {"out", "data_dir"}:
+        check("tuner", it.tuner, lambda tuner: tuner == facts["tuner"], f"{facts['tuner']} to resume {it.place}")
+    before = from_file(it.recipe.config_class, it.place / DEFAULT)
+    for name in sorted({*settings(it.recipe.config_class)} - {"out", "data_dir"}):
         if name in given or "config" in given:
             old = getattr(before, name)
-            check(name, getattr(config, name), lambda new, old=old: new == old, f"{old} to resume {place}")
-    now = search_space.as_json(space)
+            check(name, getattr(it.config, name), lambda new, old=old: new == old, f"{old} to resume {it.place}")
     for name, values in facts["space"].items():
         if now.get(name) != values:
             expected = f"{name} as in {asked.space or 'SPACE'}, {json.dumps(now.get(name))}"
-            raise UsageError(f"{place / search.MARK}: expected {expected}, found {json.dumps(values)}")
-    space = {name: space[name] for name in facts["space"]}
-    before = dataclasses.replace(before, out=config.out, data_dir=config.data_dir)
-    return dataclasses.replace(asked, tuner=facts["tuner"]), before, space
+            raise UsageError(f"{mark}: expected {expected}, found {json.dumps(values)}")
+    config = dataclasses.replace(before, out=it.config.out, data_dir=it.config.data_dir)
+    return it._replace(config=config, tuner=facts["tuner"], space={name: it.space[name] for name in facts["space"]})
 
 
-def _explore(recipe, asked, config, space, place):
-    plan = _plan(asked, config)
-
-    def report_last(trials):
-        best = max(trials, key=lambda trial: trial.quality)
-        if best.quality > -math.inf:
-            run.write_json(place / BEST, dataclasses.asdict(dataclasses.replace(config, **best.values)))
-        print(_line(trials, best, plan.max_trials), flush=True)
-
-    explore = functools.partial(search.explore, functools.partial(recipe.trial, config), place, plan, space, report=report_last)
+def _explore(it, plan, count):
+    """The trials, on so many other processes, or on none."""
+    train, report = (
+        functools.partial(it.recipe.trial, it.config),
+        functools.partial(report_of_search.progress, it, plan.max_trials),
+    )
+    explore = functools.partial(search.explore, train, it.place, plan, it.space, report=report)
+    command = [sys.executable, "-m", f"recipes.{it.recipe.name}", "search", "--config", it.place / DEFAULT]
     try:
-        if not asked.workers:
+        if not count:
             return explore()
-        command = [sys.executable, "-m", f"recipes.{recipe.name}", "search", "--config", place / DEFAULT]
-        with chief.workers(asked.workers, [*command, "--wait", str(asked.wait)]) as processes:
+        with chief.workers(count, [*command, "--wait", str(plan.wait)]) as processes:
             return explore(processes=processes)
     except KeyboardInterrupt:
-        print(f"\nthe results so far are in {place}; --resume goes on", file=sys.stderr)
+        print(f"\nthe results so far are in {it.place}; --resume goes on", file=sys.stderr)
         raise
-
-
-def _line(trials, best, most):
-    number, values, quality, epochs, seconds = trials[-1]
-    said = " ".join(f"{name}={value}" for name, value in values.items())
-    result = "failed" if quality == -math.inf else f"quality {quality:.4f} after {epochs} epochs"
-    rank = f"best {best.quality:.4f} of trial {best.number}"
-    return f"{len(trials)}{f'/{most}' if most else ''}  trial {number}: {said}: {result}, {seconds:.0f} s ({rank})"
-
-
-# Results
-
-
-def _tell(recipe, asked, config, space, place, trials):
-    """Prints, and writes as a README.md, the best trials and how the best does on the test part."""
-    best = dataclasses.replace(config, **trials[0].values)
-    run.write_json(place / BEST, dataclasses.asdict(best))
-    log = [name for name, values in space.items() if isinstance(values, search.Range) and values.log]
-    succeeded = [(trial.values, trial.quality) for trial in trials if trial.quality > -math.inf]
-    search_plot.draw(succeeded, place / "search.png", f"{recipe.name}: {len(trials)} trials, {asked.tuner}", log)
-    parts = [
-        f"The best of {len(trials)} trials, by the validation part, on which the search chose:",
-        f"```\n{_table(trials[:SHOWN])}\n```",
-        f"All are in `trials.csv`, a picture of them in `search.png`, the best in `{BEST}`: "
-        f"`python -m recipes.{recipe.name} --config {place / BEST}` trains it.",
-    ]
-    print("\n" + "\n\n".join(parts).replace("```\n", "").replace("\n```", "").replace("`", ""), flush=True)
-    if asked.compare:
-        compared = _compared(recipe, config, best)
-        said = f"The test part, which no trial has seen, each trained with {SEEDS} seeds:"
-        print(f"\n{said}\n\n{compared}", flush=True)
-        parts += [said, f"```\n{compared}\n```"]
-    title = f"# A search for better settings: {recipe.name}, {asked.tuner}"
-    (place / "README.md").write_text("\n\n".join([title, *parts, "![search](search.png)"]) + "\n", encoding="utf-8")
-
-
-def _table(trials):
-    rows = [["trial", "quality", "epochs", "seconds", *trials[0].values]]
-    for number, values, quality, epochs, seconds in trials:
-        shown = "failed" if quality == -math.inf else f"{quality:.4f}"
-        rows.append([number, shown, str(epochs), f"{seconds:.0f}", *map(str, values.values())])
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
-
-
-def _compared(recipe, config, best):
-    """The table of the figures of the best and of what would have been without a search, beside the baselines'."""
-    rows = {}
-    for name, chosen in {"default": config, "best": best}.items():
-        of_seeds, problem = {}, recipe.problem(chosen)
-        for seed in range(config.seed, config.seed + SEEDS):
-            model, _ = recipe.train_once(dataclasses.replace(chosen, seed=seed), problem, verbose=False)
-            of_seeds[f"{name}, seed {seed}"] = recipe.kind.of_model(model, problem.test)
-        rows |= of_seeds | {f"{name}, {row}": of for row, of in report.mean_and_spread(of_seeds).items()}
-    return report.table(rows | recipe.kind.of_baselines(recipe.problem(config)))

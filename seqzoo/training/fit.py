@@ -9,7 +9,7 @@ import keras
 
 from seqzoo.data.errors import DataError
 from seqzoo.data.ordered import Ordered
-from seqzoo.training import checkpoints, distribution, logs
+from seqzoo.training import checkpoints, distribution, logs, precision
 
 NOT_A_NUMBER = "the loss is not a number: expected a lower --learning-rate or --clip-norm"
 
@@ -188,7 +188,7 @@ def fit(
     if isinstance(train, keras.utils.PyDataset):
         train = Ordered(train, shuffle)
         watched += [Follow(train)]
-    watched += [StopAtNaN(train)]
+    watched += [StopAtNaN(train), precision.Overflows()]
     if folder is not None:
         kept = Checkpoints(Path(folder, "checkpoint.npz"), seconds, train, best)
         watched += [kept]

@@ -14,7 +14,7 @@ class Overflows(keras.callbacks.Callback):
     """
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.applied = None
+        self.applied, self.updates = None, 0
 
     def on_train_batch_begin(self, batch, logs=None):
         if self.applied is None:  # not as the epoch begins: then a checkpoint may be put back
@@ -25,7 +25,7 @@ class Overflows(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         optimizer = self.model.optimizer
-        if not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        if not self.updates or not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
             return
         skipped = self.updates - (int(optimizer.iterations) - self.applied)  # `iterations` counts those that were applied
         if skipped:

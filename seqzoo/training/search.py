@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import functools
 import json
 import math
 import signal
@@ -14,7 +15,7 @@ from typing import NamedTuple
 from seqzoo.data.errors import DataError
 from seqzoo.training import chief, fit, run
 
-MARK = "search.json"
+MARK, TABLE, TRIALS = "search.json", "trials.csv", "trials"
 
 
 class Range(NamedTuple):
@@ -150,7 +151,7 @@ def explore(train, folder, plan, space=None, hypermodel=None, report=None, proce
     from seqzoo.training import tuners
 
     begins = plan.tuner, plan.max_trials, plan.epochs, plan.seed, hyperparameters_of(space) if space else None
-    oracle, here, place = tuners.oracle_of(*begins), Path(folder, "trials"), chief.role()
+    oracle, here, place = tuners.oracle_of(*begins), Path(folder, TRIALS), chief.role()
     oracle.wait = plan.wait
     with _interruptible(train) as train:
         if place == "worker":
@@ -161,7 +162,7 @@ def explore(train, folder, plan, space=None, hypermodel=None, report=None, proce
             print(f"note: the file of trial {int(number)} was torn, another is run in its place", flush=True)
         if plan.minutes is not None:
             oracle.deadline = time.monotonic() + 60 * plan.minutes
-        decode = values_of if space else dict
+        decode = functools.partial(_decoded, space) if space else dict
         oracle.report = lambda _: _tell(folder, oracle, decode, report)
         chief.lead(tuner, processes or {}) if place == "chief" else tuner.search()
     trials = sorted(_tell(folder, oracle, decode), key=lambda trial: -trial.quality)
@@ -195,6 +196,12 @@ def values_of(hyperparameters):
     }
 
 
+def _decoded(space, hyperparameters):
+    """In the order of the space, which the way to a worker and back has changed."""
+    values = values_of(hyperparameters)
+    return {name: values[name] for name in space}
+
+
 @contextlib.contextmanager
 def _interruptible(train):
     """Yields `train`, but such that Ctrl-C ends more than the training that it meets: `fit` does not hand it on."""
@@ -224,7 +231,7 @@ def _tell(folder, oracle, decode, report=None):
     """Writes the table of the trials that ended, and reports and returns them."""
     trials = [_ended(oracle.trials[number], decode) for number in list(oracle.end_order)]
     names = list(dict.fromkeys(name for trial in trials for name in trial.values))
-    path = Path(folder, "trials.csv")
+    path = Path(folder, TABLE)
     beside = path.with_suffix(".part")
     with beside.open("w", encoding="utf-8", newline="") as file:
         write = csv.writer(file).writerow

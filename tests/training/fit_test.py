@@ -31,6 +31,8 @@ class Script(keras.utils.PyDataset):
 class Dictated(keras.Model):
     """ŷ = w x, whose validation loss is the next one of a list; an epoch of training adds 1 to w."""
 
+    optimizer = None
+
     def __init__(self, losses):
         super().__init__()
         self.w = self.add_weight(shape=(), initializer="zeros", name="w")

@@ -1,5 +1,6 @@
 """Searches whose trials are no trainings: what is tried, what a kill leaves, and who gets which trial."""
 
+import contextlib
 import csv
 import itertools
 import json
@@ -184,10 +185,8 @@ def test_ctrl_c_ends_the_search_even_where_it_only_ends_a_training(tmp_path):
     def pressed(hyperparameters):
         found = train(hyperparameters)
         if len(train.tried) == 3:
-            try:
+            with contextlib.suppress(KeyboardInterrupt):  # as `fit` does
                 os.kill(os.getpid(), signal.SIGINT)
-            except KeyboardInterrupt:
-                pass  # as `fit` does
         return found
 
     with pytest.raises(KeyboardInterrupt):
@@ -322,11 +321,11 @@ def test_the_trial_of_a_dead_worker_goes_to_the_next_that_asks(tmp_path):
 
 
 def test_a_worker_is_dead_if_it_is_not_heard_of(tmp_path, monkeypatch):
-    now = 0.0
-    monkeypatch.setattr(tuners.time, "monotonic", lambda: now)
+    clock = [0.0]
+    monkeypatch.setattr(tuners.time, "monotonic", lambda: clock[0])
     oracle = oracle_in(tmp_path, wait=10.0)
     silent, other = oracle.create_trial("silent"), oracle.create_trial("other")
-    for now in (8.0, 16.0, 24.0):
+    for clock[0] in (8.0, 16.0, 24.0):
         oracle.get_trial(other.trial_id)
     assert [trial.trial_id for trial in oracle.ongoing_trials.values()] == [other.trial_id]
     assert oracle.create_trial("third").trial_id == silent.trial_id
