@@ -38,22 +38,29 @@ def as_json(space):
     return {name: values._asdict() if isinstance(values, Range) else list(values) for name, values in space.items()}
 
 
-def check(space, config, where, tuner):
-    """Raises a `UsageError`, which says `where`, unless each value can take the place of that in a configuration."""
+def checked(space, config, where, tuner):
+    """The same space, numbers and all as the settings have them.
+
+    Raises:
+        UsageError: a value cannot take the place of that in the configuration; it says `where`.
+    """
     known = settings(type(config))
-    if not space:
-        raise UsageError(f"{where}: expected a setting whose flag is not given, found none to search")
     for name, values in space.items():
         if name not in known or (name == "epochs" and tuner == "hyperband"):
             others = f"the settings are {', '.join(known)}" if name not in known else "Hyperband chooses them itself"
             raise UsageError(f"{where}: {name}: expected another setting; {others}")
         if isinstance(values, Range):
             _check_range(f"{where}: {name}", values)
-        for value in values[:2] if isinstance(values, Range) else values:
-            try:
-                parse(type(config), [_flag(name, value)], "", config)
-            except UsageError as error:
-                raise UsageError(f"{where}: {error}") from None
+    try:
+        return {name: _parsed(name, values, config) for name, values in space.items()}
+    except UsageError as error:
+        raise UsageError(f"{where}: {error}") from None
+
+
+def _parsed(name, values, config):
+    ends = values[:2] if isinstance(values, Range) else values
+    found = [getattr(parse(type(config), [_flag(name, value)], "", config), name) for value in ends]
+    return Range(*found, values.log) if isinstance(values, Range) else tuple(found)
 
 
 def _check_range(where, values):

@@ -72,9 +72,10 @@ def find_better(recipe, asked, folder):
         recipe.problem(config)
         return search.explore(functools.partial(recipe.trial, config), folder, _plan(asked, asked.tuner, config))
     run.check_replaceable(folder)
-    space = search_space.from_json(run.read_json(asked.space), asked.space) if asked.space else recipe.space
+    where = asked.space or "SPACE"
+    space = search_space.from_json(run.read_json(where), where) if asked.space else recipe.space
+    space = search_space.checked(space, config, where, asked.tuner)
     found = (_started if asked.resume else _new)(Search(recipe, config, space, asked.tuner, Path(folder, "search")), asked)
-    search_space.check(found.space, found.config, asked.space or "SPACE", found.tuner)
     recipe.problem(found.config)  # where it cannot be read, nothing is written
     if not asked.resume:
         _begin(found)
@@ -97,12 +98,15 @@ def _new(it, asked):
     """The `Search` that is asked for, of what no flag gives.
 
     Raises:
-        UsageError: there is one already, and nobody has said what shall become of it.
+        UsageError: there is one already, and nobody has said what shall become of it; or there is nothing to search.
     """
     if (it.place / search.MARK).exists():
         expected = f"--resume to go on with the search in {it.place}, or --no-resume to begin anew"
         check("resume", asked.resume, lambda resume: resume is False, expected)
-    return it._replace(space={name: values for name, values in it.space.items() if name not in _given(asked.given)})
+    space = {name: values for name, values in it.space.items() if name not in _given(asked.given)}
+    if not space:
+        raise UsageError(f"{asked.space or 'SPACE'}: expected a setting whose flag is not given, found none to search")
+    return it._replace(space=space)
 
 
 def _begin(it):

@@ -3,7 +3,8 @@
 They run the same program, on one machine or on several, each with three environment variables, which are KerasTuner's:
 `KERASTUNER_TUNER_ID`, "chief" for one of them and for each other a name of its own; `KERASTUNER_ORACLE_IP` and
 `KERASTUNER_ORACLE_PORT`, the address at which the chief listens. The chief alone keeps the results. Workers may come late, and
-die: the chief gives their trials to others.
+die: the chief gives their trials to others. What they say to each other is not encrypted, and anyone may join: let no stranger
+into their network.
 """
 
 import contextlib

@@ -2,14 +2,12 @@
 
 import math
 import sys
-import time
 from pathlib import Path
 
 import keras
 
-from seqzoo.data.errors import DataError
 from seqzoo.data.ordered import Ordered
-from seqzoo.training import checkpoints, distribution, logs, precision
+from seqzoo.training import distribution, going_on, logs, precision
 
 NOT_A_NUMBER = "the loss is not a number: expected a lower --learning-rate or --clip-norm"
 
@@ -17,18 +15,6 @@ NOT_A_NUMBER = "the loss is not a number: expected a lower --learning-rate or --
 def quality(figures):
     """By what the epochs of a training are compared, from their figures: the higher, the better."""
     return figures.get("val_score", -figures["val_loss"])
-
-
-class Follow(keras.callbacks.Callback):
-    """Tells the `Ordered` batches which epoch it is; not where in it, if a training goes on from there."""
-
-    def __init__(self, train):
-        super().__init__()
-        self.train = train
-
-    def on_epoch_begin(self, epoch, logs=None):
-        if self.train.next[0] != epoch:
-            self.train.begin_at(epoch, 0)
 
 
 class KeepBest(keras.callbacks.Callback):
@@ -68,80 +54,6 @@ class StopAtNaN(keras.callbacks.Callback):
         if not math.isfinite(logs["loss"]) and not hasattr(self.model.optimizer, "dynamic_scale"):
             step = getattr(self.train, "step", 0) + batch + 1
             raise FloatingPointError(f"in step {step} of epoch {self.epoch + 1} {NOT_A_NUMBER}")
-
-
-class OneEpoch(keras.callbacks.Callback):
-    """Stops a `fit` after an epoch as if another one followed: what `fit` does to the variables at its end can be undone."""
-
-    def on_epoch_end(self, epoch, logs=None):
-        self.values = values_of(self.model)
-        self.stopped, self.model.stop_training = self.model.stop_training, True
-
-    def put_back(self):
-        for variable, value in zip(variables(self.model), self.values, strict=True):
-            variable.assign(value)
-
-
-def variables(model):
-    """All that a step of training changes, each once: also the random states, the optimizer's and the metrics' variables."""
-    every = [*model.variables, *model.optimizer.variables, *model.metrics_variables]
-    return list({id(variable): variable for variable in every}.values())
-
-
-def values_of(model):
-    """Those of its `variables`, as arrays."""
-    return [keras.ops.convert_to_numpy(variable) for variable in variables(model)]
-
-
-class Checkpoints(keras.callbacks.Callback):
-    """Writes a training's state every few seconds, between two steps, and begins with the state that it finds.
-
-    Args:
-        path: of the file.
-        seconds: between two checkpoints; 0 for one after each step.
-        train: the `Ordered` batches.
-        best: the `KeepBest`.
-    """
-
-    def __init__(self, path, seconds, train, best):
-        super().__init__()
-        self.path, self.seconds, self.train, self.best = path, seconds, train, best
-        self.found, self.written = distribution.of_first(lambda: checkpoints.read(path)), time.monotonic()
-        if self.found:
-            best.history, best.best, best.best_epoch, best.weights = (
-                getattr(self.found, name) for name in ("history", "best", "best_epoch", "weights")
-            )
-
-    def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
-        if self.found and not self.found.ended:
-            self._restore()
-        elif epoch > 0:
-            self._write_if_due()
-
-    def on_train_batch_end(self, batch, logs=None):
-        if batch + 2 < self.train.num_batches:  # near the end not: Keras wants to see two batches, and then judges the epoch
-            self._write_if_due(self.train.step + batch + 1)
-
-    def _restore(self):
-        """Puts the variables back, once."""
-        found, self.found, every = self.found, None, variables(self.model)
-        shapes = [[tuple(of.shape) for of in each] for each in (found.values, every)]
-        if shapes[0] != shapes[1] or found.steps != self.train.batches.num_batches:
-            raise DataError(f"{self.path}: expected a checkpoint of this model on this data, found another's")
-        for variable, value in zip(every, found.values, strict=True):
-            variable.assign(value)
-
-    def _write_if_due(self, step=0):
-        if distribution.is_first() and time.monotonic() - self.written >= self.seconds:
-            getattr(self.model, "jax_state_sync", lambda: None)()
-            self.write(self.epoch, step, values_of(self.model))
-            self.written = time.monotonic()
-
-    def write(self, epoch, step, values, ended=False):
-        best = self.best
-        remembered = best.history, best.best, best.best_epoch, values, best.weights
-        checkpoints.write(self.path, checkpoints.Checkpoint(epoch, step, self.train.batches.num_batches, ended, *remembered))
 
 
 def fit(
@@ -187,10 +99,10 @@ def fit(
     watched, kept = [*callbacks, best], None
     if isinstance(train, keras.utils.PyDataset):
         train = Ordered(train, shuffle)
-        watched += [Follow(train)]
+        watched += [going_on.Follow(train)]
     watched += [StopAtNaN(train), precision.Overflows()]
     if folder is not None:
-        kept = Checkpoints(Path(folder, "checkpoint.npz"), seconds, train, best)
+        kept = going_on.Checkpoints(Path(folder, "checkpoint.npz"), seconds, train, best)
         watched += [kept]
     if folder is not None and distribution.is_first():
         watched += [logs.Logs(folder), *([logs.Profile(folder)] if profile else [])]
@@ -207,7 +119,7 @@ def _train(model, train, validation, epochs, callbacks, best, kept, verbose):
     how = {"validation_data": validation, "epochs": epochs, "shuffle": False}
     how["verbose"] = (1 if sys.stdout.isatty() else 2) if verbose and distribution.is_first() else 0
     try:
-        epoch, goes_on = _end_epoch(model, train, callbacks, kept.found, how) if kept and kept.found else (0, True)
+        epoch, goes_on = going_on.end_epoch(model, train, callbacks, kept.found, how) if kept and kept.found else (0, True)
         if goes_on and epoch < epochs:
             model.fit(train, callbacks=callbacks, initial_epoch=epoch, **how)
     except (KeyboardInterrupt, FloatingPointError) as error:
@@ -217,19 +129,3 @@ def _train(model, train, validation, epochs, callbacks, best, kept, verbose):
         print(f"\n{what}; the best weights so far, of epoch {best.best_epoch}, are kept", file=sys.stderr)
     if kept and distribution.is_first():
         kept.write(len(best.history), 0, [], ended=True)
-
-
-def _end_epoch(model, train, callbacks, found, how):
-    """Trains the rest of the epoch in which a checkpoint was written. Returns the next epoch, and whether there is to be one.
-
-    Keras gives all epochs of a `fit` the same number of steps.
-    """
-    model.train_on_batch(*train[0])  # makes the variables of optimizer and metrics; then all get the values that were found
-    train.begin_at(found.epoch, found.step)
-    if found.step == 0:
-        return found.epoch, True
-    rest = OneEpoch()
-    model.fit(train, callbacks=[*callbacks, rest], initial_epoch=found.epoch, **how)
-    rest.put_back()
-    train.begin_at(found.epoch + 1, 0)
-    return found.epoch + 1, not rest.stopped

@@ -265,6 +265,13 @@ def test_a_space_that_cannot_be_is_one_line(here, refused, space, named):
     assert named in refused("--out", "o")
 
 
+def test_values_are_taken_as_their_settings_are():
+    space = search_space.from_json({"units": ["8", 9], "clip_norm": {"low": 1, "high": 5}, "data_dir": [None, "x"]}, "")
+    found = search_space.checked(space, sentiment.Config(), "", "random")
+    assert found == {"units": (8, 9), "clip_norm": (1.0, 5.0, False), "data_dir": (None, "x")}
+    assert type(found["units"][0]) is int and type(found["clip_norm"].low) is float
+
+
 def test_a_recipes_own_space_that_cannot_be_is_one_line(refused, monkeypatch):
     monkeypatch.setitem(sentiment.SPACE, "units", (32, 0))
     assert "SPACE: --units: expected a positive integer, got 0" in refused(space=())
@@ -311,7 +318,7 @@ def test_a_worker_without_a_chief_is_one_line(here, refused, monkeypatch):
 @pytest.mark.parametrize("name", NAMES)
 def test_each_recipe_has_a_space_of_settings_that_can_be(name):
     recipe = importlib.import_module(f"recipes.{name}")
-    search_space.check(recipe.SPACE, recipe.Config(), "SPACE", "hyperband")
+    assert search_space.checked(recipe.SPACE, recipe.Config(), "SPACE", "hyperband") == recipe.SPACE
     assert {"cell", "units", "depth", "dropout", "recurrent_dropout", "learning_rate", "batch_size"} <= set(recipe.SPACE)
 
 

@@ -45,6 +45,7 @@ class Dictated(keras.Model):
         callbacks = keras.callbacks.CallbackList(callbacks, model=self)
         self.stop_training = False
         for epoch in range(epochs):
+            callbacks.on_epoch_begin(epoch)
             train[0]
             self.w.assign(epoch + 1.0)
             callbacks.on_epoch_end(epoch, {"loss": 1.0, "val_loss": self.losses_to_come[epoch]})
