@@ -77,23 +77,23 @@ class Config:
 
 
 def train(config, folder):
-    started, chosen = time.time(), config
+    started = time.time()
     if config.quick:
         less = {"steps": 50, "batches": 300, "words": 20}
         less = {name: min(value, getattr(config, name)) for name, value in less.items()}
-        chosen = dataclasses.replace(config, blanks=config.blanks[:1], **less)
+        config = dataclasses.replace(config, blanks=config.blanks[:2], **less)
     with run.swapped_in(folder) as new:
         (new / "pictures").mkdir()
         figures = {}
         for task in TASKS if config.task == "all" else [config.task]:
             for name, experiment in TASKS[task].items():
-                figures[name] = experiment(chosen, new / "pictures" / f"{name}.png")
-                print(f"{_shown(name, chosen, figures[name])}\n", flush=True)
+                figures[name] = experiment(config, new / "pictures" / f"{name}.png")
+                print(f"{_shown(name, config, figures[name])}\n", flush=True)
         command = " ".join(["python -m recipes.long_range", *sys.argv[1:]])
         record = {"command": command, "seconds": round(time.time() - started, 1), "seed": config.seed, **figures}
         run.write_json(new / "config.json", dataclasses.asdict(config))
         run.write_json(new / "metrics.json", record)
-        (new / "README.md").write_text(_card(chosen, record, figures), encoding="utf-8")
+        (new / "README.md").write_text(_card(config, record, figures), encoding="utf-8")
     print(f"saved in {folder}")
 
 

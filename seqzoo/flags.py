@@ -12,7 +12,6 @@ import tyro
 
 from seqzoo.training import run
 
-
 OPEN = {  # flags that may also be left open
     f"--{said}": f"--{flag}={value}" for flag in ("header", "resume") for said, value in ((flag, True), (f"no-{flag}", False))
 }

@@ -162,9 +162,10 @@ def copying(config, path):
         steps = blanks + 2 * memory_tasks.LENGTH
         guess = memory_tasks.LENGTH * math.log(memory_tasks.LETTERS) / steps
         rows["no memory"] |= {f"right, T = {blanks}": 1 / memory_tasks.LETTERS, f"loss, T = {blanks}": guess}
-    drawn = {name: (config.blanks, [of[f"right, T = {blanks}"] for blanks in config.blanks]) for name, of in rows.items()}
+    waits = [str(blanks) for blanks in config.blanks]  # names: few, and far from each other
+    drawn = {name: (waits, [of[f"right, T = {blanks}"] for blanks in config.blanks]) for name, of in rows.items()}
     labels = "T, blanks between", "letters that are right", "copying ten letters"
-    memory_plots.lines(drawn, path, *labels, baselines=["no memory"], log="x", ylim=(-0.02, 1.04))
+    memory_plots.lines(drawn, path, *labels, baselines=["no memory"], ylim=(-0.02, 1.04))
     return rows
 
 
@@ -225,7 +226,7 @@ def exploding(config, path):
         rows[name] = {"batches": len(finite), "first_loss": found[0], "last_loss": float(np.mean(finite[-20:]))}
         if len(finite) < len(found):
             print(f"{name}: the loss of batch {len(found)} is {found[-1]}", flush=True)
-            name += f": {found[-1]} at batch {len(found)}"
-        drawn[name] = np.arange(1, len(finite) + 1), finite
+            name += f": {finite[-1]:,.4g}, then {found[-1]} at batch {len(found)}"
+        drawn[name] = np.arange(1, len(found) + 1), [loss if math.isfinite(loss) else math.inf for loss in found]
     memory_plots.lines(drawn, path, "batch", "mean squared error", "a relu network with too large weights", log="xy")
     return rows

@@ -40,9 +40,9 @@ def tell(it, trials, compare):
     """
     best = it.with_values_of(trials[0])
     run.write_json(it.place / BEST, dataclasses.asdict(best))
-    log = [name for name, values in it.space.items() if isinstance(values, search.Range) and values.log]
+    ranges = {name: values.log for name, values in it.space.items() if isinstance(values, search.Range)}
     drawn = [(trial.values, trial.quality) for trial in trials if trial.quality > -math.inf]
-    search_plot.draw(drawn, it.place / "search.png", f"{it.recipe.name}: {len(trials)} trials, {it.tuner}", log)
+    search_plot.draw(drawn, it.place / "search.png", f"{it.recipe.name}: {len(trials)} trials, {it.tuner}", ranges)
     parts = [
         f"The best of {len(trials)} trials, by the validation part, on which the search chose:",
         f"```\n{table(trials[:SHOWN])}\n```",

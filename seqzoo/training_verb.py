@@ -2,13 +2,14 @@
 
 import dataclasses
 import math
+import re
 import shutil
 from pathlib import Path
 
 import keras
 
 from seqzoo.flags import Settings, UsageError, check, configured, from_file, model_name
-from seqzoo.training import distribution, run
+from seqzoo.training import distribution, run, workers
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,28 +23,36 @@ class How:
     profile: bool = False
     """Writes a profile of some steps for TensorBoard, beside its logs."""
     processes: int = 1
-    """How many share each batch, on JAX."""
+    """Processes that share each batch, on JAX. All are started here, unless --process-id says that each has its own host."""
     devices: int = 1
-    """Likewise, of each process."""
+    """Devices of each process that share its rows."""
     coordinator: str | None = None
-    """Where the processes are on several hosts: HOST:PORT of process 0. Give the same command on each host, but for"""
+    """With several hosts, HOST:PORT of process 0, and the same command on each but for its --process-id."""
     process_id: int | None = None
-    """the number of its process, from 0."""
+    """The process of this host, from 0. Process 0 writes."""
 
     def __post_init__(self):
         check("seconds", self.seconds, lambda x: 0 <= x < math.inf, "a number from 0")
         for flag in ("processes", "devices"):
             check(flag, getattr(self, flag), lambda n: n >= 1, "a positive integer")
+        self._check_backend(keras.backend.backend())
+        hosts = f"one from 0 to {self.processes - 1} with --coordinator, and else none"
+        given = range(self.processes) if self.coordinator else [None]
+        check("process_id", self.process_id, lambda k: k in given, hosts)
+        port = re.compile(r"\S+:[1-9]\d{0,4}")
+        check("coordinator", self.coordinator, lambda at: at is None or port.fullmatch(at), "HOST:PORT")
 
-    @property
-    def parts(self):
-        """Of a batch."""
-        return self.processes * self.devices
+    def _check_backend(self, name):
+        instead = f"1 on {name}; KERAS_BACKEND=jax takes several"
+        check("processes", self.processes, lambda n: n == 1 or name == "jax", instead)
+        check("devices", self.devices, lambda n: n == 1 or name in ("jax", "tensorflow"), instead)
 
-    def on_workers(self, name, flags):
-        """Trains a recipe on several devices, if it is to be trained on several."""
-        if self.parts > 1:
-            distribution.run(name, flags, self.processes, self.devices, self.coordinator, self.process_id)
+    def train_on_workers(self, name, flags, batch_size):
+        """Trains a recipe, if it is to be trained on more than one device. The checkpoints of that are all that comes of it."""
+        parts = self.processes * self.devices
+        check("batch_size", batch_size, lambda n: n % parts == 0, f"a multiple of {parts}, as many as share a batch")
+        if parts > 1:
+            workers.train(name, flags, self.processes, self.devices, self.coordinator, self.process_id)
 
     def of_fit(self):
         """What `training.fit` wants of it."""
@@ -60,9 +69,8 @@ def train(name, config_class, train, flags):
     folder = Path(config.out or f"runs/{model_name(name, config)}")
     if distribution.place():
         return _work(name, config_class, train, flags, folder, how)
-    check("batch_size", config.batch_size, lambda n: n % how.parts == 0, f"a multiple of {how.parts}, as many as share a batch")
     if how.process_id:
-        return how.on_workers(name, flags)
+        return how.train_on_workers(name, flags, config.batch_size)
     run.recover(folder)
     facts = {"recipe": name, "backend": keras.backend.backend()}
     started = _started(folder, facts) if how.resume else _nothing_started(folder, how)
@@ -72,8 +80,9 @@ def train(name, config_class, train, flags):
     if started == folder / run.MARK:
         return print(f"{folder}: the training is complete, nothing is left to resume")
     with run.begun(folder, facts, dataclasses.asdict(config)):
-        how.on_workers(name, flags)
-        train(goes_on if started else config, folder, **how.of_fit())
+        config = goes_on if started else config
+        how.train_on_workers(name, flags, config.batch_size)
+        train(config, folder, **how.of_fit())
 
 
 def _work(name, config_class, train, flags, folder, how):

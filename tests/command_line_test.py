@@ -33,7 +33,7 @@ def toy(asked, tmp_path):
     """Runs the recipe "toy" with some arguments; returns what the verb was given."""
 
     def verb(name):
-        def act(config, folder):
+        def act(config, folder, **how):
             asked.append((name, config, folder))
 
         return act
@@ -279,7 +279,7 @@ def test_a_broken_configuration_of_a_run_is_one_line_that_names_the_file(refused
     "error", [DataError("a.csv: empty"), FileExistsError("--out: no"), command_line.UsageError("--data: no")]
 )
 def test_an_error_of_a_verb_is_one_line(error, capsys):
-    def train(config, folder):
+    def train(config, folder, **how):
         raise error
 
     with pytest.raises(SystemExit) as end:
@@ -288,7 +288,7 @@ def test_an_error_of_a_verb_is_one_line(error, capsys):
 
 
 def test_an_interrupt_ends_without_a_traceback(capsys):
-    def train(config, folder):
+    def train(config, folder, **how):
         raise KeyboardInterrupt
 
     with pytest.raises(SystemExit) as end:
@@ -297,7 +297,7 @@ def test_an_interrupt_ends_without_a_traceback(capsys):
 
 
 def test_a_bug_is_not_called_an_error_of_the_user():
-    def train(config, folder):
+    def train(config, folder, **how):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -10,24 +10,25 @@ class Share(keras.utils.PyDataset):
     """One of so many equal shares of every batch of another data set: share k of n has the k-th n-th of the rows.
 
     Args:
-        batches: a `keras.utils.PyDataset`, the same in all processes.
+        batches: a `keras.utils.PyDataset`, the same in all processes, whose batches have axis 0 for their rows.
         number: of the share, from 0.
         count: of the shares.
+        pieces: into how many each share is divided again, on the devices of a process.
 
     Raises:
-        DataError: a batch is asked for that cannot be divided.
+        DataError: a batch is read that cannot be divided.
     """
 
-    def __init__(self, batches: keras.utils.PyDataset, number: int, count: int):
+    def __init__(self, batches: keras.utils.PyDataset, number: int, count: int, pieces: int = 1):
         super().__init__()
-        self.batches, self.number, self.count = batches, number, count
+        self.batches, self.number, self.count, self.pieces = batches, number, count, pieces
 
     @property
     def num_batches(self) -> int:
         return self.batches.num_batches
 
     def start_epoch(self, number: int) -> None:
-        """As of `Ordered`."""
+        """As `Ordered` calls it."""
         getattr(self.batches, "start_epoch", lambda number: None)(number)
 
     def on_epoch_begin(self) -> None:
@@ -41,7 +42,8 @@ class Share(keras.utils.PyDataset):
 
     def _rows(self, array: np.ndarray) -> np.ndarray:
         """`(batch, ...)` -> `(batch / count, ...)`."""
-        size, rest = divmod(len(array), self.count)
-        if rest:
-            raise DataError(f"--batch-size: expected a multiple of {self.count}, as many as share a batch, got {len(array)}")
+        parts = self.count * self.pieces
+        if len(array) % parts:
+            raise DataError(f"--batch-size: expected a multiple of {parts}, as many as share a batch, found {len(array)}")
+        size = len(array) // self.count
         return array[self.number * size : (self.number + 1) * size]

@@ -4,21 +4,19 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
-FEW = 8  # values that are named one by one
 
-
-def draw(trials, path, title="", log=()):
+def draw(trials, path, title="", ranges=None):
     """One picture, a line for each trial, the brighter the better; the best is drawn last and thickest.
 
     Args:
         trials: `(values, quality)` of each, at least one: `{name: value}`, the same names in all, and a number.
         path: of the PNG file.
-        log: names of the axes with a logarithmic scale.
+        ranges: `{name: whether logarithmic}` of the axes that are scales; on the others each value has a place of its own.
     """
     trials = sorted(trials, key=lambda trial: trial[1])
     columns = {name: [values[name] for values, _ in trials] for name in trials[0][0]}
-    columns["quality"] = [quality for _, quality in trials]
-    axes = [_axis(column, name in log, few=name != "quality") for name, column in columns.items()]
+    columns["quality"], ranges = [quality for _, quality in trials], {"quality": False} | (ranges or {})
+    axes = [_scale(column, ranges[name]) if name in ranges else _places(column) for name, column in columns.items()]
     figure = Figure(figsize=(1.6 + 1.25 * len(axes), 4.2), layout="constrained")
     axis, at, box = figure.subplots(), np.arange(len(axes)), {"fc": "white", "ec": "none", "alpha": 0.7, "pad": 0.5}
     for i in range(len(trials)):
@@ -37,20 +35,25 @@ def draw(trials, path, title="", log=()):
     figure.savefig(path, dpi=120)
 
 
-def _axis(column, log, few):
+def _places(column):
     """Where on an axis of 0 to 1 each value stands, and `(height, label)` of its ticks."""
-    numbers = all(isinstance(value, int | float) and not isinstance(value, bool) for value in column)
-    different = sorted(set(column)) if numbers else sorted(set(column), key=str)
-    if not numbers or (few and len(different) <= FEW and not log):
-        heights = dict(zip(different, np.linspace(0, 1, len(different)) if len(different) > 1 else [0.5], strict=True))
-        return [heights[value] for value in column], [(height, _shown(value)) for value, height in heights.items()]
+    try:
+        different = sorted(set(column))
+    except TypeError:  # None among numbers
+        different = sorted(set(column), key=str)
+    heights = dict(zip(different, np.linspace(0, 1, len(different)) if len(different) > 1 else [0.5], strict=True))
+    return [heights[value] for value in column], [(height, _shown(value)) for value, height in heights.items()]
+
+
+def _scale(column, log):
+    """The same of numbers, by their size."""
     scale, spaced = (np.log, np.geomspace) if log else (np.asarray, np.linspace)
-    low, high = different[0], different[-1]
+    low, high = min(column), max(column)
 
     def height(value):
         return float((scale(value) - scale(low)) / (scale(high) - scale(low))) if high > low else 0.5
 
-    marks = {float(mark) for mark in spaced(low, high, 5)} if high > low else {low}
+    marks = [float(mark) for mark in spaced(low, high, 5)] if high > low else [low]
     return [height(value) for value in column], [(height(mark), _shown(mark)) for mark in marks]
 
 

@@ -1,7 +1,7 @@
-"""A training on several processes or devices, each with its rows of every batch.
+"""One of the processes, workers, that share a training: each has some of the rows of every batch, on one device or several.
 
-The command that was typed starts the processes, its workers. They run the recipe until its training has ended, worker 0 alone
-writes, and what it leaves is a checkpoint. With that the command goes on by itself, as if it had trained.
+`workers` starts them, each with its `Place` in the environment. They run a recipe until its training has ended. All compute the
+same weights, and the first one alone writes and prints.
 """
 
 import contextlib
@@ -11,33 +11,28 @@ import os
 import pickle
 import runpy
 import signal
-import socket
-import subprocess
 import sys
 import threading
-import time
-import traceback
 from typing import NamedTuple
 
 import keras
 import numpy as np
 
-from seqzoo.data.errors import DataError
+from seqzoo import backend
+from seqzoo.data.errors import DataError, one_line
 from seqzoo.data.shares import Share
 
 VARIABLE = "SEQZOO_WORKER"
+_kept = []  # what must live as long as the process
 
 
 class Place(NamedTuple):
-    """Which of the `processes` a worker is, how many devices each has, and the address, `host:port`, at which they meet."""
+    """The number of a worker of so many `processes`, how many devices each has, and the `host:port` at which they meet."""
 
     number: int
     processes: int
     devices: int
     coordinator: str
-
-
-# In a worker
 
 
 def place():
@@ -47,20 +42,33 @@ def place():
 
 
 def is_first():
-    """Whether this process may write: it is no worker, or the first of them."""
-    return place() is None or place().number == 0
+    """Whether this process writes: it is no worker, or the first one."""
+    where = place()
+    return where is None or where.number == 0
+
+
+# What a training asks
+
+
+def check(folder, shuffle):
+    """Raises a `DataError` in a worker for a training, as `fit` is to do it, that cannot be shared."""
+    where = place()
+    if where and folder is None:
+        raise DataError("--processes, --devices: expected 1 each where a training leaves no checkpoint")
+    if where and backend.BACKEND == "tensorflow" and not shuffle:
+        raise DataError("--devices: expected 1 where a state is carried from batch to batch; KERAS_BACKEND=jax takes several")
 
 
 def share(batches):
-    """Of batches that all workers have the ones that this worker reads."""
+    """Of a `keras.utils.PyDataset`, the same in all workers, the rows that this one reads."""
     where = place()
-    return Share(batches, where.number, where.processes) if where and where.processes > 1 else batches
+    return Share(batches, where.number, where.processes, where.devices) if where else batches
 
 
 def of_first(read):
-    """What `read()` returns in the first worker, which alone calls it; all workers wait for it."""
+    """What `read()` returns in the first worker, which alone calls it. The others wait for it."""
     where = place()
-    if not where or where.processes == 1:
+    if where is None or where.processes == 1:
         return read()
     broadcast = importlib.import_module("jax.experimental.multihost_utils").broadcast_one_to_all
     data = pickle.dumps(read()) if where.number == 0 else b""
@@ -68,99 +76,93 @@ def of_first(read):
     return pickle.loads(broadcast(np.frombuffer(data.ljust(size), np.uint8)).tobytes())
 
 
-def check_kept(folder):
-    """Raises a `DataError` in a worker whose training leaves no checkpoint in a folder."""
-    if place() and folder is None:
-        raise DataError("--processes, --devices: expected 1 of a training that keeps no checkpoints")
+@contextlib.contextmanager
+def shown():
+    """The time in which the first worker prints what a process by itself would print."""
+    with contextlib.redirect_stdout(_kept[0]) if place() and is_first() else contextlib.nullcontext():
+        yield
 
 
 def end_worker():
-    """Ends the process if it is a worker: what comes after the training is not its business."""
+    """Ends the process if it is a worker: what comes after the training is done without it."""
     if place():
         sys.exit(0)
 
 
-@contextlib.contextmanager
-def shown():
-    """The time in which a worker may print to standard output."""
-    with contextlib.redirect_stdout(sys.__stdout__) if place() and is_first() else contextlib.nullcontext():
-        yield
+# The process
 
 
 def work(module, *arguments):
-    """The worker's process: joins the others, then runs a module with arguments of a command line."""
+    """Joins the other workers, then runs a module with arguments of a command line."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which ends its workers
     threading.Thread(target=_end_with_command, daemon=True).start()
-    sys.stdout, status = open(os.devnull, "w"), 1
+    _silence()
     try:
         _join(place())
         sys.argv[1:] = arguments
         runpy.run_module(module, run_name="__main__", alter_sys=True)
-        status = 0
     except SystemExit as end:
-        status = end.code
+        if end.code:
+            _end(end.code)
     except DataError as error:
-        print(f"error: {error}", file=sys.stderr)
-        status = 2
-    except BaseException:
-        traceback.print_exc()
-    if status:
-        sys.stderr.flush()
-        os._exit(status)  # the usual end would wait for the others
+        _end(2, error)
+    except BaseException as error:
+        _end(1, f"{type(error).__name__}: {one_line(error)}")
 
 
 def _end_with_command():
-    os.read(0, 1)  # standard input is a pipe from the command, closed by its end
+    os.read(0, 1)  # standard input is a pipe from the command, which closes when that ends
     os._exit(1)
 
 
+def _silence():
+    """Keeps standard output for `shown`. The libraries below Python write to it too."""
+    _kept.append(os.fdopen(os.dup(1), "w", buffering=1))
+    with open(os.devnull, "w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+
+
+def _end(status, said=None):
+    if said:
+        print(f"error: {said}", file=sys.stderr)
+    sys.stderr.flush()
+    os._exit(status)  # the usual end waits for the other workers
+
+
 def _join(where):
+    """Makes all models that are built from now on share their batches."""
+    if backend.BACKEND == "tensorflow":
+        return _mirror(where.devices)
+    from keras.src.utils import module_utils
+
+    module_utils.tensorflow._available = False  # where it is installed, Keras would import it only to seed it
     if where.processes > 1:
         keras.distribution.initialize(where.coordinator, where.processes, where.number)
-    keras.distribution.set_distribution(keras.distribution.DataParallel(auto_shard_dataset=False))
+    devices = keras.distribution.list_devices()
+    _check_devices(len(devices) // where.processes, where.devices)
+    if where.processes == 1:
+        devices = devices[: where.devices]
+    keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False))
 
 
-# In the command
+def _mirror(count):
+    tf = importlib.import_module("tensorflow")
+    if not tf.config.list_physical_devices("GPU"):
+        (cpu,) = tf.config.list_physical_devices("CPU")
+        tf.config.set_logical_device_configuration(cpu, count * [tf.config.LogicalDeviceConfiguration()])
+    devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
+    _check_devices(len(devices), count)
+    scope = tf.distribute.MirroredStrategy([device.name for device in devices[:count]]).scope()
+    scope.__enter__()
+    _kept.append(scope)
 
 
-def run(recipe, flags, processes, devices, coordinator=None, number=None):
-    """Trains on workers.
-
-    Args:
-        recipe: its name.
-        flags: of its verb `train`.
-        processes, devices: of a `Place`.
-        coordinator, number: likewise, of the one worker to start here; all are started here unless given.
-
-    Raises:
-        DataError: a worker ended before its time.
-    """
-    numbers = range(processes) if number is None else [number]
-    coordinator = coordinator or f"127.0.0.1:{_free_port()}"
-    command = [sys.executable, "-m", __name__, f"recipes.{recipe}", "train", *flags]
-    workers = []
-    try:
-        for number in numbers:
-            environment = os.environ | {VARIABLE: json.dumps(Place(number, processes, devices, coordinator))}
-            workers.append(subprocess.Popen(command, env=environment, stdin=subprocess.PIPE))
-        while any(worker.poll() is None for worker in workers):
-            time.sleep(0.1)
-            if any(worker.poll() for worker in workers):
-                raise DataError("a worker died")
-    finally:
-        for worker in workers:
-            worker.kill()
-        for worker in workers:
-            worker.wait()
-
-
-def _free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+def _check_devices(found, expected):
+    if found < expected:
+        raise DataError(f"--devices: expected at most {found}, as many as a process has here, got {expected}")
 
 
 if __name__ == "__main__":
-    from seqzoo.training import distribution  # the module of that name, not this one, which is __main__
+    from seqzoo.training import distribution  # the module of that name, which this one, `__main__`, is not
 
     distribution.work(*sys.argv[1:])

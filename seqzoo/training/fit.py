@@ -94,7 +94,7 @@ def fit(
         DataError: a checkpoint cannot be written, or is not of this model.
     """
     best = KeepBest(patience, score)
-    distribution.check_kept(folder)
+    distribution.check(folder, shuffle)
     train, validation = distribution.share(train), distribution.share(validation)
     watched, kept = [*callbacks, best], None
     if isinstance(train, keras.utils.PyDataset):

@@ -6,7 +6,9 @@ import time
 from pathlib import Path
 
 import keras
-from tensorboardX import SummaryWriter
+from tensorboard.compat.proto.event_pb2 import Event
+from tensorboard.compat.proto.summary_pb2 import Summary
+from tensorboard.summary.writer.record_writer import RecordWriter
 
 from seqzoo import backend
 
@@ -26,7 +28,7 @@ class Logs(keras.callbacks.Callback):
         self.rows = list(csv.DictReader(io.StringIO(self.path.read_text()))) if self.path.exists() else []
 
     def on_train_begin(self, logs=None):
-        self.writer = SummaryWriter(str(self.path.parent))
+        self.events = Events(self.path.parent)
 
     def on_epoch_begin(self, epoch, logs=None):
         self.steps, self.seconds, self.began = 0, 0.0, time.perf_counter()
@@ -37,9 +39,7 @@ class Logs(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         logs["steps_per_second"] = self.steps / self.seconds
-        for name, value in logs.items():
-            self.writer.add_scalar(name, value, epoch + 1)
-        self.writer.flush()
+        self.events.write(epoch + 1, logs)
         self.rows.append({"epoch": epoch + 1, **logs})
         self._write()
 
@@ -52,8 +52,22 @@ class Logs(keras.callbacks.Callback):
         beside.write_text(text.getvalue())
         beside.replace(self.path)
 
-    def on_train_end(self, logs=None):
-        self.writer.close()
+
+class Events:
+    """A new event file of TensorBoard's in a folder. (Its own writer, and others, import TensorFlow or PyTorch.)"""
+
+    def __init__(self, folder):
+        self.path = Path(folder, f"events.out.tfevents.{time.time_ns()}")
+        self._append(Event(wall_time=time.time(), file_version="brain.Event:2"))
+
+    def write(self, step, figures):
+        """`{name: number}` of a step."""
+        values = [Summary.Value(tag=name, simple_value=value) for name, value in figures.items()]
+        self._append(Event(wall_time=time.time(), step=step, summary=Summary(value=values)))
+
+    def _append(self, event):
+        with self.path.open("ab") as file:
+            RecordWriter(file).write(event.SerializeToString())
 
 
 class Profile(keras.callbacks.Callback):

@@ -5,6 +5,7 @@ import random
 import keras
 import numpy as np
 import pytest
+from tensorboard.backend.event_processing.event_file_loader import EventFileLoader
 
 from seqzoo.data.batches import Batches
 from seqzoo.data.errors import DataError
@@ -117,4 +118,6 @@ def test_the_logs_go_on_where_the_training_does(tmp_path):
     assert [row.split(",")[0] for row in rows] == ["1", "2", "3"]
     at = head.split(",").index("val_loss")
     assert [float(row.split(",")[at]) for row in rows] == [figures["val_loss"] for figures in history]
-    assert list(tmp_path.glob("events.out.tfevents.*"))
+    seen = [event.summary.value for path in sorted(tmp_path.glob("events.*")) for event in EventFileLoader(str(path)).Load()]
+    losses = [value.tensor.float_val[0] for values in seen for value in values if value.tag == "val_loss"]
+    assert losses == pytest.approx([figures["val_loss"] for figures in history])
