@@ -114,15 +114,12 @@ def train_once(config, problem, **how):
     """A trained model and its history; `how` of `fit`."""
     random.seed(config.seed)  # Keras's own `set_random_seed` imports TensorFlow on every backend
     model = build(config, problem)
+    train, validation = batches(config, problem, problem.train), batches(config, problem, problem.validation)
     if config.stream:
-        train, validation = (Windows(corpus.stream(part), config.batch_size, config.window) for part in problem[-3:-1])
-        command_line.check(
-            "window", config.window, lambda window: window <= train.row, f"at most {train.row}, a row of the text"
-        )
-    else:
-        train, validation = (of_lines(config, part, part is problem.train) for part in problem[-3:-1])
+        most = f"at most {train.row}, a row of the text"
+        command_line.check("window", config.window, lambda window: window <= train.row, most)
     trained = Carried(model, len(train.y)) if config.stream else model
-    epochs = min(config.epochs, 2) if config.quick else config.epochs
+    epochs = epochs_of(config)
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, epochs * len(train))
     optimizer = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}[config.optimizer]
     trained.compile(
@@ -131,11 +128,17 @@ def train_once(config, problem, **how):
     return model, fit.fit(trained, train, validation, epochs, shuffle=not config.stream, **how)
 
 
-def of_lines(config, part, shuffle):
+def batches(config, problem, part):
     """x<1> = 0, x<t+1> = y<t>; of a model that fills gaps x<t> = y<t>."""
+    if config.stream:
+        return Windows(corpus.stream(part), config.batch_size, config.window)
     x = part.y if config.bidirectional else [[PAD, *ids[:-1]] for ids in part.y]
     options = {"max_length": config.max_length, "per_step": True}
-    return Batches(x, part.y, config.batch_size, config.seed, shuffle, **options)
+    return Batches(x, part.y, config.batch_size, config.seed, part is problem.train, **options)
+
+
+def epochs_of(config):
+    return min(config.epochs, 2) if config.quick else config.epochs
 
 
 # Verbs
@@ -145,6 +148,7 @@ def train(config, folder, **how):
     kind = report_of_text.GAPS if config.bidirectional else report_of_text.LINES
     problem = load(config)
     print(f"{problem.known:.1%} of the test part's tokens are known")
+    report_of_text.note_what_is_little(epochs_of(config), len(batches(config, problem, problem.train)), config.quick)
     report.train("language_model", config, folder, problem, train_once, kind, **how)
 
 

@@ -137,7 +137,7 @@ def train_once(config, problem, **how):
 
 def train(config, folder, **how):
     report.train("music", config, folder, load(config), train_once, report_of_music.kind(config.voices), **how)
-    (piece,) = composed(config, Generate(seed=config.seed), folder)
+    (piece,) = report_of_music.compose(presets.load(folder), Generate.length, seed=config.seed)
     report_of_music.write(piece, folder / "sample.mid", "sample", music.STEPS[config.steps], config.voices)
 
 
@@ -166,31 +166,31 @@ class Generate(sampling.Asked):
     prime: str | None = None
     """A MIDI file that the pieces begin with."""
     to: str | None = None
-    """Where to write them; a folder `pieces` in the run's unless given."""
+    """Where to write them; unless given a folder `pieces` in the run's, for a model that ships `runs/generate-music`."""
 
     def __post_init__(self):
         super().__post_init__()
         command_line.check("length", self.length, lambda n: n >= 1, "a positive integer")
 
 
-def composed(config, asked, folder):
-    """The pieces that are asked of a run's model."""
-    prime = music.of_keys(midi.read(asked.prime, music.STEPS[config.steps])) if asked.prime else None
-    command_line.check(
-        "length", asked.length, lambda n: not prime or n > len(prime), f"more than the prime's {len(prime or [])} steps"
-    )
-    model = presets.load(folder)
-    return report_of_music.compose(model, asked.length, asked.n, asked.temperature, asked.seed, prime)
+def prime_of(config, asked):
+    """The piece that those begin with that are asked for, or None."""
+    if asked.prime is None:
+        return None
+    prime = music.of_keys(midi.read(asked.prime, music.STEPS[config.steps]))
+    command_line.check("length", asked.length, lambda n: n > len(prime), f"more than the prime's {len(prime)} steps")
+    return prime
 
 
 def generate(asked, folder):
-    config = command_line.from_file(Config, folder / "config.json")
-    pieces = composed(config, asked, folder)
+    config, model = command_line.from_file(Config, folder / "config.json"), presets.load(folder)
+    prime, steps = prime_of(config, asked), music.STEPS[config.steps]
+    pieces = report_of_music.compose(model, asked.length, asked.n, asked.temperature, asked.seed, prime)
     to = report_of_music.folder_of_pieces(asked.to, folder)
     for number, piece in enumerate(pieces, start=1):
         name = f"{folder.name}-seed{asked.seed}-{number}"
-        report_of_music.write(piece, to / f"{name}.mid", name, music.STEPS[config.steps], config.voices)
-        print(to / f"{name}.mid")
+        for path in report_of_music.write(piece, to / f"{name}.mid", name, steps, config.voices, len(prime or [])):
+            print(path)
 
 
 def inspect(config, folder):

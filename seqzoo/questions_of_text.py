@@ -103,4 +103,5 @@ def loaded(folder, kind, verb):
     if isinstance(model, kind):
         return model
     how = "with --bidirectional" if kind is Cloze else "without --bidirectional"
-    raise command_line.UsageError(f"{verb}: {folder} holds a {type(model).__name__}, expected a model trained {how}")
+    expected = f"a {kind.__name__}, which recipes.language_model trains {how}"
+    raise command_line.UsageError(f"{verb}: {folder} holds a {type(model).__name__}, expected {expected}")

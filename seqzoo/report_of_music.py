@@ -148,10 +148,17 @@ def compose(model, length, count=1, temperature=1.0, seed=0, prime=None):
     return [Piece(voices.keys_of(of_one), of_one) for of_one in sung]
 
 
-def write(piece, path, title, steps, of_voices):
-    """A MIDI file, and beside it a picture with the suffix `.png`."""
-    midi.write(path, voices.notes(piece.voices) if of_voices else [midi.notes_of_keys(piece.keys)], steps)
-    piano_roll.draw({"": piece.keys}, Path(path).with_suffix(".png"), title, steps)
+def _notes(piece, of_voices):
+    """The notes of each voice, or those of the piano."""
+    return voices.notes(piece.voices) if of_voices else [midi.notes_of_keys(piece.keys)]
+
+
+def write(piece, path, title, steps, of_voices, primed=0):
+    """A MIDI file, and beside it a picture with the suffix `.png`, in which so many steps are marked as given: both paths."""
+    notes, picture = _notes(piece, of_voices), Path(path).with_suffix(".png")
+    midi.write(path, notes, steps)
+    piano_roll.draw({"": piece.keys}, picture, title, steps, {"": sum(notes, [])}, primed)
+    return path, picture
 
 
 def folder_of_pieces(to, folder):
@@ -166,8 +173,9 @@ def pictures(folder, model, part, history, steps):
     """Curves; and of some pieces the keys that are down above their probabilities. Returns the paths."""
     title, folder = folder.name, report.folder_of_pictures(folder)
     plots.curves(history, folder / "curves.png", title)
-    pieces, rolls = part.inputs[:SHOWN], {}
+    pieces, rolls, notes = part.inputs[:SHOWN], {}, {}
     for i, (piece, p) in enumerate(zip(pieces, key_probabilities(model, pieces), strict=True), start=1):
         rolls |= {f"test piece {i}": piece.keys, f"test piece {i}, probability of each key given the steps before": p}
-    piano_roll.draw(rolls, folder / "rolls.png", title, steps)
+        notes[f"test piece {i}"] = sum(_notes(piece, in_turn(model) is music.tokens), [])
+    piano_roll.draw(rolls, folder / "rolls.png", title, steps, notes)
     return sorted(folder.glob("*.png"))

@@ -136,7 +136,8 @@ def of_each_class(name, model, problem):
             "held_out": len(held_out.intersection(novel)) / max(len(novel), 1),
         }
         lines.append(f"{label}: {', '.join(sampled[:SHOWN])}")
-    return f"{report.table(rows)}\n\n" + "\n".join(lines)
+    said = f"novel: share of {SAMPLED} drawn names that it did not learn from; held out: share of these that other parts have"
+    return f"{report.table(rows)}\n{said}\n\n" + "\n".join(lines)
 
 
 # Names of its own

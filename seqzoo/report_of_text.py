@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from scipy.special import softmax
 
-from seqzoo import decoding, report
+from seqzoo import command_line, decoding, report
 from seqzoo.data import corpus
 from seqzoo.data.tokenizer import EOS, UNK
 from seqzoo.inspection import plots, surprise
@@ -16,6 +16,7 @@ from seqzoo.training.n_grams import NGrams
 
 SAMPLED = 5  # lines
 LONGEST = 60  # tokens of one; of a stream four times as many, in one piece
+FEW = 500  # updates, with fewer of which a model has learnt hardly more than which words are frequent
 
 
 def figures(log_p):
@@ -69,6 +70,20 @@ GAPS = report.Kind(
 
 def kind_of(model):
     return GAPS if isinstance(model, Cloze) else LINES
+
+
+def note_what_is_little(epochs, batches, quick):
+    """Notes, before a training, why not to expect much of it.
+
+    Args:
+        batches: of an epoch.
+        quick: whether only the beginning of each part is read.
+    """
+    if quick:
+        command_line.note("--quick reads the first lines only, also of the test part: no figures to compare with a full run's")
+    elif epochs * batches < FEW:
+        more = -(-FEW // (10 * batches)) * 10  # enough, a round number
+        command_line.note(f"only {epochs * batches} updates in all; a small text wants more, such as --epochs {more}")
 
 
 def generate(model, count, length, sampler=None, prompt=(), seed=0):

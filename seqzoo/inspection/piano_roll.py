@@ -11,13 +11,15 @@ FAINT = 0.02  # where a key is no likelier it is not drawn
 BLACK = (1, 3, 6, 8, 10)  # keys of an octave, from C = 0
 
 
-def draw(rolls, path, title="", steps=1):
+def draw(rolls, path, title="", steps=1, notes=None, primed=0):
     """Draws the rolls one above the other, all with the same keys.
 
     Args:
         rolls: {name: array `(T, 88)` of 0 and 1, or of probabilities}; the first steps are drawn of a long one.
         path: of the PNG file.
         steps: of a quarter note.
+        notes: {name: list of `midi.Note`}, for some of the rolls: each begins with a thin gap.
+        primed: steps that were given; a line is drawn behind them.
     """
     rolls = {name: np.asarray(roll, float)[:LONGEST] for name, roll in rolls.items()}
     low, high = _keys(rolls.values())
@@ -25,6 +27,9 @@ def draw(rolls, path, title="", steps=1):
     axes = figure.subplots(len(rolls), 1, squeeze=False, sharex=True)[:, 0]
     for axis, (name, roll) in zip(axes, rolls.items(), strict=True):
         _draw(axis, roll, low, high, steps)
+        _part(axis, (notes or {}).get(name, ()), len(roll), steps)
+        if primed:
+            _mark(axis, primed / steps)
         axis.set_title(name, loc="left", fontsize=9)
     axes[-1].set_xlabel("quarter notes")
     figure.suptitle(title, fontsize=10, x=0.01, ha="left")
@@ -51,3 +56,16 @@ def _draw(axis, roll, low, high, steps):
     axis.set_yticks(of_c, [f"C{pitch // 12 - 1}" for pitch in of_c])
     axis.grid(alpha=0.3)
     axis.tick_params(labelsize=8)
+
+
+def _part(axis, notes, length, steps):
+    """A gap where each note begins: so one that is struck again is not one that is held."""
+    begun = [(note.start / steps, note.pitch) for note in notes if 0 < note.start < length]
+    at, pitch = np.reshape(begun, (-1, 2)).T
+    axis.vlines(at, pitch - 0.5, pitch + 0.5, color="white", linewidth=1.5)
+
+
+def _mark(axis, at):
+    """Where what was given ends."""
+    axis.axvline(at, color="C3", linewidth=1.2)
+    axis.text(at, 1.01, "prime ", color="C3", fontsize=8, ha="right", va="bottom", transform=axis.get_xaxis_transform())

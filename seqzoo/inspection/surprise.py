@@ -1,10 +1,14 @@
 """Words on a ground as dark as the model was surprised by them."""
 
-from matplotlib import pyplot as plt
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
-from seqzoo.inspection import plots
-
-WIDTH = 120  # characters of a row
+WIDTH = 560  # of a row; all lengths are in points, 1/72 inch
+MARGIN, GAP = 8, 2
+TOKEN, BITS = 10, 7.5  # sizes of letters
+ADVANCE = 0.602  # of a letter of the monospaced font, as a share of its size
+HEIGHT = 25  # of a box
 MOST = 16  # bits from which on the ground is darkest
 
 
@@ -14,37 +18,43 @@ def draw(texts, path, title=""):
     Args:
         texts: a list of `(token, bits)` for each text.
     """
-    rows = [row for text in texts for row in [*_wrapped(text), None]][:-1]
-    figure, axis = plt.subplots(figsize=(11, 0.8 + 0.42 * len(rows)))
-    shades = plt.get_cmap("YlOrRd")
-    for number, row in enumerate(rows):
-        at = 0
-        for token, bits in row or ():
-            shade = min(bits / MOST, 1)
-            box = {"facecolor": shades(0.85 * shade), "edgecolor": "white", "pad": 2}
-            color = "white" if shade > 0.7 else "black"
-            axis.text(at, -number, _visible(token), family="monospace", fontsize=9, va="bottom", bbox=box, color=color)
-            axis.text(at, -number - 0.12, f"{bits:.1f}", fontsize=5.5, va="top", color="gray")
-            at += _width(token)
-    axis.set(xlim=(0, WIDTH), ylim=(-len(rows) + 0.4, 0.8))
+    boxes = placed(texts)
+    width = max([x + _width(token, bits) for x, _, token, bits in boxes] + [TOKEN * ADVANCE * len(title)]) + 2 * MARGIN
+    height = max(y for _, y, _, _ in boxes) + HEIGHT + 3 * MARGIN + TOKEN
+    figure = Figure(figsize=(width / 72, height / 72))
+    axis = figure.add_axes((0, 0, 1, 1), xlim=(-MARGIN, width - MARGIN), ylim=(height - 2 * MARGIN - TOKEN, -MARGIN - TOKEN))
     axis.axis("off")
-    plots.save(figure, path, title)
+    axis.text(0, -MARGIN, title, fontsize=TOKEN)
+    for box in boxes:
+        _draw(axis, *box)
+    figure.savefig(path, dpi=144)
 
 
-def _wrapped(text):
-    rows, at = [[]], 0
-    for token, bits in text:
-        if at + _width(token) > WIDTH:
-            rows.append([])
-            at = 0
-        rows[-1].append((token, bits))
-        at += _width(token)
-    return rows
+def placed(texts):
+    """Where the upper left corner of each token's box is: `[(x, y, token, bits)]`, y downwards. Each text begins a new row."""
+    boxes, y = [], 0
+    for text in texts:
+        x = 0
+        for token, bits in text:
+            if x and x + _width(token, bits) > WIDTH:
+                x, y = 0, y + HEIGHT + GAP
+            boxes.append((x, y, token, bits))
+            x += _width(token, bits) + GAP
+        y += HEIGHT + MARGIN
+    return boxes
+
+
+def _draw(axis, x, y, token, bits):
+    shade, width = min(bits / MOST, 1), _width(token, bits)
+    color = "white" if shade > 0.7 else "black"
+    axis.add_patch(Rectangle((x, y), width, HEIGHT, facecolor=colormaps["YlOrRd"](0.85 * shade), linewidth=0))
+    for text, size, at in ((_visible(token), TOKEN, 0.52), (f"{bits:.1f}", BITS, 0.88)):
+        axis.text(x + width / 2, y + at * HEIGHT, text, family="monospace", fontsize=size, color=color, ha="center")
+
+
+def _width(token, bits):
+    return 4 + ADVANCE * max(TOKEN * len(_visible(token).replace(r"\$", "$")), BITS * len(f"{bits:.1f}"))
 
 
 def _visible(token):
-    return (token.replace(" ", "␣").replace("\n", "↵").replace("$", r"\$"))[:24]
-
-
-def _width(token):
-    return max(len(_visible(token)), 2) + 1.2
+    return token.replace(" ", "␣").replace("\n", "↵")[:24].replace("$", r"\$")

@@ -7,7 +7,6 @@ Importing this takes a second: import it where it is used.
 """
 
 import contextlib
-import gc
 import json
 import math
 import os
@@ -198,7 +197,6 @@ class Tuner(BaseTuner):
         except Exception as error:  # such as of a model that is too large: others are not
             print(f"note: trial {int(name)} failed: {type(error).__name__}: {one_line(error)}", file=sys.stderr)
             quality, epochs = -math.inf, 0
-        gc.collect()  # a model refers to itself, and may be large
         return {"quality": quality, "epochs": epochs, "seconds": time.monotonic() - started}
 
 

@@ -1,11 +1,11 @@
-"""Gradients of states against small differences and against what is known of a linear network; and the picture."""
+"""Gradients of states against small differences and against what is known of a linear network."""
 
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
-from seqzoo.inspection import gradients, memory_plots
+from seqzoo.inspection import gradients
 from seqzoo.layers import GRU, LSTM, SimpleRNN
 
 T, UNITS, BATCH = 6, 3, 2
@@ -60,10 +60,3 @@ def test_where_nothing_bends_it_grows_or_shrinks_by_the_radius_at_each_step(radi
     layer.set_weights([np.abs(weight) for weight in layer.get_weights()])
     found = gradients.of_states(layer, np.ones((BATCH, T, 2), np.float32), lambda a: ops.sum(a, axis=-1))
     np.testing.assert_allclose(found, np.sqrt(UNITS) * radius ** np.arange(T - 1.0, -1, -1), rtol=1e-5)
-
-
-def test_lines_are_drawn_with_names_gaps_and_logarithms(tmp_path):
-    series = {"a": ([1, 10, 100], [1e-3, float("nan"), 1]), "b": ([1, 100], [0.5, 0.5])}
-    memory_plots.lines(series, tmp_path / "log.png", "x", "y", "title", baselines=["b"], log="xy")
-    memory_plots.lines({"c": (["1-5", "6-10"], [0.1, 0.9])}, tmp_path / "names.png", "x", "y", ylim=(0, 1))
-    assert all((tmp_path / name).read_bytes().startswith(b"\x89PNG") for name in ("log.png", "names.png"))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 
+from seqzoo.data.midi import LOWEST, Note
 from seqzoo.inspection import piano_roll
 
 
@@ -47,3 +48,13 @@ def test_all_rolls_have_the_keys_of_any_and_faint_ones_are_left_out(tmp_path, im
 def test_nothing_and_too_much_are_drawn_too(tmp_path, images, length):
     piano_roll.draw({"a": np.zeros((length, 88))}, tmp_path / "a.png")
     assert (tmp_path / "a.png").exists() and all(image.shape[1] <= piano_roll.LONGEST for image, _ in images)
+
+
+def test_each_note_begins_with_a_gap_and_what_was_given_ends_with_a_line(tmp_path, monkeypatch):
+    gaps, lines = [], []
+    monkeypatch.setattr(Axes, "vlines", lambda axis, x, bottom, top, **options: gaps.append((list(x), list(bottom), list(top))))
+    monkeypatch.setattr(Axes, "axvline", lambda axis, x, **options: lines.append(x))
+    keys, notes = roll((0, 39), (1, 39), (2, 39), (3, 40)), [Note(0, 2, 60), Note(2, 3, 60), Note(3, 4, 61), Note(300, 301, 60)]
+    piano_roll.draw({"a": keys, "b": keys}, tmp_path / "a.png", steps=2, notes={"b": notes}, primed=3)
+    assert LOWEST + 39 == 60
+    assert gaps == [([], [], []), ([1, 1.5], [59.5, 60.5], [60.5, 61.5])] and lines == [1.5, 1.5]

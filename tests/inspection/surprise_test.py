@@ -1,16 +1,33 @@
 """The picture of words and their surprise."""
 
+from itertools import pairwise
+
 import numpy as np
-from matplotlib import pyplot as plt
 
 from seqzoo.inspection import surprise
 
 
-def test_every_token_is_drawn_once_in_rows_that_fit(tmp_path):
+def text():
     chance = np.random.default_rng(0)
-    text = [(f"word{i}", float(chance.gamma(2, 3))) for i in range(60)] + [("a$b\n", 99.0)]
-    rows = surprise._wrapped(text)
-    assert [token for row in rows for token in row] == text
-    assert all(sum(surprise._width(token) for token, _ in row) <= surprise.WIDTH for row in rows)
-    surprise.draw([text, [("x", 0.0)]], tmp_path / "s.png", "title")
-    assert (tmp_path / "s.png").stat().st_size > 1000 and plt.get_fignums() == []
+    words = [(f"word{i}" * int(chance.integers(1, 4)), float(chance.gamma(2, 3))) for i in range(60)]
+    return [*words, ("a$b\n", 99.0), (" ", 0.0)]
+
+
+def test_every_token_has_a_place_in_rows_that_fit_and_none_touches_another():
+    boxes = surprise.placed([text(), [("x", 0.0)]])
+    assert [box[2:] for box in boxes] == [*text(), ("x", 0.0)]
+    for (x, y, *of_one), (x_next, y_next, *_) in pairwise(boxes):
+        end = x + surprise._width(*of_one)
+        assert end <= surprise.WIDTH
+        assert (y_next == y and x_next == end + surprise.GAP) or (y_next >= y + surprise.HEIGHT + surprise.GAP and x_next == 0)
+
+
+def test_a_token_wider_than_a_row_has_one_of_its_own(monkeypatch):
+    monkeypatch.setattr(surprise, "WIDTH", 20)
+    boxes = surprise.placed([[("word", 1.0), ("other", 1.0)]])
+    assert [x for x, *_ in boxes] == [0, 0] and boxes[0][1] < boxes[1][1]
+
+
+def test_a_picture(tmp_path):
+    surprise.draw([text(), [("x", 0.0)]], tmp_path / "s.png", "title $ " + 80 * "x")
+    assert (tmp_path / "s.png").read_bytes().startswith(b"\x89PNG")

@@ -1,11 +1,13 @@
 """The language model's recipe on tiny data, through its command line."""
 
 import json
+import re
 
 import pytest
 
 from recipes import language_model
-from seqzoo import command_line
+from seqzoo import command_line, presets, report_of_text
+from seqzoo.models import OneToMany
 
 TINY = ("--units", "8", "--embedding", "6", "--epochs", "2", "--batch-size", "8")
 NAME = ""  # of three runs: of lines, of a stream of characters, and of gaps
@@ -118,13 +120,41 @@ def test_another_file_is_a_test_as_a_whole_and_the_models_own_words_count(traine
 
 
 def test_questions_that_a_model_cannot_answer_are_one_line(trained, capsys):
-    assert "expected a model trained with --bidirectional" in fails(capsys, "fill", "--out", "runs/char", "the ___")
-    assert "expected a model trained without --bidirectional" in fails(capsys, "score", "--out", "runs/cloze", "the")
+    expected = "expected a Cloze, which recipes.language_model trains with --bidirectional"
+    assert f"runs/char holds a LanguageModel, {expected}" in fails(capsys, "fill", "--out", "runs/char", "the ___")
     assert "2 gaps, expected one ___" in fails(capsys, "fill", "the ___ of ___")
     assert "--prompt: 'zebra gnu' has no word that the model knows" in fails(capsys, "generate", "--prompt", "zebra gnu")
     assert "--temperature: expected a positive number, got 0.0" in fails(capsys, "generate", "--temperature", 0)
     assert "--top-p: expected above 0 and at most 1, got 2.0" in fails(capsys, "generate", "--top-p", 2)
     assert "score: expected at least one line of text, got none" in fails(capsys, "score", "")
+
+
+@pytest.mark.parametrize("verb", ["score", "predict", "generate"])
+def test_a_model_of_another_kind_is_told_what_fits(trained, here, capsys, verb):
+    (here / "names").mkdir()
+    presets.save(OneToMany(vocabulary=5, embedding=2, units=2), here / "names")
+    for folder, found in (("names", "OneToMany"), ("runs/cloze", "Cloze")):
+        said = fails(capsys, verb, "--out", folder, *(() if verb == "generate" else ("hello",)))
+        expected = "a LanguageModel, which recipes.language_model trains without --bidirectional"
+        assert said == f"error: {verb}: {folder} holds a {found}, expected {expected}"
+
+
+@pytest.mark.parametrize("batches", [1, 16, 499])
+def test_it_is_said_where_updates_are_few_and_with_how_many_epochs_they_are_not(capsys, batches):
+    report_of_text.note_what_is_little(1, batches, quick=False)
+    said = capsys.readouterr().err
+    assert said.startswith(f"note: only {batches} updates in all")
+    report_of_text.note_what_is_little(int(re.search(r"--epochs (\d+)", said)[1]), batches, quick=False)
+    assert not capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", [(), ("--level", "char", "--stream")])
+def test_a_training_counts_its_updates_before_it_begins(here, capsys, form):
+    run("--data", "a.txt", "--out", "new", *form, *TINY)
+    said, logged = capsys.readouterr().err, next((here / "new" / "logs").rglob("*.csv")).read_text()
+    assert f"note: only {logged} updates" in said
+    run("--data", "a.txt", "--out", "new", "--quick", *form, *TINY)
+    assert "--quick reads the first lines only" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

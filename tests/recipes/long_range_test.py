@@ -58,6 +58,15 @@ def test_one_experiment_its_repeats_and_its_config_again(tmp_path):
         assert row == pytest.approx(first["adding"][name], rel=1e-3)
 
 
+def test_the_config_of_a_quick_run_says_what_was_run(tmp_path):
+    run(
+        "--quick", "--task", "copying", "--cells", "gru", "--units", "3", "--batches", "4", "--blanks", "2", "3", "--out", "run"
+    )
+    run("--config", "run/config.json", "--no-quick", "--out", "again")
+    first, again = (figures(tmp_path / name)["copying"] for name in ("run", "again"))
+    assert set(first) == {"gru", "no memory"} and all(again[row] == pytest.approx(first[row], rel=1e-3) for row in first)
+
+
 def losing(*losses):
     """A model whose batches have these losses."""
     left = iter(losses)

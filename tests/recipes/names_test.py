@@ -49,7 +49,7 @@ def test_a_run_leaves_its_files_and_figures_beside_the_baselines(trained):
 def test_evaluate_prints_each_class_and_takes_another_file(trained, here, capsys):
     run("evaluate")
     said = capsys.readouterr().out
-    assert all(word in said for word in ("5-grams of the class", "novel", "held out", "\nx: ", "\ny: "))
+    assert all(word in said for word in ("5-grams of the class", "novel: share of", "held out: share of", "\nx: ", "\ny: "))
     (here / "new.csv").write_text("name,class\nanna,x\nnana,x\n")
     run("evaluate", "--data", "new.csv")
 

@@ -180,8 +180,8 @@ def test_repeats_print_mean_and_spread_and_keep_one(here, capsys):
 def test_the_kept_repeat_is_tested_on_what_it_did_not_learn_from(here, monkeypatch, best=1):
     train_once = sentiment.train_once
 
-    def decided(config, problem):
-        model, history = train_once(config, problem)
+    def decided(config, problem, **how):
+        model, history = train_once(config, problem, **how)
         return model, [epoch | {"val_loss": float(config.seed != best)} for epoch in history]
 
     monkeypatch.setattr(sentiment, "train_once", decided)
