@@ -47,12 +47,11 @@ class How:
         check("processes", self.processes, lambda n: n == 1 or name == "jax", instead)
         check("devices", self.devices, lambda n: n == 1 or name in ("jax", "tensorflow"), instead)
 
-    def train_on_workers(self, name, flags, batch_size):
-        """Trains a recipe, if it is to be trained on more than one device. The checkpoints of that are all that comes of it."""
+    def of_workers(self, batch_size):
+        """What `training.workers.train` wants of it, beside the recipe and its flags."""
         parts = self.processes * self.devices
         check("batch_size", batch_size, lambda n: n % parts == 0, f"a multiple of {parts}, as many as share a batch")
-        if parts > 1:
-            workers.train(name, flags, self.processes, self.devices, self.coordinator, self.process_id)
+        return self.processes, self.devices, self.coordinator, self.process_id
 
     def of_fit(self):
         """What `training.fit` wants of it."""
@@ -70,7 +69,7 @@ def train(name, config_class, train, flags):
     if distribution.place():
         return _work(name, config_class, train, flags, folder, how)
     if how.process_id:
-        return how.train_on_workers(name, flags, config.batch_size)
+        return workers.train(name, flags, *how.of_workers(config.batch_size))
     run.recover(folder)
     facts = {"recipe": name, "backend": keras.backend.backend()}
     started = _started(folder, facts) if how.resume else _nothing_started(folder, how)
@@ -81,8 +80,8 @@ def train(name, config_class, train, flags):
         return print(f"{folder}: the training is complete, nothing is left to resume")
     with run.begun(folder, facts, dataclasses.asdict(config)):
         config = goes_on if started else config
-        how.train_on_workers(name, flags, config.batch_size)
-        train(config, folder, **how.of_fit())
+        with workers.planned(name, flags, *how.of_workers(config.batch_size)):
+            train(config, folder, **how.of_fit())
 
 
 def _work(name, config_class, train, flags, folder, how):

@@ -14,14 +14,15 @@ class Share(keras.utils.PyDataset):
         number: of the share, from 0.
         count: of the shares.
         pieces: into how many each share is divided again, on the devices of a process.
+        numbers: whether truth values become 0 and 1.
 
     Raises:
         DataError: a batch is read that cannot be divided.
     """
 
-    def __init__(self, batches: keras.utils.PyDataset, number: int, count: int, pieces: int = 1):
+    def __init__(self, batches: keras.utils.PyDataset, number: int, count: int, pieces: int = 1, numbers: bool = False):
         super().__init__()
-        self.batches, self.number, self.count, self.pieces = batches, number, count, pieces
+        self.batches, self.number, self.count, self.pieces, self.numbers = batches, number, count, pieces, numbers
 
     @property
     def num_batches(self) -> int:
@@ -46,4 +47,5 @@ class Share(keras.utils.PyDataset):
         if len(array) % parts:
             raise DataError(f"--batch-size: expected a multiple of {parts}, as many as share a batch, found {len(array)}")
         size = len(array) // self.count
-        return array[self.number * size : (self.number + 1) * size]
+        rows = array[self.number * size : (self.number + 1) * size]
+        return rows.astype(np.int32) if self.numbers and rows.dtype == bool else rows

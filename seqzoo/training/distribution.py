@@ -13,6 +13,7 @@ import runpy
 import signal
 import sys
 import threading
+import zlib
 from typing import NamedTuple
 
 import keras
@@ -50,19 +51,26 @@ def is_first():
 # What a training asks
 
 
-def check(folder, shuffle):
-    """Raises a `DataError` in a worker for a training, as `fit` is to do it, that cannot be shared."""
-    where = place()
-    if where and folder is None:
-        raise DataError("--processes, --devices: expected 1 each where a training leaves no checkpoint")
-    if where and backend.BACKEND == "tensorflow" and not shuffle:
+def check(shuffle):
+    """Raises a `DataError` in a worker for a training that cannot be shared; `shuffle` as of `fit`."""
+    if place() and backend.BACKEND == "tensorflow" and not shuffle:
         raise DataError("--devices: expected 1 where a state is carried from batch to batch; KERAS_BACKEND=jax takes several")
 
 
 def share(batches):
-    """Of a `keras.utils.PyDataset`, the same in all workers, the rows that this one reads."""
+    """Of a `keras.utils.PyDataset`, the same in all workers, the rows that this one reads.
+
+    Raises:
+        DataError: its first batch is not that of the first worker, or there are not as many.
+    """
     where = place()
-    return Share(batches, where.number, where.processes, where.devices) if where else batches
+    if where is None:
+        return batches
+    digest = batches.num_batches, zlib.crc32(pickle.dumps(batches[0]))
+    if of_first(lambda: digest) != digest:
+        raise DataError(f"process {where.number}: expected the data of process 0, found other data; all read the same files")
+    numbers = backend.BACKEND == "tensorflow"  # there Keras looks at the mean of the devices' first batches
+    return Share(batches, where.number, where.processes, where.devices, numbers)
 
 
 def of_first(read):

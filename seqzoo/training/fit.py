@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 
 from seqzoo.data.ordered import Ordered
-from seqzoo.training import distribution, going_on, logs, precision
+from seqzoo.training import distribution, going_on, logs, precision, workers
 
 NOT_A_NUMBER = "the loss is not a number: expected a lower --learning-rate or --clip-norm"
 
@@ -94,7 +94,8 @@ def fit(
         DataError: a checkpoint cannot be written, or is not of this model.
     """
     best = KeepBest(patience, score)
-    distribution.check(folder, shuffle)
+    workers.check()
+    distribution.check(shuffle)
     train, validation = distribution.share(train), distribution.share(validation)
     watched, kept = [*callbacks, best], None
     if isinstance(train, keras.utils.PyDataset):

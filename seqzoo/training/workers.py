@@ -1,6 +1,7 @@
 """The processes of a training that is shared, see `distribution`, as the command that was typed starts and watches them."""
 
 import collections
+import contextlib
 import json
 import os
 import re
@@ -16,6 +17,31 @@ from seqzoo.training.distribution import VARIABLE, Place
 
 NATIVE = re.compile(r"[IWE]\d{4} \d\d:\d\d:|WARNING: All log messages|\[Gloo\]|To enable the following")  # logs, not of Python
 GRACE = 1  # second from the first worker's death, in which others may say why
+_planned = []
+
+
+@contextlib.contextmanager
+def planned(recipe, flags, processes, devices, *host):
+    """The time in which `train_as_planned` is `train` with these arguments, once, where they ask for more than one device."""
+    if processes * devices > 1:
+        _planned.append((recipe, flags, processes, devices, *host))
+    try:
+        yield
+    finally:
+        _planned.clear()
+
+
+def train_as_planned():
+    """Trains with workers, if that is planned. What comes of it are checkpoints: `fit` finds them, and nothing left to do."""
+    if _planned:
+        sys.stdout.flush()  # before they print
+        train(*_planned.pop())
+
+
+def check():
+    """Raises a `DataError` if workers are planned, and it comes to a training that is not told to them."""
+    if _planned:
+        raise DataError("--processes, --devices: expected 1 where a training leaves no checkpoint")
 
 
 def train(recipe, flags, processes, devices, coordinator=None, number=None):
