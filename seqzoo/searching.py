@@ -75,9 +75,11 @@ def find_better(recipe, asked, folder):
     where = asked.space or "SPACE"
     space = search_space.from_json(run.read_json(where), where) if asked.space else recipe.space
     space = search_space.checked(space, config, where, asked.tuner)
-    found = (_started if asked.resume else _new)(Search(recipe, config, space, asked.tuner, Path(folder, "search")), asked)
+    place = Path(folder, "search")
+    goes_on = asked.resume and (place / search.MARK).exists()
+    found = (_started if goes_on else _new)(Search(recipe, config, space, asked.tuner, place), asked)
     recipe.problem(found.config)  # where it cannot be read, nothing is written
-    if not asked.resume:
+    if not goes_on:
         _begin(found)
     trials = _explore(found, _plan(asked, found.tuner, found.config), asked.workers)
     report_of_search.tell(found, trials, asked.compare)
@@ -122,13 +124,11 @@ def _started(it, asked):
     """The `Search` in the folder, which is to go on.
 
     Raises:
-        UsageError: there is none, or flags or the space say another one.
+        UsageError: the recipe, flags or the space say another one.
     """
     mark, given, now = it.place / search.MARK, _given(asked.given), search_space.as_json(it.space)
-    if not mark.exists():
-        raise UsageError(f"--resume: expected a search in {it.place}, found none")
-    facts = run.read_json(mark)
-    check("resume", facts.get("recipe"), lambda name: name == it.recipe.name, f"a search of {it.recipe.name} in {it.place}")
+    facts = {"recipe": None, "tuner": None, "space": {}} | run.read_json(mark)
+    check("resume", facts["recipe"], lambda name: name == it.recipe.name, f"a search of {it.recipe.name} in {it.place}")
     if "tuner" in given:
         check("tuner", it.tuner, lambda tuner: tuner == facts["tuner"], f"{facts['tuner']} to resume {it.place}")
     before = from_file(it.recipe.config_class, it.place / DEFAULT)
