@@ -221,7 +221,7 @@ def test_what_has_ended_has_nothing_left_to_run_and_more_can_be_asked_for(tmp_pa
 def torn(path):
     """The file of a trial, in all the ways in which it may be found after a kill."""
     whole = path.read_bytes()
-    for length in (0, 1, len(whole) // 2, len(whole) - 1):
+    for length in (0, len(whole) // 2, len(whole) - 1):
         path.write_bytes(whole[:length])
         yield
     for other in (b"\xff" * 9, b"[]", b"{}"):
@@ -493,14 +493,14 @@ class OfItsOwn(keras_tuner.HyperModel):
 
 @pytest.mark.parametrize("builder", [build, OfItsOwn()], ids=["function", "HyperModel"])
 def test_a_builder_of_ones_own(tmp_path, builder):
-    how = {"max_trials": 3, "epochs": 2}
+    how = {"max_trials": 2, "epochs": 2}
     best, trials = search.search(builder, data(), data(4), tmp_path, **how)
     model = (builder if builder is build else builder.build)(best)
     assert model.layers[0].cell.units == best["units"] == trials[0].values["units"]
-    assert len(trials) == 3 and all(-math.inf < trial.quality < 0 and 1 <= trial.epochs <= 2 for trial in trials)
+    assert len(trials) == 2 and all(-math.inf < trial.quality < 0 and 1 <= trial.epochs <= 2 for trial in trials)
     with pytest.raises(FileExistsError):
         search.search(builder, data(), data(4), tmp_path, **how)
     again, same = search.search(builder, data(), data(4), tmp_path, resume=True, **how)
     assert same == trials and again.values == best.values
-    _, more = search.search(builder, data(), data(4), tmp_path, resume=True, **how | {"max_trials": 4})
-    assert len(more) == 4 and set(map(str, trials)) < set(map(str, more))
+    _, more = search.search(builder, data(), data(4), tmp_path, resume=True, **how | {"max_trials": 3})
+    assert len(more) == 3 and set(map(str, trials)) < set(map(str, more))
