@@ -51,10 +51,23 @@ def is_first():
 # What a training asks
 
 
-def check(shuffle):
-    """Raises a `DataError` in a worker for a training that cannot be shared; `shuffle` as of `fit`."""
-    if place() and backend.BACKEND == "tensorflow" and not shuffle:
+def adapt(model, shuffle):
+    """Makes a compiled model ready for TensorFlow's workers. There each device clips its gradient, then all are added.
+
+    Args:
+        shuffle: as of `fit`.
+
+    Raises:
+        DataError: they cannot train it.
+    """
+    where = place()
+    if where is None or backend.BACKEND != "tensorflow":
+        return
+    if not shuffle:
         raise DataError("--devices: expected 1 where a state is carried from batch to batch; KERAS_BACKEND=jax takes several")
+    optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
+    if optimizer.global_clipnorm:
+        optimizer.global_clipnorm /= where.devices
 
 
 def share(batches):

@@ -95,7 +95,7 @@ def fit(
     """
     best = KeepBest(patience, score)
     workers.check()
-    distribution.check(shuffle)
+    distribution.adapt(model, shuffle)
     train, validation = distribution.share(train), distribution.share(validation)
     watched, kept = [*callbacks, best], None
     if isinstance(train, keras.utils.PyDataset):
