@@ -47,7 +47,7 @@ def _draw(axis, roll, low, high, steps):
     pitches = range(low + LOWEST, high + LOWEST + 1)
     for pitch in pitches:
         if pitch % 12 in BLACK:
-            axis.axhspan(pitch - 0.5, pitch + 0.5, color="0.95", linewidth=0)
+            axis.axhspan(pitch - 0.5, pitch + 0.5, color="0.95", linewidth=0, zorder=-1)  # behind the image
     shown = np.ma.masked_less_equal(roll[:, low : high + 1].T, FAINT)
     extent = (0, len(roll) / steps, pitches[0] - 0.5, pitches[-1] + 0.5)
     if len(roll):
@@ -62,7 +62,7 @@ def _part(axis, notes, length, steps):
     """A gap where each note begins: so one that is struck again is not one that is held."""
     begun = [(note.start / steps, note.pitch) for note in notes if 0 < note.start < length]
     at, pitch = np.reshape(begun, (-1, 2)).T
-    axis.vlines(at, pitch - 0.5, pitch + 0.5, color="white", linewidth=1.5)
+    axis.vlines(at, pitch - 0.5, pitch + 0.5, color="white", linewidth=1.5, capstyle="butt")
 
 
 def _mark(axis, at):

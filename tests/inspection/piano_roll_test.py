@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.image import imread
 
 from seqzoo.data.midi import LOWEST, Note
 from seqzoo.inspection import piano_roll
@@ -34,6 +35,13 @@ def test_a_key_is_drawn_at_its_pitch_and_time(tmp_path, images):
     assert (left, right) == (0, 4) and top - bottom == len(image)
     assert {(int(row + bottom + 0.5), int(step)) for row, step in np.argwhere(image)} == {(60, 3), (72, 7)}
     assert (tmp_path / "a.png").stat().st_size > 1000
+
+
+@pytest.mark.parametrize("key", [39, 40])
+def test_white_keys_and_black_ones_can_be_seen(tmp_path, key):
+    piano_roll.draw({"a": roll((3, key))}, tmp_path / "a.png")
+    red, _, blue, _ = np.moveaxis(imread(tmp_path / "a.png"), -1, 0)
+    assert np.count_nonzero(blue - red > 0.2) > 100
 
 
 def test_all_rolls_have_the_keys_of_any_and_faint_ones_are_left_out(tmp_path, images):
