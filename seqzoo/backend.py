@@ -329,6 +329,12 @@ def _pull_back_torch(function, arguments, constants, upstream):
 _pull_backs = {"tensorflow": _pull_back_tensorflow, "jax": _pull_back_jax, "torch": _pull_back_torch}
 
 
+def mean_of_batch(losses):
+    """The mean over the rows of a batch. On TensorFlow's devices, whose losses Keras adds up, each one's part of it."""
+    mean = ops.mean(losses)
+    return mean / _module.distribute.get_strategy().num_replicas_in_sync if BACKEND == "tensorflow" else mean
+
+
 def profile(folder):
     """Begins to record what the process spends its time on; returns the function that ends it and writes it into a folder."""
     return _profile[BACKEND](folder)

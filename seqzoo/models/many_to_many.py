@@ -7,6 +7,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from seqzoo import backend
 from seqzoo.data.batches import steps_in_order
 from seqzoo.data.errors import DataError
 from seqzoo.data.tokenizer import UNK
@@ -148,7 +149,7 @@ class ManyToMany(keras.Model):
         loss = -self.crf.log_likelihood(y_pred, y, x["mask"])
         if sample_weight is not None:
             loss = loss * ops.max(ops.cast(sample_weight, loss.dtype), axis=1)
-        return ops.mean(loss)
+        return backend.mean_of_batch(loss)
 
     def answers(self, inputs, batch_size=32):
         """`Labels` for each input: lists of words, or arrays of ids or of vectors where there is no tokenizer.

@@ -51,7 +51,7 @@ class StopAtNaN(keras.callbacks.Callback):
         self.epoch = epoch
 
     def on_train_batch_end(self, batch, logs=None):
-        if not math.isfinite(logs["loss"]) and not hasattr(self.model.optimizer, "dynamic_scale"):
+        if not math.isfinite(logs["loss"]) and not isinstance(self.model.optimizer, keras.optimizers.LossScaleOptimizer):
             step = getattr(self.train, "step", 0) + batch + 1
             raise FloatingPointError(f"in step {step} of epoch {self.epoch + 1} {NOT_A_NUMBER}")
 

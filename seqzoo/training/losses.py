@@ -3,6 +3,8 @@
 import keras
 from keras import ops
 
+from seqzoo import backend
+
 SMALLEST = 1e-7  # of a probability: log 0 is no loss
 
 
@@ -26,7 +28,7 @@ class CrossEntropy(keras.losses.Loss):
         if sample_weight is not None:
             weight = ops.cast(sample_weight, loss.dtype)
             loss = loss * (ops.expand_dims(weight, -1) if weight.ndim < loss.ndim else weight)
-        return ops.mean(ops.sum(loss, axis=tuple(range(1, loss.ndim))))
+        return backend.mean_of_batch(ops.sum(loss, axis=tuple(range(1, loss.ndim))))
 
     def call(self, y, y_hat):
         if self.logits:

@@ -4,6 +4,8 @@ import sys
 
 import keras
 
+from seqzoo.training import distribution
+
 
 class Overflows(keras.callbacks.Callback):
     """Says after each epoch how many updates were skipped, if any were: those whose gradients were beyond float16.
@@ -13,23 +15,28 @@ class Overflows(keras.callbacks.Callback):
     are usual.
     """
 
+    def on_train_begin(self, logs=None):
+        self.scaled = isinstance(self.model.optimizer, keras.optimizers.LossScaleOptimizer) and distribution.is_first()
+
     def on_epoch_begin(self, epoch, logs=None):
-        self.applied, self.updates = None, 0
+        self.before, self.updates = None, 0
 
     def on_train_batch_begin(self, batch, logs=None):
-        if self.applied is None:  # not as the epoch begins: then a checkpoint may be put back
-            self.applied = int(self.model.optimizer.iterations)
+        if self.scaled and self.before is None:  # not as the epoch begins: then a checkpoint may be put back
+            self.before = self._applied()
 
     def on_train_batch_end(self, batch, logs=None):
         self.updates = batch + 1
 
     def on_epoch_end(self, epoch, logs=None):
-        optimizer = self.model.optimizer
-        if not self.updates or not isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+        if not self.scaled or not self.updates:
             return
-        skipped = self.updates - (int(optimizer.iterations) - self.applied)  # `iterations` counts those that were applied
+        skipped = self.updates - (self._applied() - self.before)
         if skipped:
             bar = "\n" if sys.stdout.isatty() else ""  # which has not ended its line
             what = f"{skipped} of {self.updates} updates skipped, gradients beyond float16"
-            scale = float(optimizer.dynamic_scale)
+            scale = float(keras.ops.convert_to_numpy(self.model.optimizer.dynamic_scale))
             print(f"{bar}note: epoch {epoch + 1}: {what}; the loss scale is now {scale:g}", file=sys.stderr)
+
+    def _applied(self):
+        return int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
