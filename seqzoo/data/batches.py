@@ -57,7 +57,7 @@ class Batches(keras.utils.PyDataset):
             raise ValueError(f"`batch_size` must be a positive integer, got {batch_size}.")
         self.sequences = [_steps(sequence)[:max_length] for sequence in sequences]
         self.targets = [_steps(of_steps)[:max_length] for of_steps in targets] if per_step else np.asarray(targets)
-        self.per_step = per_step
+        self.per_step, self.part = per_step, slice(None)  # the rows of each batch that are read
         self.batch_size, self.seed, self.shuffle = batch_size, seed, shuffle
         self.buckets = bucket_lengths(self.sequences, buckets)
         slots = len(self) * batch_size
@@ -78,15 +78,20 @@ class Batches(keras.utils.PyDataset):
     def __len__(self) -> int:
         return -(-len(self.sequences) // self.batch_size)
 
-    def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
-        rows, length = self._plan[index]
+    def rows(self, index: int) -> tuple[np.ndarray, np.ndarray]:
+        """The numbers of the sequences in a batch, and which are no copies; of its `part`."""
+        rows, _ = self._plan[index]
         filled = np.resize(rows, self.batch_size)  # repeats from the start
-        inputs, mask = pad([self.sequences[i] for i in filled], length)
-        weights = np.where(np.arange(self.batch_size) < len(rows), self.weights[filled], 0)
+        return filled[self.part], (np.arange(self.batch_size) < len(rows))[self.part]
+
+    def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
+        (rows, real), (_, length) = self.rows(index), self._plan[index]
+        inputs, mask = pad([self.sequences[i] for i in rows], length)
+        weights = np.where(real, self.weights[rows], 0)
         if self.per_step:
-            targets, _ = pad([self.targets[i] for i in filled], length)
+            targets, _ = pad([self.targets[i] for i in rows], length)
             return {"inputs": inputs, "mask": mask}, targets, (weights[:, None] * mask).astype(np.float32)
-        return {"inputs": inputs, "mask": mask}, self.targets[filled], weights.astype(np.float32)
+        return {"inputs": inputs, "mask": mask}, self.targets[rows], weights.astype(np.float32)
 
 
 def pad(sequences: Sequence, length: int | None = None) -> tuple[np.ndarray, np.ndarray]:

@@ -124,8 +124,7 @@ class NextCharacters(Batches):
 
     def __getitem__(self, index: int):
         inputs, targets, weights = super().__getitem__(index)
-        rows, _ = self._plan[index]
         given = {"inputs": inputs["inputs"]}
         if self.classes is not None:
-            given["label"] = self.classes[np.resize(rows, self.batch_size)]
+            given["label"] = self.classes[self.rows(index)[0]]
         return given, targets, weights

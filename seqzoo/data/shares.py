@@ -1,8 +1,11 @@
 """The rows of each batch that one of several processes reads."""
 
+import copy
+
 import keras
 import numpy as np
 
+from seqzoo.data.batches import Batches
 from seqzoo.data.errors import DataError
 
 
@@ -17,12 +20,16 @@ class Share(keras.utils.PyDataset):
         numbers: whether truth values become 0 and 1.
 
     Raises:
-        DataError: a batch is read that cannot be divided.
+        DataError: batches cannot be divided.
     """
 
     def __init__(self, batches: keras.utils.PyDataset, number: int, count: int, pieces: int = 1, numbers: bool = False):
         super().__init__()
         self.batches, self.number, self.count, self.pieces, self.numbers = batches, number, count, pieces, numbers
+        self.cut = not isinstance(batches, Batches)
+        if not self.cut:  # it reads no more than the share
+            self.batches = copy.copy(batches)
+            self.batches.part = self._part(batches.batch_size)
 
     @property
     def num_batches(self) -> int:
@@ -39,13 +46,16 @@ class Share(keras.utils.PyDataset):
         self.batches.on_epoch_end()
 
     def __getitem__(self, index: int):
-        return keras.tree.map_structure(self._rows, self.batches[index])
+        return keras.tree.map_structure(self._shared, self.batches[index])
 
-    def _rows(self, array: np.ndarray) -> np.ndarray:
-        """`(batch, ...)` -> `(batch / count, ...)`."""
-        parts = self.count * self.pieces
-        if len(array) % parts:
-            raise DataError(f"--batch-size: expected a multiple of {parts}, as many as share a batch, found {len(array)}")
-        size = len(array) // self.count
-        rows = array[self.number * size : (self.number + 1) * size]
+    def _shared(self, array: np.ndarray) -> np.ndarray:
+        """`(batch, ...)`, or what was read of it, -> `(batch / count, ...)`."""
+        rows = array[self._part(len(array))] if self.cut else array
         return rows.astype(np.int32) if self.numbers and rows.dtype == bool else rows
+
+    def _part(self, rows: int) -> slice:
+        parts = self.count * self.pieces
+        if rows % parts:
+            raise DataError(f"--batch-size: expected a multiple of {parts}, as many as share a batch, found {rows}")
+        size = rows // self.count
+        return slice(self.number * size, (self.number + 1) * size)

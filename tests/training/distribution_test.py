@@ -21,6 +21,7 @@ from seqzoo.data.batches import Batches
 from seqzoo.data.errors import DataError
 from seqzoo.data.ordered import Ordered
 from seqzoo.data.shares import Share
+from seqzoo.data.streams import Windows
 from seqzoo.flags import UsageError
 from seqzoo.training import distribution, workers
 from seqzoo.training.distribution import Place
@@ -39,7 +40,8 @@ def batches(size=8, count=30):
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
-def test_the_shares_of_a_batch_are_the_batch(count):
+@pytest.mark.parametrize("batches", [batches, lambda: Windows(range(1, 200), 8, 5)])
+def test_the_shares_of_a_batch_are_the_batch(batches, count):
     whole, shares = Ordered(batches()), [Ordered(Share(batches(), k, count)) for k in range(count)]
     for each in (whole, *shares):
         each.chance = whole.chance
@@ -50,6 +52,13 @@ def test_the_shares_of_a_batch_are_the_batch(count):
         for i in range(whole.num_batches):
             parts = keras.tree.map_structure(lambda *arrays: np.concatenate(arrays), *(share[i] for share in shares))
             keras.tree.map_structure(np.testing.assert_array_equal, parts, whole[i])
+
+
+def test_of_a_batch_no_more_is_read_than_the_share(monkeypatch):
+    read = []
+    monkeypatch.setattr("seqzoo.data.batches.pad", lambda sequences, length: (read.append(len(sequences)), None))
+    Share(batches(8), 1, 4)[0]
+    assert read == [2]
 
 
 def test_truth_values_become_numbers_where_it_is_asked():
