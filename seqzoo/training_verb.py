@@ -19,7 +19,7 @@ class How:
     resume: bool | None = None
     """`--resume`: goes on with the training in --out that was cut off; `--no-resume`: begins anew where there is one."""
     seconds: float = 30.0
-    """From one checkpoint to the next."""
+    """From one checkpoint to the next, or more where the disk is slow; 0 for one after each step."""
     profile: bool = False
     """Writes a profile of some steps for TensorBoard, beside its logs."""
     processes: int = 1

@@ -81,7 +81,7 @@ def fit(
         shuffle: whether batches may come in any order; False where each goes on after the one before.
         folder: where to keep checkpoints and logs. If there is a checkpoint in it, the training goes on from there, and
             on a CPU ends with the weights with which it would have ended undisturbed.
-        seconds: from one checkpoint to the next.
+        seconds: from one checkpoint to the next, or more where the disk is slow; 0 for one after each step.
         profile: whether to write a profile of steps 5 to 15 beside the logs.
         verbose: whether to show progress.
 

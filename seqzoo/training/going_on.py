@@ -7,6 +7,8 @@ import keras
 from seqzoo.data.errors import DataError
 from seqzoo.training import checkpoints, distribution
 
+MOST = 0.05  # of the time, for writing checkpoints
+
 
 class Follow(keras.callbacks.Callback):
     """Tells the `Ordered` batches which epoch it is; not where in it, if a training goes on from there."""
@@ -36,7 +38,7 @@ class Checkpoints(keras.callbacks.Callback):
 
     Args:
         path: of the file.
-        seconds: between two checkpoints; 0 for one after each step.
+        seconds: between two checkpoints, and more where to write one takes over a twentieth of that; 0 for one after each step.
         train: the `Ordered` batches.
         best: the `KeepBest`.
     """
@@ -44,7 +46,7 @@ class Checkpoints(keras.callbacks.Callback):
     def __init__(self, path, seconds, train, best):
         super().__init__()
         self.path, self.seconds, self.train, self.best = path, seconds, train, best
-        self.found, self.written = distribution.of_first(lambda: checkpoints.read(path)), time.monotonic()
+        self.found, self.due = distribution.of_first(lambda: checkpoints.read(path)), time.monotonic() + seconds
         if self.found:
             best.history, best.best, best.best_epoch, best.weights = (
                 getattr(self.found, name) for name in ("history", "best", "best_epoch", "weights")
@@ -71,10 +73,12 @@ class Checkpoints(keras.callbacks.Callback):
             variable.assign(value)
 
     def _write_if_due(self, step=0):
-        if distribution.is_first() and time.monotonic() - self.written >= self.seconds:
+        if distribution.is_first() and time.monotonic() >= self.due:
+            began = time.monotonic()
             getattr(self.model, "jax_state_sync", lambda: None)()
             self.write(self.epoch, step, values_of(self.model))
-            self.written = time.monotonic()
+            ended = time.monotonic()
+            self.due = ended + (max(self.seconds, (ended - began) / MOST) if self.seconds else 0)
 
     def write(self, epoch, step, values, ended=False):
         best = self.best

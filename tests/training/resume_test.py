@@ -1,6 +1,7 @@
 """A training that was cut off between any two steps ends as if it had not been."""
 
 import random
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -11,7 +12,7 @@ from seqzoo.data.batches import Batches
 from seqzoo.data.errors import DataError
 from seqzoo.data.streams import Windows
 from seqzoo.models import LanguageModel, ManyToOne
-from seqzoo.training import losses, metrics
+from seqzoo.training import going_on, losses, metrics
 from seqzoo.training.carried import Carried
 from seqzoo.training.fit import fit
 
@@ -100,6 +101,24 @@ def test_between_checkpoints_steps_are_taken_again(tmp_path):
         classifier(tmp_path, Kill(2, 2), seconds=3600)
     assert not list(tmp_path.glob("*.npz"))
     assert equal(classifier(tmp_path), classifier(None))
+
+
+def test_a_slow_disk_has_checkpoints_less_often(tmp_path, monkeypatch):
+    written, clock = [], [0.0]
+    monkeypatch.setattr(going_on, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    kept = going_on.Checkpoints(tmp_path / "checkpoint.npz", 30, SimpleNamespace(num_batches=10**9, step=0), None)
+    kept.set_model(SimpleNamespace(variables=[], optimizer=SimpleNamespace(variables=[]), metrics_variables=[]))
+
+    def write(epoch, step, values):
+        written.append(clock[0])
+        clock[0] += 10
+
+    monkeypatch.setattr(kept, "write", write)
+    kept.on_epoch_begin(0)
+    for step in range(500):
+        clock[0] += 1
+        kept.on_train_batch_end(step)
+    assert written == [30, 240, 450]
 
 
 def test_a_checkpoint_of_another_model_is_refused(tmp_path):

@@ -1,0 +1,99 @@
+"""What so many accelerators would gain, and cost: the arithmetic of docs/scaling.md. `python -m benchmarks.scaling -h`
+
+Nothing is measured here. Put in what you measured: the time of a step on one accelerator, and the critical batch (`python -m
+benchmarks.batch_sizes`).
+"""
+
+import dataclasses
+import math
+
+import tyro
+
+BYTES = 4  # of a gradient's number
+
+
+@dataclasses.dataclass(frozen=True)
+class Training:
+    """A training whose batches are divided among accelerators, each of which takes so many rows."""
+
+    step_ms: float = 20.0
+    """Of a step on one accelerator: 1000 / steps_per_second in the training's log."""
+    rows: int = 64
+    """Of each accelerator."""
+    steps: float = 100_000
+    """That the training takes with one accelerator."""
+    parameters: float = 20e6
+    critical: float = 2000
+    """Rows of a batch from which on more of them save few steps."""
+    per_host: int = 8
+    """Accelerators of a host."""
+    within: float = 200.0
+    """GB/s that an accelerator sends to another one of its host."""
+    between: float = 25.0
+    """GB/s that a host sends to another one."""
+    message_us: float = 15.0
+    """What a message takes, however short, in microseconds."""
+    write: float = 2.0
+    """Seconds of a step that writes a checkpoint."""
+    restart: float = 300.0
+    """Seconds from a death until training goes on."""
+    hours_to_failure: float = 50_000
+    """Of one accelerator with its share of a host, on average."""
+    price: float = 3.0
+    """Of an accelerator for an hour."""
+
+    def exchange(self, n: int) -> float:
+        """Seconds to add up the gradients of n accelerators: first within hosts, then between them."""
+        here, hosts, size = min(n, self.per_host), math.ceil(n / self.per_host), BYTES * self.parameters / 1e9
+        sent = 2 * (1 - 1 / here) * size / self.within + 2 * (1 - 1 / hosts) * size / self.between
+        return sent + 2 * math.ceil(math.log2(n)) * self.message_us * 1e-6
+
+    def step(self, n: int) -> float:
+        """Seconds. A recurrent network's gradient is complete when the first step of time has been reached: nothing overlaps."""
+        return self.step_ms / 1000 + self.exchange(n)
+
+    def steps_of(self, n: int) -> float:
+        """Steps until the loss is what `steps` of one accelerator make it."""
+        return self.steps * (1 + self.critical / (n * self.rows)) / (1 + self.critical / self.rows)
+
+    def cadence(self, n: int) -> float:
+        """Seconds from one checkpoint to the next by which least time is lost."""
+        return math.sqrt(2 * self.write * 3600 * self.hours_to_failure / n)
+
+    def lost(self, n: int) -> float:
+        """The share of time that goes into checkpoints, into what is computed again, and into starting again."""
+        every = self.cadence(n)
+        return self.write / every + (every / 2 + self.restart) / (3600 * self.hours_to_failure / n)
+
+    def hours(self, n: int) -> float:
+        return self.steps_of(n) * self.step(n) / 3600 / (1 - self.lost(n))
+
+    def row(self, n: int) -> dict[str, float]:
+        """What is told of n accelerators."""
+        return {
+            "accelerators": n,
+            "batch": n * self.rows,
+            "step, ms": 1000 * self.step(n),
+            "rows/s": n * self.rows / self.step(n),
+            "of ideal, %": 100 * self.step(1) / self.step(n),
+            "steps": self.steps_of(n),
+            "hours": self.hours(n),
+            "as fast": self.hours(1) / self.hours(n),
+            "price": n * self.hours(n) * self.price,
+            "checkpoint, s": self.cadence(n),
+            "lost, %": 100 * self.lost(n),
+        }
+
+
+def table(training: Training, counts: list[int]) -> str:
+    rows = [training.row(n) for n in counts]
+    lines = [list(rows[0]), *([_short(value) for value in row.values()] for row in rows)]
+    return "\n".join("  ".join(f"{cell:>{len(name)}}" for name, cell in zip(lines[0], line, strict=True)) for line in lines)
+
+
+def _short(value):
+    return f"{value:,.0f}" if value >= 100 or isinstance(value, int) else f"{value:.3g}"
+
+
+if __name__ == "__main__":
+    print(table(tyro.cli(Training, prog="python -m benchmarks.scaling"), [1, *(2**k for k in range(3, 11))]))
