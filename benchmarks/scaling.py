@@ -49,7 +49,7 @@ class Training:
         return sent + 2 * math.ceil(math.log2(n)) * self.message_us * 1e-6
 
     def step(self, n: int) -> float:
-        """Seconds. A recurrent network's gradient is complete when the first step of time has been reached: nothing overlaps."""
+        """Seconds. A recurrent network's gradient is complete at the first step of time: nothing overlaps."""
         return self.step_ms / 1000 + self.exchange(n)
 
     def steps_of(self, n: int) -> float:

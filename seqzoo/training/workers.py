@@ -15,7 +15,9 @@ import time
 from seqzoo.data.errors import DataError
 from seqzoo.training.distribution import VARIABLE, Place
 
-NATIVE = re.compile(r"[IWE]\d{4} \d\d:\d\d:|WARNING: All log messages|\[Gloo\]|To enable the following")  # logs, not of Python
+# Logs, not of Python, and its stack; a last word begins with F.
+NATIVE = re.compile(r"[IWE]\d{4} \d\d:\d\d:|WARNING: All log messages|\[Gloo\]|To enable the following|\*\*\* |\s*@ +0x")
+LAST = re.compile(r"F\d{4} \d\d:\d\d:.*?\] ")
 GRACE = 1  # second from the first worker's death, in which others may say why
 _planned = []
 
@@ -122,7 +124,7 @@ def _wait(workers, processes):
 def _of_death(dead, processes):
     """What is said of workers that died: of the one that said itself why, or that was killed, rather than of those it left."""
     worker = min(dead, key=lambda worker: (worker.process.returncode != 2, worker.process.returncode, worker.number))
-    status, last = worker.process.returncode, "".join(worker.tail).strip().removeprefix("error: ")
+    status, last = worker.process.returncode, LAST.sub("", "".join(worker.tail)).strip().removeprefix("error: ")
     if status == 2:
         return last
     how = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"

@@ -157,6 +157,16 @@ def test_a_worker_that_is_killed_ends_the_others_and_is_named(started):
     assert str(caught.value) == said
 
 
+def test_of_a_native_stack_the_message_is_told(started):
+    lines = (
+        "F0000 00:00:1795616481.010026   13206 client.h:80] Another task died",
+        "*** Check failure stack trace: ***",
+        "    @ 0x7f71",
+    )
+    with pytest.raises(DataError, match=r"^process 0 of 1 was killed by SIGABRT \(Another task died\); --resume"):
+        started(f"import os, sys; print(*{lines!r}, sep='\\n', file=sys.stderr, flush=True); os.abort()")
+
+
 def test_of_two_that_died_the_one_that_knows_why_is_heard(started):
     broken = "import sys; print('error: XlaRuntimeError: Connection closed by peer', file=sys.stderr); sys.exit(1)"
     with pytest.raises(DataError) as caught:
