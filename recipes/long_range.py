@@ -13,9 +13,10 @@ from typing import Literal
 import keras
 
 import seqzoo
-from seqzoo import command_line, report
+from seqzoo import command_line, memory_networks, memory_questions, report, searching
 from seqzoo import memory_experiments as experiments
 from seqzoo.training import run
+from seqzoo.training.search import Range
 
 TASKS = {
     "agreement": {"agreement": experiments.agreement},
@@ -58,6 +59,8 @@ class Config:
     """Of Adam; for agreement a third of it."""
     clip_norm: float = 1.0
     """Longest gradient; longer ones are shortened."""
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    """Of the matrix products."""
     repeats: int = 1
     """Trainings of each, each with the next seed."""
     seed: int = 0
@@ -76,12 +79,43 @@ class Config:
         command_line.check("seed", self.seed, lambda n: 0 <= n <= 2**31 - self.repeats, "an integer from 0 to 2147483647")
 
 
+@dataclasses.dataclass(frozen=True)
+class OneNetwork(Config):
+    """Of a search: one task, of copying the longest wait, and one cell."""
+
+    task: Literal["agreement", "adding", "copying"] = "adding"
+    """What the network learns."""
+    cells: tuple[Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"], ...] = ("gru",)
+    """The recurrent unit."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        command_line.check("cells", self.cells, lambda cells: len(cells) == 1, "one")
+
+
+SPACE = {
+    "cells": ("rnn", "gru", "lstm"),
+    "units": (16, 32, 64),
+    "learning_rate": Range(1e-3, 3e-2, log=True),
+    "clip_norm": Range(0.1, 10.0, log=True),
+    "long_memory": (True, False),
+}
+
+
+def quickened(config):
+    """What is looked at where it is to be quick."""
+    if not config.quick:
+        return config
+    less = {"steps": 50, "batches": 300, "words": 20}
+    less = {name: min(value, getattr(config, name)) for name, value in less.items()}
+    return dataclasses.replace(config, blanks=config.blanks[:1], **less)
+
+
+# Verbs
+
+
 def train(config, folder):
-    started = time.time()
-    if config.quick:
-        less = {"steps": 50, "batches": 300, "words": 20}
-        less = {name: min(value, getattr(config, name)) for name, value in less.items()}
-        config = dataclasses.replace(config, blanks=config.blanks[:1], **less)
+    started, config = time.time(), quickened(config)
     with run.swapped_in(folder) as new:
         (new / "pictures").mkdir()
         figures = {}
@@ -103,16 +137,32 @@ def _shown(name, config, rows):
 
 
 def _card(config, record, figures):
+    precision = f", {config.precision}" * (config.precision != "float32")
     parts = [
         "# long_range",
         f"Made by `{record['command']}` in {record['seconds']:.0f} s, seed {record['seed']}, with seqzoo {seqzoo.__version__} "
         f"and keras {keras.__version__} on {keras.backend.backend()}. Adam, learning rate {config.learning_rate:g}, "
-        f"{config.batches} batches of 64, {config.units} units, the same for all cells; agreement has a quarter of the batches "
-        "and a third of the rate, copying twice the units, exploding plain SGD and 300 batches at most.",
+        f"{config.batches} batches of 64, {config.units} units{precision}, the same for all cells; agreement has a "
+        "quarter of the batches and a third of the rate, copying twice the units, exploding plain SGD and 300 batches at most.",
     ]
     parts += [f"{_shown(name, config, rows)}\n\n![{name}](pictures/{name}.png)" for name, rows in figures.items()]
     return "\n\n".join(parts) + "\n"
 
 
+def train_once(config, problem, **_):
+    """The network that learnt the task, and the loss of each batch; in the end that on validation sequences too."""
+    model, losses = memory_networks.learnt(config, *config.cells, config.seed)
+    history = [{"loss": loss} for loss in losses]
+    history[-1]["val_loss"] = problem.validation.loss(model)
+    return model, history
+
+
+def search(asked, folder):
+    kind = report.Kind(lambda model, test: test.figures(model), lambda problem: problem.test.baselines(), examples=None)
+    how = SPACE, memory_questions.problem, train_once, kind
+    searching.find_better(searching.Recipe("long_range", OneNetwork, *how, duration="batches"), quickened(asked), folder)
+
+
 if __name__ == "__main__":
-    command_line.main("long_range", Config, {"train": train})
+    verbs, asks = {"train": train, "search": search}, {"search": searching.asked(OneNetwork)}
+    command_line.main("long_range", Config, verbs, asks=asks)

@@ -27,7 +27,7 @@ def progress(it, most, trials):
         so_far = f"; best {best.quality:.4f}, trial {best.number}"
     count = f"{len(trials)}/{most}" if most else f"{len(trials)}"
     said = " ".join(f"{name}={value}" for name, value in values.items())
-    result = "failed" if quality == -math.inf else f"quality {quality:.4f} after {epochs} epochs"
+    result = "failed" if quality == -math.inf else f"quality {quality:.4f} after {epochs} {it.recipe.duration}"
     print(f"{count}  trial {number}: {said}: {result}, {seconds:.0f} s{so_far}", flush=True)
 
 
@@ -45,7 +45,7 @@ def tell(it, trials, compare):
     search_plot.draw(drawn, it.place / "search.png", f"{it.recipe.name}: {len(trials)} trials, {it.tuner}", ranges)
     parts = [
         f"The best of {len(trials)} trials, by the validation part, on which the search chose:",
-        f"```\n{table(trials[:SHOWN])}\n```",
+        f"```\n{table(trials[:SHOWN], it.recipe.duration)}\n```",
         f"All are in `trials.csv`, a picture of them in `search.png`, the best in `{BEST}`: "
         f"`python -m recipes.{it.recipe.name} --config {it.place / BEST}` trains it.",
     ]
@@ -61,9 +61,9 @@ def tell(it, trials, compare):
     (it.place / "README.md").write_text(f"{text}\n", encoding="utf-8")
 
 
-def table(trials):
+def table(trials, duration="epochs"):
     """Aligned lines."""
-    rows = [["trial", "quality", "epochs", "seconds", *trials[0].values]]
+    rows = [["trial", "quality", duration, "seconds", *trials[0].values]]
     for number, values, quality, epochs, seconds in trials:
         shown = "failed" if quality == -math.inf else f"{quality:.4f}"
         rows.append([str(number), shown, str(epochs), f"{seconds:.0f}", *map(str, values.values())])

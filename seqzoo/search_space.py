@@ -13,6 +13,12 @@ def settings(config_class):
     return [field.name for field in dataclasses.fields(config_class)]
 
 
+def with_values(config, values):
+    """The configuration with `{setting: value}` of a space. Of a setting that is a tuple, a value stands for a tuple of it."""
+    tuples = {name for name in values if isinstance(getattr(config, name), tuple)}
+    return dataclasses.replace(config, **{name: (value,) if name in tuples else value for name, value in values.items()})
+
+
 def from_json(found, where):
     """The space of `{setting: a list of values, or {"low": 1, "high": 9} and perhaps "log": true}`.
 
@@ -38,7 +44,7 @@ def as_json(space):
     return {name: values._asdict() if isinstance(values, Range) else list(values) for name, values in space.items()}
 
 
-def checked(space, config, where, tuner):
+def checked(space, config, where, tuner, duration="epochs"):
     """The same space, numbers and all as the settings have them.
 
     Raises:
@@ -46,7 +52,7 @@ def checked(space, config, where, tuner):
     """
     known = settings(type(config))
     for name, values in space.items():
-        if name not in known or (name == "epochs" and tuner == "hyperband"):
+        if name not in known or (name == duration and tuner == "hyperband"):
             others = f"the settings are {', '.join(known)}" if name not in known else "Hyperband chooses them itself"
             raise UsageError(f"{where}: {name}: expected another setting; {others}")
         if isinstance(values, Range):
@@ -60,6 +66,7 @@ def checked(space, config, where, tuner):
 def _parsed(name, values, config):
     ends = values[:2] if isinstance(values, Range) else values
     found = [getattr(parse(type(config), [_flag(name, value)], "", config), name) for value in ends]
+    found = [value[0] if isinstance(value, tuple) else value for value in found]
     return Range(*found, values.log) if isinstance(values, Range) else tuple(found)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from seqzoo import report
-from seqzoo.search_space import settings
+from seqzoo.search_space import settings, with_values
 from seqzoo.training import fit, search
 
 
@@ -22,6 +22,7 @@ class Recipe:
         load: `(config) -> problem`, with a part `test`.
         train_once: `(config, problem, **how of fit) -> model, history`.
         kind: what is said of a model.
+        duration: the setting that says how long a training is. Hyperband gives a trial fewer epochs, or tenths of another.
     """
 
     name: str
@@ -30,23 +31,31 @@ class Recipe:
     load: Callable
     train_once: Callable
     kind: report.Kind = report.ONE_ANSWER
+    duration: str = "epochs"
     loaded: dict = dataclasses.field(default_factory=dict)  # the last problem
 
     def problem(self, config):
         """The data; read again only where a setting differs that is not in the space."""
-        asked = tuple(getattr(config, name) for name in settings(self.config_class) if name not in ("epochs", *self.space))
+        asked = tuple(getattr(config, name) for name in settings(self.config_class) if name not in (self.duration, *self.space))
         if asked not in self.loaded:
             self.loaded.clear()
             self.loaded[asked] = self.load(config)
         return self.loaded[asked]
 
+    def parts(self, config):
+        """In how many a training is divided, for Hyperband to give some of them."""
+        whole = getattr(config, self.duration)
+        return whole if self.duration == "epochs" else min(whole, 10)
+
     def trial(self, config, hyperparameters):
-        """Trains with those of a trial in place of the configuration's: quality, and number of epochs."""
+        """Trains with those of a trial in place of the configuration's: quality, and how long it took, in `duration`."""
         values = {name: value for name, value in hyperparameters.values.items() if not name.startswith("tuner/")}
-        epochs = hyperparameters.values.get("tuner/epochs", config.epochs)
-        config = dataclasses.replace(config, **{"epochs": epochs} | search.values_of(values))
+        parts = self.parts(config)
+        given = getattr(config, self.duration) * hyperparameters.values.get("tuner/epochs", parts) // parts
+        config = with_values(config, {self.duration: given} | search.values_of(values))
         _, history = self.train_once(config, self.problem(config), verbose=False)
-        return max(quality for quality in map(fit.quality, history) if math.isfinite(quality)), len(history)
+        judged = (fit.quality(figures) for figures in history if "val_loss" in figures)
+        return max(quality for quality in judged if math.isfinite(quality)), len(history)
 
 
 class Search(NamedTuple):
@@ -59,4 +68,4 @@ class Search(NamedTuple):
     place: Path
 
     def with_values_of(self, trial):
-        return dataclasses.replace(self.config, **trial.values)
+        return with_values(self.config, trial.values)

@@ -19,6 +19,7 @@ from seqzoo.searched import Search
 from seqzoo.training import chief, run, search
 
 DEFAULT = "default.json"
+PLACES = {"out", "data_dir"}  # settings that may differ when it goes on
 TRIALS = 20  # unless it is said how many
 
 
@@ -70,25 +71,25 @@ def find_better(recipe, asked, folder):
     config = recipe.config_class(**{name: getattr(asked, name) for name in settings(recipe.config_class)})
     if chief.role() == "worker":
         recipe.problem(config)
-        return search.explore(functools.partial(recipe.trial, config), folder, _plan(asked, asked.tuner, config))
+        return search.explore(functools.partial(recipe.trial, config), folder, _plan(asked, asked.tuner, recipe, config))
     run.check_replaceable(folder)
     where = asked.space or "SPACE"
     space = search_space.from_json(run.read_json(where), where) if asked.space else recipe.space
-    space = search_space.checked(space, config, where, asked.tuner)
+    space = search_space.checked(space, config, where, asked.tuner, recipe.duration)
     place = Path(folder, "search")
     goes_on = asked.resume and (place / search.MARK).exists()
     found = (_started if goes_on else _new)(Search(recipe, config, space, asked.tuner, place), asked)
     recipe.problem(found.config)  # where it cannot be read, nothing is written
     if not goes_on:
         _begin(found)
-    trials = _explore(found, _plan(asked, found.tuner, found.config), asked.workers)
+    trials = _explore(found, _plan(asked, found.tuner, recipe, found.config), asked.workers)
     report_of_search.tell(found, trials, asked.compare)
 
 
-def _plan(asked, tuner, config):
+def _plan(asked, tuner, recipe, config):
     as_many = asked.minutes is not None or tuner in ("grid", "hyperband")
     most = asked.max_trials or (None if as_many else TRIALS)
-    return search.Plan(tuner, most, asked.minutes, config.epochs, config.seed, asked.wait)
+    return search.Plan(tuner, most, asked.minutes, recipe.parts(config), config.seed, asked.wait, recipe.duration)
 
 
 def _given(flags):
@@ -112,12 +113,12 @@ def _new(it, asked):
 
 
 def _begin(it):
-    for name in (search.MARK, *report_of_search.WRITTEN):
-        Path(it.place, name).unlink(missing_ok=True)
-    shutil.rmtree(it.place / search.TRIALS, ignore_errors=True)
-    it.place.mkdir(parents=True, exist_ok=True)
-    run.write_json(it.place / DEFAULT, dataclasses.asdict(it.config))
-    search.begin(it.place, {"recipe": it.recipe.name, "tuner": it.tuner, "space": search_space.as_json(it.space)})
+    with search.alone(it.place):
+        for name in (search.MARK, *report_of_search.WRITTEN):
+            Path(it.place, name).unlink(missing_ok=True)
+        shutil.rmtree(it.place / search.TRIALS, ignore_errors=True)
+        run.write_json(it.place / DEFAULT, dataclasses.asdict(it.config))
+        search.begin(it.place, {"recipe": it.recipe.name, "tuner": it.tuner, "space": search_space.as_json(it.space)})
 
 
 def _started(it, asked):
@@ -132,7 +133,8 @@ def _started(it, asked):
     if "tuner" in given:
         check("tuner", it.tuner, lambda tuner: tuner == facts["tuner"], f"{facts['tuner']} to resume {it.place}")
     before = from_file(it.recipe.config_class, it.place / DEFAULT)
-    for name in sorted({*settings(it.recipe.config_class)} - {"out", "data_dir"}):
+    known = {*settings(it.recipe.config_class)}
+    for name in sorted(known - PLACES):
         if name in given or "config" in given:
             old = getattr(before, name)
             check(name, getattr(it.config, name), lambda new, old=old: new == old, f"{old} to resume {it.place}")
@@ -140,7 +142,7 @@ def _started(it, asked):
         if now.get(name) != values:
             expected = f"{name} as in {asked.space or 'SPACE'}, {json.dumps(now.get(name))}"
             raise UsageError(f"{mark}: expected {expected}, found {json.dumps(values)}")
-    config = dataclasses.replace(before, out=it.config.out, data_dir=it.config.data_dir)
+    config = dataclasses.replace(before, **{name: getattr(it.config, name) for name in known & PLACES})
     return it._replace(config=config, tuner=facts["tuner"], space={name: it.space[name] for name in facts["space"]})
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import backend
 
-from benchmarks import layers, of_keras, of_matmuls, pictures, side_by_side
+from benchmarks import layers, of_keras, of_matmuls, pictures, precision, side_by_side
 from benchmarks.cases import UNITS, Case
 
 TINY = (2, 4, 3, 5)
@@ -75,3 +75,18 @@ def test_a_size_that_is_none_is_refused_in_a_line(monkeypatch, capsys):
 
 def test_the_machine_is_named():
     assert f"keras {layers.version('keras')}" in layers.machine([backend.backend()])
+
+
+def test_precisions_are_compared_with_the_first_of_their_recipe():
+    values = {("a", "float32"): (1.0, 2.0, 3.0), ("a", "mixed_bfloat16"): (4.0, 4.0, 1.0), ("b", "float32"): (5.0,)}
+    rows = [
+        {"recipe": recipe, "precision": name, "figure": "f1", "value": value, "seconds": 2.0 * value}
+        for (recipe, name), found in values.items()
+        for value in found
+    ]
+    _, *lines = map(str.split, precision.summary(rows))
+    assert lines == [
+        ["a", "float32", "f1", "2.0000", "1.0000", "+0.00", "sd", "4.0"],
+        ["a", "mixed_bfloat16", "f1", "3.0000", "1.7321", "+1.00", "sd", "6.0"],
+        ["b", "float32", "f1", "5.0000", "nan", "+nan", "sd", "10.0"],
+    ]

@@ -25,6 +25,9 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         seed: of the dropout.
         implementation: accepted for the sake of Keras's cells, and without effect.
 
+    States are float32 under mixed precision too (float64 under float64). Those that come in the compute dtype, as from
+    `keras.layers.RNN`, leave in it, rounded at each step; `Recurrent` rounds none.
+
     Weights: `kernel` `(inputs, gates * units)`, `recurrent_kernel` `(units, gates * units)`, `bias` `(gates * units,)`, with
     the columns in the order of `unit.gates`, and `p_<gate>` `(units,)` for each peephole.
     """
@@ -126,9 +129,13 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         return keras.random.dropout(ones, rate, seed=self.seed_generator)
 
     def call(self, inputs, states, training=False):
+        given = [ops.convert_to_tensor(part) for part in as_list(states)]
         drop_x = self.get_dropout_mask(ops.cast(inputs, self.compute_dtype)) if training else None
-        drop_state = self.get_recurrent_dropout_mask(ops.cast(as_list(states)[0], self.state_dtype)) if training else None
-        output, new = self.step(inputs, as_list(states), drop_x, drop_state)
+        drop_state = self.get_recurrent_dropout_mask(ops.cast(given[0], self.state_dtype)) if training else None
+        drop_state = None if drop_state is None else ops.cast(drop_state, self.state_dtype)  # `keras.layers.RNN` made it before
+        output, new = self.step(inputs, given, drop_x, drop_state)
+        if all(keras.backend.standardize_dtype(part.dtype) == self.compute_dtype for part in given):
+            new = [ops.cast(part, self.compute_dtype) for part in new]
         return output, new if isinstance(states, (list, tuple)) else new[0]
 
     def step(self, x_t, state, drop_x=None, drop_state=None):

@@ -4,6 +4,7 @@ import keras
 from keras import ops, tree
 
 from seqzoo.layers.copies import APART, copy_of
+from seqzoo.layers.dense import Dense
 from seqzoo.layers.recurrent_cell import as_list, from_serialized, positive_integer, rate_of
 
 RECURRENT = keras.layers.RNN, keras.layers.Bidirectional
@@ -40,7 +41,7 @@ class Stacked(keras.layers.Layer):
         self.dense = tuple(positive_integer("dense", size) for size in (dense if isinstance(dense, (list, tuple)) else [dense]))
         self.dense_activation = keras.activations.get(dense_activation)
         self.drop = [keras.layers.Dropout(dropout, seed=seed, dtype=self.dtype_policy) for seed in seeds]
-        self.top = [keras.layers.Dense(size, self.dense_activation, dtype=self.dtype_policy) for size in self.dense]
+        self.top = [Dense(size, self.dense_activation, dtype=self.dtype_policy) for size in self.dense]
         self.return_sequences, self.return_state = layers[-1].return_sequences, layers[-1].return_state
         self.stateful = layers[-1].stateful
         self.supports_masking = True
@@ -114,7 +115,7 @@ class Stacked(keras.layers.Layer):
     def _on_top(self, x):
         for dense in self.top:
             x = dense(x)
-        return x
+        return ops.cast(x, self.compute_dtype) if self.top else x
 
     def get_initial_state(self, batch_size):
         """Zeros, one `(batch, units)` for each part of each layer's state."""
@@ -135,7 +136,7 @@ class Stacked(keras.layers.Layer):
             spec, *last = as_list(layer.compute_output_spec(spec))
             states += last
         for dense in self.top:
-            spec = dense.compute_output_spec(spec)
+            spec = keras.KerasTensor(dense.compute_output_shape(spec.shape), self.compute_dtype)
         return (spec, *states) if self.return_state else spec
 
     def compute_mask(self, inputs, mask):

@@ -11,7 +11,7 @@ from seqzoo import backend
 from seqzoo.data.batches import steps_in_order
 from seqzoo.data.errors import DataError
 from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
-from seqzoo.models.dense import Dense
+from seqzoo.layers.dense import Dense
 from seqzoo.models.language_model import check_tokens
 from seqzoo.models.one_to_many import NEVER
 from seqzoo.models.recurrent_stack import recurrent_stack

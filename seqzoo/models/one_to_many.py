@@ -5,7 +5,7 @@ from keras import ops
 
 from seqzoo.data.tokenizer import BOS, PAD
 from seqzoo.layers import Stacked
-from seqzoo.models.dense import Dense
+from seqzoo.layers.dense import Dense
 from seqzoo.models.recurrent_stack import recurrent_stack
 
 NEVER = -1e9  # the logit of what does not occur

@@ -60,8 +60,7 @@ def begun(folder, facts, config):
     place = Path(folder, UNFINISHED)
     made = [path for path in (place, *place.parents) if not path.exists()]
     place.mkdir(parents=True, exist_ok=True)
-    with (place / "lock").open("w") as file:
-        _lock(file, folder)
+    with locked(place / "lock", f"--out: another process is training in {folder}; expected a folder of its own"):
         try:
             if not (place / "training.json").exists():
                 write_json(place / MARK, config)
@@ -75,7 +74,23 @@ def begun(folder, facts, config):
                         path.rmdir()
 
 
-def _lock(file, folder):
+@contextlib.contextmanager
+def locked(path, refusal):
+    """For the time of the block this process alone has the file at `path`, which is made for that; even a kill sets it free.
+
+    Raises:
+        FileExistsError: another process has it; says `refusal`. Never on Windows, which has no such locks.
+    """
+    with Path(path).open("w") as file:
+        _lock(file, refusal)
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):  # not where Windows holds it open
+                Path(path).unlink(missing_ok=True)
+
+
+def _lock(file, refusal):
     """Until the file is closed, if only by the end of the process."""
     try:
         import fcntl
@@ -84,7 +99,7 @@ def _lock(file, folder):
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise FileExistsError(f"--out: another process is training in {folder}; expected a folder of its own") from None
+        raise FileExistsError(refusal) from None
 
 
 def check_replaceable(folder):

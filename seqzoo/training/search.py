@@ -31,6 +31,7 @@ class Plan(NamedTuple):
 
     `max_trials`: None for as many as there is time for, and of grid and hyperband as there are. `minutes`: no trial begins
     later. `epochs`: the most that Hyperband gives to one trial. `wait`: seconds after which a silent worker, or chief, is dead.
+    `duration`: what the length of a training is counted in.
     """
 
     tuner: str = "random"
@@ -39,6 +40,7 @@ class Plan(NamedTuple):
     epochs: int = 10
     seed: int = 0
     wait: float = 60.0
+    duration: str = "epochs"
 
 
 class Trial(NamedTuple):
@@ -82,7 +84,7 @@ def search(
         The best `keras_tuner.HyperParameters`, and the `Trial`s that ended, the best first; of a worker None and none.
 
     Raises:
-        FileExistsError: there is a search in the folder, and not `resume`.
+        FileExistsError: there is a search in the folder, and not `resume`; or another process runs it.
         DataError: there is none, or another; no trial succeeded; the chief does not answer.
     """
     import keras_tuner
@@ -146,29 +148,50 @@ def explore(train, folder, plan, space=None, hypermodel=None, report=None, proce
         The `Trial`s that ended, the best first; of a worker none.
 
     Raises:
+        FileExistsError: another process runs the search.
         DataError: no trial succeeded; the chief does not answer, or cannot listen.
     """
     from seqzoo.training import tuners
 
     begins = plan.tuner, plan.max_trials, plan.epochs, plan.seed, hyperparameters_of(space) if space else None
-    oracle, here, place = tuners.oracle_of(*begins), Path(folder, TRIALS), chief.role()
+    oracle = tuners.oracle_of(*begins)
     oracle.wait = plan.wait
     with _interruptible(train) as train:
-        if place == "worker":
+        if chief.role() == "worker":
             with tempfile.TemporaryDirectory() as nowhere:
                 return chief.follow(tuners.Tuner(oracle, train, nowhere, hypermodel, worker=True)) or []
-        tuner = tuners.Tuner(oracle, train, here, hypermodel)
-        for number in tuners.restore(oracle, here):
-            print(f"note: the file of trial {int(number)} was torn, another is run in its place", flush=True)
-        if plan.minutes is not None:
-            oracle.deadline = time.monotonic() + 60 * plan.minutes
-        decode = functools.partial(_decoded, space) if space else dict
-        oracle.report = lambda _: _tell(folder, oracle, decode, report)
-        chief.lead(tuner, processes or {}) if place == "chief" else tuner.search()
-    trials = sorted(_tell(folder, oracle, decode), key=lambda trial: -trial.quality)
+        with alone(folder):
+            tuner = tuners.Tuner(oracle, train, Path(folder, TRIALS), hypermodel)
+            trials = _run(tuner, folder, plan, functools.partial(_decoded, space) if space else dict, report, processes or {})
     if not trials or trials[0].quality == -math.inf:
         raise DataError(f"{folder}: no trial succeeded: expected other values to search, or more trials")
     return trials
+
+
+@contextlib.contextmanager
+def alone(folder):
+    """For the time of the block no other process runs, or begins, a search in the folder, which is made if there is none.
+
+    Raises:
+        FileExistsError: another does.
+    """
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    with run.locked(Path(folder, "lock"), f"--out: another process is searching in {folder}; expected a folder of its own"):
+        yield
+
+
+def _run(tuner, folder, plan, decode, report, processes):
+    """The trials that ended, the best first, when there is none left to run."""
+    from seqzoo.training import tuners
+
+    oracle = tuner.oracle
+    for number in tuners.restore(oracle, Path(folder, TRIALS)):
+        print(f"note: the file of trial {int(number)} was torn, another is run in its place", flush=True)
+    if plan.minutes is not None:
+        oracle.deadline = time.monotonic() + 60 * plan.minutes
+    oracle.report = lambda _: _tell(folder, oracle, decode, plan.duration, report)
+    chief.lead(tuner, processes) if chief.role() == "chief" else tuner.search()
+    return sorted(_tell(folder, oracle, decode, plan.duration), key=lambda trial: -trial.quality)
 
 
 def hyperparameters_of(space):
@@ -227,7 +250,7 @@ def _interruptible(train):
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
-def _tell(folder, oracle, decode, report=None):
+def _tell(folder, oracle, decode, duration, report=None):
     """Writes the table of the trials that ended, and reports and returns them."""
     trials = [_ended(oracle.trials[number], decode) for number in list(oracle.end_order)]
     names = list(dict.fromkeys(name for trial in trials for name in trial.values))
@@ -235,7 +258,7 @@ def _tell(folder, oracle, decode, report=None):
     beside = path.with_suffix(".part")
     with beside.open("w", encoding="utf-8", newline="") as file:
         write = csv.writer(file).writerow
-        write(["trial", "quality", "epochs", "seconds", *names])
+        write(["trial", "quality", duration, "seconds", *names])
         for number, values, quality, epochs, seconds in trials:
             figures = "failed" if quality == -math.inf else quality, epochs, f"{seconds:.1f}"
             write([number, *figures, *(values.get(name) for name in names)])

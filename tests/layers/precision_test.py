@@ -5,10 +5,12 @@ import numpy as np
 import pytest
 import reference
 from backends import BACKEND, TOLERANCES, arrays, as_graph, only_tensorflow
+from keras import ops
 from units import BATCH, INPUTS, MASKS, SIZE, cell_of, every_layer, every_unit, layer_of, random_x
 
 from seqzoo.backend import xla
 from seqzoo.layers import GRU, LSTM, Bidirectional, Recurrent, Stacked
+from seqzoo.layers.dense import Dense
 
 mixed = pytest.mark.parametrize("policy, compute", [("mixed_bfloat16", "bfloat16"), ("mixed_float16", "float16")])
 FINE = np.full((BATCH, SIZE), 1 + 2.0**-12, "float32")  # bfloat16 and float16 round it to 1
@@ -152,6 +154,32 @@ def test_a_stack_and_what_stands_on_it_follow_the_policy(policy, compute):
 
 
 @mixed
+def test_a_dense_layer_gives_float32(policy, compute):
+    layer = Dense(1, dtype=policy)
+    assert dtypes_of([layer(keras.Input((3, 2))), layer(np.zeros((1, 3, 2)))]) == {"float32"}
+
+
+BIASED = {
+    "a dense layer": lambda policy: Dense(2, dtype=policy),
+    "one on a stack": lambda policy: Stacked(
+        GRU(2, dtype=policy, return_sequences=True), 1, dense=2, dense_activation="linear", dtype=policy
+    ),
+}
+
+
+@mixed
+@pytest.mark.parametrize("make", BIASED.values(), ids=BIASED.keys())
+def test_a_bias_learns_from_every_step(make, policy, compute):
+    layer, inputs = make(policy), keras.Input((1000, 2))
+    model = keras.Model(inputs, layer(inputs))
+    total = {"loss": lambda y, y_hat: 0.1 * ops.sum(ops.cast(y_hat, "float32"), axis=(1, 2))}
+    model.compile(keras.optimizers.SGD(1.0), **total, run_eagerly=BACKEND == "tensorflow")  # whose XLA sums in float32
+    model.train_on_batch(np.zeros((4, 1000, 2), "float32"), np.zeros(4))
+    bias = arrays(layer.weights[-1].value)
+    np.testing.assert_allclose(bias, -100, rtol=0.01)  # the mean over 4 rows of a sum over 1,000 steps
+
+
+@mixed
 def test_a_layer_that_looks_ahead_follows_the_policy(policy, compute):
     layer = Bidirectional(LSTM(SIZE, dtype=policy, return_sequences=True), lookahead=1, dtype=policy)
     output, x = layer(random_x()), random_x()
@@ -169,6 +197,28 @@ def test_the_cell_alone_follows_the_policy(name, policy, compute):
     output, state = cell(random_x()[:, 0], cell.get_initial_state(BATCH))
     assert dtypes_of([output]) == {compute}
     assert dtypes_of(state if isinstance(state, list) else [state]) == {"float32"}
+
+
+def in_kerass_rnn(name, dtype, **arguments):
+    return keras.layers.RNN(cell_of(name, dtype=dtype, **arguments), return_state=True, dtype=dtype)
+
+
+@pytest.mark.parametrize("name", ["GRU", "LSTM"])
+@pytest.mark.parametrize("mask", [None, MASKS["gaps"]], ids=["", "mask"])
+def test_kerass_rnn_hands_a_cell_states_of_the_compute_dtype_and_gets_them_back_so(name, mask):
+    low, high = (in_kerass_rnn(name, dtype) for dtype in ("mixed_bfloat16", "float32"))
+    for layer in (low, high):
+        layer.build((BATCH, None, INPUTS))
+    low.set_weights(high.get_weights())
+    results = low(random_x(), mask=mask)
+    assert dtypes_of(results) == {"bfloat16"}
+    assert reference.distance(arrays(results), arrays(high(random_x(), mask=mask))) <= 0.03
+
+
+@mixed
+def test_its_dropout_is_taken_by_a_cell(policy, compute):
+    layer = in_kerass_rnn("GRU", policy, dropout=0.5, recurrent_dropout=0.5)
+    assert np.isfinite(arrays(layer(random_x(), training=True)[0])).all()
 
 
 @every_layer

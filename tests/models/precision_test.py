@@ -10,7 +10,6 @@ from backends import BACKEND, arrays, gradients
 from keras import ops
 
 from seqzoo.models import Cloze, LanguageModel, ManyToMany, ManyToOne, OneToMany
-from seqzoo.models.dense import Dense
 from seqzoo.models.many_to_many import LONGEST_WORD
 from seqzoo.models.many_to_one import pool
 from seqzoo.training.carried import Carried
@@ -134,14 +133,3 @@ def test_an_empty_sequence_has_a_finite_gradient(how, policy):
 
     slopes = gradients(total, np.ones((2, 2, 1)))
     np.testing.assert_array_equal(slopes[:, :, 0], [[1, 0], [0, 0]])
-
-
-@mixed
-def test_a_bias_learns_from_every_step(policy):
-    layer = Dense(1, dtype=policy)
-    inputs = keras.Input((1000, 2))
-    model = keras.Model(inputs, layer(inputs))
-    model.compile(keras.optimizers.SGD(1.0), lambda y, y_hat: 0.1 * ops.sum(ops.cast(y_hat, "float32"), axis=(1, 2)))
-    model.train_on_batch(np.zeros((4, 1000, 2), "float32"), np.zeros(4))
-    np.testing.assert_allclose(arrays(layer.bias.value), -100, rtol=0.01)  # the mean over 4 rows of a sum over 1,000 steps
-    assert (dtype_of(model.outputs[0]), dtype_of(layer(np.zeros((1, 1, 2))))) == ("float32", "float32")

@@ -1,30 +1,45 @@
 """The experiments end to end, tiny: what they write, print and refuse."""
 
+import csv
 import json
 import math
 import types
 
+import keras
 import numpy as np
 import pytest
 
 from recipes import long_range
-from seqzoo import command_line, memory_experiments
-from seqzoo.layers import GRU, LSTM, SimpleRNN
+from seqzoo import (
+    command_line,
+    memory_experiments,
+    memory_networks,
+    memory_questions,
+    report_of_search,
+    search_space,
+    searching,
+)
+from seqzoo.inspection import memory_plots
+from seqzoo.layers import GRU, LSTM, Recurrent, SimpleRNN
+from seqzoo.training import chief
 
 TINY = ("--units", "3", "--batches", "4", "--steps", "8", "--words", "5", "--blanks", "2", "--out", "run")
 PICTURES = {"agreement", "adding", "copying", "gradients", "exploding"}
 
 
 def run(*arguments):
-    command_line.main("long_range", long_range.Config, {"train": long_range.train}, list(map(str, arguments)))
+    verbs, asks = {"train": long_range.train, "search": long_range.search}, {"search": searching.asked(long_range.OneNetwork)}
+    command_line.main("long_range", long_range.Config, verbs, list(map(str, arguments)), asks=asks)
 
 
 @pytest.fixture(autouse=True)
 def _here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(memory_experiments, "TESTED", 100)
-    monkeypatch.setattr(memory_experiments, "BATCH", 8)
+    monkeypatch.setattr(memory_questions, "TESTED", 100)
+    monkeypatch.setattr(memory_networks, "BATCH", 8)
     monkeypatch.setattr(memory_experiments, "ILL_STEPS", 10)
+    for name in (chief.ID, chief.IP, chief.PORT):
+        monkeypatch.delenv(name, raising=False)
 
 
 def figures(folder):
@@ -67,22 +82,44 @@ def test_the_config_of_a_quick_run_says_what_was_run(tmp_path):
     assert set(first) == {"gru", "no memory"} and all(again[row] == pytest.approx(first[row], rel=1e-3) for row in first)
 
 
-def losing(*losses):
-    """A model whose batches have these losses."""
+def losing(*losses, optimizer=None):
+    """A model whose batches have these losses, and whose weights never change."""
     left = iter(losses)
-    return types.SimpleNamespace(reset_metrics=lambda: None, train_on_batch=lambda x, y: next(left))
+    return types.SimpleNamespace(reset_metrics=lambda: None, train_on_batch=lambda x, y: next(left), optimizer=optimizer)
 
 
 def test_training_ends_with_the_first_loss_that_is_not_a_number():
-    assert memory_experiments.losses_of(losing(1.0, 2.0, math.inf, 3.0), [(0, 0)] * 4) == [1.0, 2.0, math.inf]
+    assert memory_networks.losses_of(losing(1.0, 2.0, math.inf, 3.0), [(0, 0)] * 4) == [1.0, 2.0, math.inf]
     with pytest.raises(FloatingPointError, match="the loss of batch 2 is nan: expected a lower --learning-rate"):
-        memory_experiments.learn(losing(1.0, math.nan, 3.0), [(0, 0)] * 3)
+        memory_networks.learn(losing(1.0, math.nan, 3.0), [(0, 0)] * 3)
+
+
+def test_updates_that_a_loss_scale_skips_are_told(capsys):
+    scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())
+    assert memory_networks.losses_of(losing(1.0, 2.0, optimizer=scaled), [(0, 0)] * 2) == [1.0, 2.0]
+    assert capsys.readouterr().err == "note: 2 of 2 updates skipped, gradients beyond float16\n"
+    memory_networks.losses_of(losing(1.0, optimizer=keras.optimizers.SGD()), [(0, 0)])
+    assert capsys.readouterr().err == ""
+
+
+def test_the_precision_is_that_of_every_network(tmp_path, monkeypatch):
+    compile_, made = memory_networks.compile_, []
+    monkeypatch.setattr(memory_networks, "compile_", lambda model, *how: made.append(model) or compile_(model, *how))
+    monkeypatch.setattr(memory_plots, "lines", lambda *_, **how: None)
+    run("--precision", "mixed_float16", "--cells", "gru", *TINY, "--batches", "1")
+    assert len(made) == 6 and set(figures(tmp_path / "run")) >= PICTURES  # agreement and exploding have two
+    for model in made:
+        (layer,) = (layer for layer in model.layers if isinstance(layer, Recurrent))
+        assert layer.compute_dtype == "float16" and model.outputs[0].dtype == "float32"
+        assert isinstance(model.optimizer, keras.optimizers.LossScaleOptimizer)
+        assert {variable.dtype for variable in model.trainable_variables} == {"float32"}
+    assert "mixed_float16" in (tmp_path / "run" / "README.md").read_text()
 
 
 @pytest.mark.parametrize(("layer", "opened"), [(GRU(50), {"u": -1}), (LSTM(50), {"u": -1, "f": 1}), (SimpleRNN(50), {})])
 def test_gates_remember_for_all_lengths(layer, opened, steps=400):
     layer.build((None, None, 2))
-    memory_experiments.remember(layer, steps, seed=0)
+    memory_networks.remember(layer, steps, seed=0)
     notes = layer.as_notes()
     for gate in layer.cell.unit.gates:
         memory = np.exp(opened.get(gate, 0) * notes[f"b_{gate}"].astype(float))
@@ -104,7 +141,12 @@ def test_gates_remember_for_all_lengths(layer, opened, steps=400):
         (["--learning-rate", "0"], "--learning-rate: expected a positive number, got 0.0"),
         (["--seed", "-1"], "--seed: expected an integer from 0 to"),
         (["--data", "x.csv"], "--data"),
-        (["evaluate"], "evaluate: expected a verb (train) or a flag"),
+        (["--precision", "float8"], "float8"),
+        (["evaluate"], "evaluate: expected a verb (train, search) or a flag"),
+        (["search", "--task", "all"], "--task"),
+        (["search", "--task", "gradients"], "--task"),
+        (["search", "--cells", "gru", "lstm"], "--cells: expected one, got ('gru', 'lstm')"),
+        (["search", "--task", "agreement", "--words", "2"], "--words: expected an integer from 3"),
     ],
 )
 def test_what_cannot_be_is_one_line_and_nothing_is_written(tmp_path, capsys, flags, message):
@@ -113,3 +155,86 @@ def test_what_cannot_be_is_one_line_and_nothing_is_written(tmp_path, capsys, fla
     said = capsys.readouterr().err
     assert end.value.code == 2 and said.startswith("error: ") and message in said and said.count("\n") == 1
     assert not list(tmp_path.iterdir())
+
+
+# The search
+
+
+def trials(folder):
+    with (folder / "search" / "trials.csv").open() as file:
+        return list(csv.DictReader(file))
+
+
+def read(path):
+    return json.loads(path.read_text())
+
+
+@pytest.mark.parametrize("task", ["agreement", "adding", "copying"])
+def test_a_search_ends_with_a_config_that_train_takes_and_the_figures_of_train(tmp_path, capsys, monkeypatch, task):
+    """With trainings."""
+    monkeypatch.setattr(report_of_search, "SEEDS", 1)
+    (tmp_path / "space.json").write_text('{"cells": ["rnn", "lstm"], "long_memory": [false]}')
+    run("search", "--task", task, *TINY, "--space", "space.json", "--max-trials", "1", "--precision", "mixed_bfloat16")
+    compared, folder = capsys.readouterr().out, tmp_path / "run" / "search"
+    chosen = read(folder / "best.json")
+    assert chosen["cells"] in (["rnn"], ["lstm"]) and chosen["long_memory"] is False and chosen["task"] == task
+    (row,) = trials(tmp_path / "run")
+    assert [row["cells"]] == chosen["cells"] and row["batches"] == ("1" if task == "agreement" else "4")
+    run("--config", folder / "best.json")
+    rows = figures(tmp_path / "run")[task]
+    of_best = ", ".join(f"{name} {x:.3f}" for name, x in rows[chosen["cells"][0]].items())
+    assert f"best, seed 0: {of_best}\n" in compared
+    for baseline in set(rows) - {*chosen["cells"], f"{chosen['cells'][0]}, far"}:
+        assert baseline in compared
+    assert read(tmp_path / "run" / "config.json") == chosen and folder.exists()
+
+
+@pytest.fixture
+def dictated(monkeypatch):
+    """The configurations of all trainings, of which none is run."""
+    configs = []
+
+    def train_once(config, problem, **how):
+        configs.append(config)
+        return None, [{"loss": 1.0}, {"loss": 1.0, "val_loss": config.learning_rate}]
+
+    monkeypatch.setattr(long_range, "train_once", train_once)
+    return configs
+
+
+def test_a_search_goes_on_and_repeats_no_trial(tmp_path, dictated):
+    run("search", *TINY, "--max-trials", "2", "--no-compare")
+    run("search", "--resume", "--out", "run", "--max-trials", "5", "--no-compare")
+    assert len(trials(tmp_path / "run")) == len(dictated) == len(set(dictated)) == 5
+    assert {config.units for config in dictated} == {3} and all(len(config.cells) == 1 for config in dictated)
+    assert read(tmp_path / "run" / "search" / "best.json")["learning_rate"] == min(config.learning_rate for config in dictated)
+
+
+def test_hyperband_gives_tenths_of_the_batches_and_the_best_has_all(tmp_path, dictated, capsys):
+    run("search", "--batches", "200", "--tuner", "hyperband", "--no-compare", "--out", "run")
+    assert {config.batches for config in dictated} == {40, 80, 200}
+    assert read(tmp_path / "run" / "search" / "best.json")["batches"] == 200
+    assert "after 2 batches" in capsys.readouterr().out
+
+
+def test_a_quick_search_is_of_what_is_quick(tmp_path, dictated):
+    run("search", "--quick", "--max-trials", "1", "--no-compare", "--out", "run")
+    assert (dictated[0].steps, dictated[0].batches) == (50, 300)
+    assert read(tmp_path / "run" / "search" / "best.json")["steps"] == 50
+
+
+def test_the_space_is_of_settings_that_can_be():
+    space, config = long_range.SPACE, long_range.OneNetwork()
+    assert search_space.checked(space, config, "SPACE", "hyperband", "batches") == space
+
+
+@pytest.mark.parametrize("task", ["agreement", "adding", "copying"])
+def test_what_a_search_chooses_by_is_not_what_it_is_tested_on(task):
+    problem = memory_questions.problem(long_range.OneNetwork(task=task, words=5, steps=8, blanks=(2, 3)))
+    if task == "agreement":
+        parts = [{each.before for each in part.sentences} for part in problem]
+    else:
+        parts = [{x.tobytes() for x in part.x} for part in problem]
+    assert all(parts) and parts[0].isdisjoint(parts[1])
+    if task == "copying":
+        assert problem.test.blanks == problem.validation.blanks == 3

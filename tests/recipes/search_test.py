@@ -12,6 +12,7 @@ from recipes import sentiment
 from seqzoo import command_line, search_space, searching
 from seqzoo.data import midi
 from seqzoo.training import chief
+from seqzoo.training import search as of_training
 
 NAMES = ("dna", "language_model", "music", "names", "ner", "sentiment")
 SPACE = {"units": [2, 3, 4], "cell": ["rnn", "gru"], "learning_rate": {"low": 0.001, "high": 0.1, "log": True}}
@@ -376,3 +377,10 @@ def test_each_recipe_searches(here, name, capsys):
     assert {path.name for path in (here / "o" / "search").iterdir()} == FILES
     assert trials(here / "o" / "search")[0]["units"] in ("2", "3")
     assert capsys.readouterr().out.startswith("1/1  trial 0: units=")
+
+
+@pytest.mark.parametrize("flags", [["--resume"], ["--no-resume"]], ids=" ".join)
+def test_beside_a_search_that_runs_another_is_refused_and_takes_nothing_away(here, dictated, refused, flags):
+    search("--max-trials", "2", "--out", "o")
+    with of_training.alone(here / "o" / "search"):
+        assert "another process is searching in o/search" in refused(*flags, "--max-trials", "3", "--out", "o")

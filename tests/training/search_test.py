@@ -10,6 +10,7 @@ import random
 import shutil
 import signal
 import socket
+import subprocess
 import sys
 
 import keras
@@ -282,6 +283,43 @@ def test_another_search_is_not_gone_on_with(tmp_path):
         search.begin(tmp_path / "none", {"tuner": "random"}, resume=True)
 
 
+# Two at once.
+
+HOLDS = """
+import sys, time
+from seqzoo.training import search
+
+def train(hyperparameters):
+    print("runs", flush=True)
+    time.sleep(600)
+
+search.explore(train, sys.argv[1], search.Plan(), {"units": (1, 2)})
+"""
+
+
+def test_of_two_searches_in_one_folder_the_second_is_refused_until_the_first_is_killed(tmp_path):
+    search.begin(tmp_path, {"tuner": "random"})
+    with subprocess.Popen([sys.executable, "-c", HOLDS, str(tmp_path)], stdout=subprocess.PIPE, text=True) as first:
+        try:
+            assert first.stdout.readline() == "runs\n"
+            with pytest.raises(
+                FileExistsError, match="--out: another process is searching in .*; expected a folder of its own$"
+            ):
+                run(tmp_path, Plan(), space={"units": (1, 2)})
+            with pytest.raises(FileExistsError, match="another process"), search.alone(tmp_path):
+                pass
+        finally:
+            first.kill()
+    assert len(run(tmp_path, Plan(), space={"units": (1, 2)})) == 2
+    assert {path.name for path in tmp_path.iterdir()} == {search.MARK, search.TABLE, search.TRIALS}
+
+
+def test_a_worker_may_share_the_folder_with_its_chief(tmp_path, environment):
+    environment(ID="w1", IP="127.0.0.1", PORT=str(chief._free_port()))
+    with search.alone(tmp_path), pytest.raises(DataError, match="expected the chief of a search"):
+        search.explore(Train(), tmp_path, Plan(wait=0.5), CHOICES)
+
+
 # Chief and workers.
 
 
@@ -500,6 +538,8 @@ def test_a_builder_of_ones_own(tmp_path, builder):
     assert len(trials) == 2 and all(-math.inf < trial.quality < 0 and 1 <= trial.epochs <= 2 for trial in trials)
     with pytest.raises(FileExistsError):
         search.search(builder, data(), data(4), tmp_path, **how)
+    with search.alone(tmp_path), pytest.raises(FileExistsError, match="another process"):
+        search.search(builder, data(), data(4), tmp_path, resume=True, **how)
     again, same = search.search(builder, data(), data(4), tmp_path, resume=True, **how)
     assert same == trials and again.values == best.values
     _, more = search.search(builder, data(), data(4), tmp_path, resume=True, **how | {"max_trials": 3})
