@@ -44,6 +44,7 @@ class Dictated(keras.Model):
     def fit(self, train, validation_data, epochs, callbacks, initial_epoch, verbose, shuffle):
         callbacks = keras.callbacks.CallbackList(callbacks, model=self)
         self.stop_training = False
+        callbacks.on_train_begin()
         for epoch in range(epochs):
             callbacks.on_epoch_begin(epoch)
             train[0]
