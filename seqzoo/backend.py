@@ -108,7 +108,7 @@ def _cluster(function):
     What a loop keeps for its gradient is a list of tensors, which XLA cannot hand over from one cluster to another.
     """
     tf = _module
-    run = tf.function(function, jit_compile=True)
+    run = tf.function(function, jit_compile=True, autograph=False)
 
     def pull_back_floating(arguments, upstream):
         """The gradients of the arguments that have one, in a list."""
@@ -142,7 +142,7 @@ def in_graph(function, variables=(), xla=False):
 
 
 def _in_graph_tensorflow(function, variables, xla):
-    return _module.function(function, jit_compile=xla)
+    return _module.function(function, jit_compile=xla, autograph=False)
 
 
 def _in_graph_jax(function, variables, xla):

@@ -1,7 +1,7 @@
 """Set before Keras is imported.
 
 Float64 on JAX: a run with `JAX_ENABLE_X64=0` skips the tests of float64. One thread: these arrays are small, and
-PyTorch's threads would spend their time waiting for each other.
+PyTorch's threads would spend their time waiting for each other. XLA leaves machine code as it comes: most of it runs once.
 """
 
 import collections
@@ -10,6 +10,7 @@ import sys
 
 os.environ.setdefault("JAX_ENABLE_X64", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras  # noqa: E402  (reads the environment set above)

@@ -114,7 +114,7 @@ def test_called_twice_the_gradients_add_up(make):
 
 
 @only_tensorflow
-@every_kind
+@a_few
 def test_an_exported_model_answers_for_any_batch_and_length(make, tmp_path):
     import tensorflow as tf
 

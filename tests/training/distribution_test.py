@@ -235,12 +235,7 @@ def test_two_processes_train_what_one_does(folder):
     }
 
 
-def test_two_devices_train_what_one_does(folder):
-    trained(folder, "jax", "--out", "devices", "--devices", "2")
-    assert max(differences(folder, "one", "devices")) < 1e-5
-
-
-def test_a_killed_command_takes_its_workers_along_and_is_resumed_by_one_process(folder):
+def test_a_killed_command_takes_its_workers_along_and_is_resumed_by_one_process_on_two_devices(folder):
     process = subprocess.Popen(
         **command(folder, "jax", "--out", "cut", "--processes", "2"), stdout=subprocess.PIPE, start_new_session=True
     )
@@ -251,7 +246,7 @@ def test_a_killed_command_takes_its_workers_along_and_is_resumed_by_one_process(
     assert ended(process.pid)
     (checkpoint,) = (folder / "cut" / "unfinished").rglob("*.npz")
     assert checkpoint.name == "checkpoint.npz"
-    trained(folder, "jax", "--out", "cut", "--resume")
+    trained(folder, "jax", "--out", "cut", "--resume", "--devices", "2")
     assert max(differences(folder, "one", "cut")) < 1e-5
 
 
