@@ -88,7 +88,8 @@ class Training:
 def table(training: Training, counts: list[int]) -> str:
     rows = [training.row(n) for n in counts]
     lines = [list(rows[0]), *([_short(value) for value in row.values()] for row in rows)]
-    return "\n".join("  ".join(f"{cell:>{len(name)}}" for name, cell in zip(lines[0], line, strict=True)) for line in lines)
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join("  ".join(f"{cell:>{width}}" for cell, width in zip(line, widths, strict=True)) for line in lines)
 
 
 def _short(value):

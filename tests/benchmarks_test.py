@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import backend
 
-from benchmarks import layers, of_keras, of_matmuls, pictures, precision, side_by_side
+from benchmarks import batch_sizes, layers, of_keras, of_matmuls, pictures, precision, scaling, side_by_side
 from benchmarks.cases import UNITS, Case
 
 TINY = (2, 4, 3, 5)
@@ -90,3 +90,19 @@ def test_precisions_are_compared_with_the_first_of_their_recipe():
         ["a", "mixed_bfloat16", "f1", "3.0000", "1.7321", "+1.00", "sd", "6.0"],
         ["b", "float32", "f1", "5.0000", "nan", "+nan", "sd", "10.0"],
     ]
+
+
+def test_accelerators_gain_less_and_less_and_one_exchanges_nothing():
+    training = scaling.Training()
+    assert training.exchange(1) == 0 and training.steps_of(1) == training.steps
+    gained = [training.hours(n) * n for n in (1, 8, 64, 1024)]
+    assert gained == sorted(gained)
+    assert training.lost(64) == pytest.approx(
+        min(2 / every + (every / 2 + 300) / (3600 * 50_000 / 64) for every in np.linspace(100, 10_000, 9901)), rel=1e-6
+    )
+
+
+def test_the_critical_batch_is_found():
+    sizes = [16, 64, 256, 1024]
+    assert batch_sizes.critical(sizes, [50 * (1 + 300 / size) for size in sizes]) == pytest.approx(300)
+    assert batch_sizes.epochs_until([3.0, 2.0, 1.0], 1.5) == 2.5 and batch_sizes.epochs_until([3.0], 1.5) == np.inf
