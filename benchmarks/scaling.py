@@ -6,8 +6,11 @@ benchmarks.batch_sizes`).
 
 import dataclasses
 import math
+import sys
 
 import tyro
+
+from seqzoo.flags import UsageError, check
 
 BYTES = 4  # of a gradient's number
 
@@ -42,6 +45,10 @@ class Training:
     price: float = 3.0
     """Of an accelerator for an hour."""
 
+    def __post_init__(self):
+        for field in dataclasses.fields(self):
+            check(field.name, getattr(self, field.name), lambda x: 0 < x < math.inf, "a positive number")
+
     def exchange(self, n: int) -> float:
         """Seconds to add up the gradients of n accelerators: first within hosts, then between them."""
         here, hosts, size = min(n, self.per_host), math.ceil(n / self.per_host), BYTES * self.parameters / 1e9
@@ -66,7 +73,7 @@ class Training:
         return self.write / every + (every / 2 + self.restart) / (3600 * self.hours_to_failure / n)
 
     def hours(self, n: int) -> float:
-        return self.steps_of(n) * self.step(n) / 3600 / (1 - self.lost(n))
+        return self.steps_of(n) * self.step(n) / 3600 / (1 - self.lost(n)) if self.lost(n) < 1 else math.inf
 
     def row(self, n: int) -> dict[str, float]:
         """What is told of n accelerators."""
@@ -93,8 +100,13 @@ def table(training: Training, counts: list[int]) -> str:
 
 
 def _short(value):
+    if value == math.inf:
+        return "never"
     return f"{value:,.0f}" if value >= 100 or isinstance(value, int) else f"{value:.3g}"
 
 
 if __name__ == "__main__":
-    print(table(tyro.cli(Training, prog="python -m benchmarks.scaling"), [1, *(2**k for k in range(3, 11))]))
+    try:
+        print(table(tyro.cli(Training, prog="python -m benchmarks.scaling"), [1, *(2**k for k in range(3, 11))]))
+    except UsageError as error:
+        sys.exit(f"error: {error}")

@@ -1,6 +1,7 @@
 """The grammar that all recipes share: `python -m recipes.NAME [VERB] [FLAGS]`."""
 
 import dataclasses
+import errno
 import sys
 from pathlib import Path
 
@@ -23,6 +24,8 @@ VERBS = {
     "inspect": "pictures of a trained model",
     "search": "better settings, by trying, compared with the recipe's own",
 }
+NO_ROOM = errno.ENOSPC, errno.EDQUOT, errno.EFBIG
+FULL = "the disk takes no more: free some space; --resume goes on with a training or a search"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,7 +59,7 @@ def main(name, config_class, verbs, arguments=None, predict_class=Predict, asks=
     try:
         _run(name, config_class, verbs, arguments, {"predict": predict_class} | (asks or {}))
     except (DataError, UsageError, OSError, FloatingPointError) as error:
-        sys.exit(_fail(one_line(error)))
+        sys.exit(_fail(FULL if getattr(error, "errno", None) in NO_ROOM else one_line(error)))
     except KeyboardInterrupt:
         sys.exit(130)
 

@@ -50,7 +50,7 @@ def train(name, config, folder, problem, train_once, kind=None, **how):
     print(f"{config.data}: " + ", ".join(f"{size:,} {part}" for part, size in sizes.items()))
     seeds = range(config.seed, config.seed + config.repeats)
     kept = {seed: folder / run.UNFINISHED / f"seed-{seed}" for seed in seeds}
-    workers.train_as_planned()
+    workers.train_as_planned(kept.values())
     trained = {seed: train_once(dataclasses.replace(config, seed=seed), problem, folder=kept[seed], **how) for seed in seeds}
     distribution.end_worker()
     of_seeds = {f"{config.cell}, seed {seed}": kind.of_model(model, problem.test) for seed, (model, _) in trained.items()}

@@ -3,7 +3,6 @@
 import dataclasses
 import math
 import re
-import shutil
 from pathlib import Path
 
 import keras
@@ -39,8 +38,7 @@ class How:
         hosts = f"one from 0 to {self.processes - 1} with --coordinator, and else none"
         given = range(self.processes) if self.coordinator else [None]
         check("process_id", self.process_id, lambda k: k in given, hosts)
-        port = re.compile(r"\S+:[1-9]\d{0,4}")
-        check("coordinator", self.coordinator, lambda at: at is None or port.fullmatch(at), "HOST:PORT")
+        check("coordinator", self.coordinator, lambda at: at is None or _is_address(at), "HOST:PORT")
 
     def _check_backend(self, name):
         instead = f"1 on {name}; KERAS_BACKEND=jax takes several"
@@ -58,6 +56,11 @@ class How:
         return {"seconds": self.seconds, "profile": self.profile}
 
 
+def _is_address(text):
+    found = re.fullmatch(r"\S+:(\d{1,5})", text)
+    return bool(found) and 0 < int(found[1]) < 65536
+
+
 def train(name, config_class, train, flags):
     if not issubclass(config_class, Settings):  # what it trains is small, and not kept between two steps
         config = configured(config_class, flags, f"recipes.{name} train")
@@ -72,13 +75,13 @@ def train(name, config_class, train, flags):
         return workers.train(name, flags, *how.of_workers(config.batch_size))
     run.recover(folder)
     facts = {"recipe": name, "backend": keras.backend.backend()}
-    started = _started(folder, facts) if how.resume else _nothing_started(folder, how)
+    started = _started(folder, facts) if how.resume else _check_nothing_started(folder, how)
     if started:
         goes_on, _ = _how(name, config_class, flags, from_file(config_class, started))
         _check_same(config_class, goes_on, from_file(config_class, started), folder)
     if started == folder / run.MARK:
         return print(f"{folder}: the training is complete, nothing is left to resume")
-    with run.begun(folder, facts, dataclasses.asdict(config)):
+    with run.begun(folder, facts, dataclasses.asdict(config), anew=not how.resume):
         config = goes_on if started else config
         with workers.planned(name, flags, *how.of_workers(config.batch_size)):
             train(config, folder, **how.of_fit())
@@ -123,14 +126,10 @@ def _started(folder, facts):
     return ended
 
 
-def _nothing_started(folder, how):
-    """None, unless there is an unfinished training of which nobody has said what shall become of it."""
-    unfinished = folder / run.UNFINISHED
-    if not (unfinished / "training.json").exists():
-        return None
-    if how.resume is None:
+def _check_nothing_started(folder, how):
+    """Raises a `UsageError` if there is an unfinished training of which nobody has said what shall become of it."""
+    if how.resume is None and (folder / run.UNFINISHED / "training.json").exists():
         raise UsageError(f"--out: {folder} holds an unfinished training: --resume goes on with it, --no-resume begins anew")
-    shutil.rmtree(unfinished)
 
 
 def _check_same(config_class, asked, started, folder):

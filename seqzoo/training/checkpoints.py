@@ -69,4 +69,6 @@ def read(path):
     except FileNotFoundError:
         return None
     except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path}: expected a checkpoint, found a damaged file ({one_line(error, 100)})") from error
+        raise DataError(
+            f"{path}: expected a checkpoint, found a damaged file ({one_line(error, 100)}); --no-resume begins anew"
+        ) from error

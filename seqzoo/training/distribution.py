@@ -11,8 +11,10 @@ import os
 import pickle
 import runpy
 import signal
+import socket
 import sys
 import threading
+import time
 import zlib
 from typing import NamedTuple
 
@@ -24,6 +26,7 @@ from seqzoo.data.errors import DataError, one_line
 from seqzoo.data.shares import Share
 
 VARIABLE = "SEQZOO_WORKER"
+PATIENCE = 300  # seconds for all to be there, as JAX has
 _kept = []  # what must live as long as the process
 
 
@@ -158,12 +161,27 @@ def _join(where):
 
     module_utils.tensorflow._available = False  # where it is installed, Keras would import it only to seed it
     if where.processes > 1:
+        _await(where.coordinator)
         keras.distribution.initialize(where.coordinator, where.processes, where.number)
     devices = keras.distribution.list_devices()
     _check_devices(len(devices) // where.processes, where.devices)
     if where.processes == 1:
         devices = devices[: where.devices]
     keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False))
+
+
+def _await(coordinator):
+    """Waits until the first process listens, which otherwise is only told by an abort."""
+    host, port = coordinator.rsplit(":", 1)
+    until = time.monotonic() + PATIENCE
+    while place().number > 0:
+        try:
+            return socket.create_connection((host, int(port)), timeout=5).close()
+        except OSError as error:
+            if time.monotonic() > until:
+                where = f"--coordinator: expected process 0 at {coordinator}, waited {PATIENCE} seconds"
+                raise DataError(f"{where} ({error.strerror or error})") from error
+            time.sleep(1)
 
 
 def _mirror(count):

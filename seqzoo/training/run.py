@@ -48,10 +48,11 @@ def recover(folder):
 
 
 @contextlib.contextmanager
-def begun(folder, facts, config):
+def begun(folder, facts, config, anew=False):
     """A training's folder `UNFINISHED`, for the time of the block, in which no other process trains there.
 
-    A new one gets `training.json` and `config.json`. It stays if the block leaves a checkpoint in it, else nothing does.
+    A new one, or `anew` any, gets `training.json` and `config.json`. It stays if the block leaves a checkpoint in it, else
+    nothing does.
 
     Raises:
         FileExistsError: another process has it, or `check_replaceable`.
@@ -62,6 +63,8 @@ def begun(folder, facts, config):
     place.mkdir(parents=True, exist_ok=True)
     with locked(place / "lock", f"--out: another process is training in {folder}; expected a folder of its own"):
         try:
+            if anew:
+                _empty(place)
             if not (place / "training.json").exists():
                 write_json(place / MARK, config)
                 write_json(place / "training.json", facts)
@@ -72,6 +75,14 @@ def begun(folder, facts, config):
                 for path in made[1:]:
                     with contextlib.suppress(OSError):  # not empty
                         path.rmdir()
+
+
+def _empty(place):
+    for entry in place.iterdir():
+        if entry.is_dir():
+            shutil.rmtree(entry)
+        elif entry.name != "lock":
+            entry.unlink()
 
 
 @contextlib.contextmanager

@@ -12,9 +12,10 @@ import time
 from pathlib import Path
 from typing import NamedTuple
 
-from seqzoo.data.errors import DataError
+from seqzoo.data.errors import DataError, one_line
 from seqzoo.training import chief, fit, run
 
+TUNERS = "random", "hyperband", "bayesian", "grid"
 MARK, TABLE, TRIALS = "search.json", "trials.csv", "trials"
 
 
@@ -74,7 +75,7 @@ def search(
         train: what `model.fit` takes: a data set, or a tuple of arrays.
         validation: what `model.fit` takes as `validation_data`. A trial is as good as its lowest loss on it.
         folder: of the search, for the files of its trials and a table of them, `trials.csv`.
-        tuner: one of "random", "hyperband", "bayesian" and "grid".
+        tuner: one of `TUNERS`.
         max_trials, minutes, seed, wait: of a `Plan`.
         epochs: the most that a trial trains for.
         patience: epochs without a lower loss before it stops.
@@ -85,10 +86,15 @@ def search(
 
     Raises:
         FileExistsError: there is a search in the folder, and not `resume`; or another process runs it.
-        DataError: there is none, or another; no trial succeeded; the chief does not answer.
+        DataError: there is none, or another; no trial succeeded; the chief does not answer; a file cannot be written.
+        Exception: what `build` raises when it is called for the first time, to see what there is to choose from.
     """
     import keras_tuner
 
+    if tuner not in TUNERS:
+        raise ValueError(f"`tuner` must be one of {', '.join(TUNERS)}, got {tuner!r}.")
+    if max_trials is not None and max_trials < 1:
+        raise ValueError(f"`max_trials` must be a positive integer or None, got {max_trials}.")
     model = build if isinstance(build, keras_tuner.HyperModel) else None
     plan = Plan(tuner, max_trials, minutes, epochs, seed, wait)
     arrays = train if isinstance(train, tuple) else (train,)
@@ -162,7 +168,9 @@ def explore(train, folder, plan, space=None, hypermodel=None, report=None, proce
                 return chief.follow(tuners.Tuner(oracle, train, nowhere, hypermodel, worker=True)) or []
         with alone(folder):
             tuner = tuners.Tuner(oracle, train, Path(folder, TRIALS), hypermodel)
-            trials = _run(tuner, folder, plan, functools.partial(_decoded, space) if space else dict, report, processes or {})
+            with _files_written(folder):
+                decode = functools.partial(_decoded, space) if space else dict
+                trials = _run(tuner, folder, plan, decode, report, processes or {})
     if not trials or trials[0].quality == -math.inf:
         raise DataError(f"{folder}: no trial succeeded: expected other values to search, or more trials")
     return trials
@@ -180,12 +188,28 @@ def alone(folder):
         yield
 
 
+@contextlib.contextmanager
+def _files_written(folder):
+    """KerasTuner writes by TensorFlow, if that is there, whose errors are no `OSError`s. (A trial's own are caught before.)"""
+    try:
+        yield
+    except Exception as error:
+        if not type(error).__module__.startswith("tensorflow."):
+            raise
+        raise DataError(f"{folder}: cannot be written ({one_line(error, 100)}); --resume goes on") from error
+
+
 def _run(tuner, folder, plan, decode, report, processes):
     """The trials that ended, the best first, when there is none left to run."""
     from seqzoo.training import tuners
 
     oracle = tuner.oracle
-    for number in tuners.restore(oracle, Path(folder, TRIALS)):
+    expected = {each.name for each in oracle.get_space().space if not each.conditions}
+    torn = tuners.restore(oracle, Path(folder, TRIALS))
+    for trial in oracle.trials.values():
+        for name in expected - set(trial.hyperparameters.values):
+            raise DataError(f"{folder}: expected a search with {name!r}, to go on with it, found one of another model")
+    for number in torn:
         print(f"note: the file of trial {int(number)} was torn, another is run in its place", flush=True)
     if plan.minutes is not None:
         oracle.deadline = time.monotonic() + 60 * plan.minutes
@@ -238,10 +262,11 @@ def _interruptible(train):
         raise KeyboardInterrupt
 
     def train_or_end(hyperparameters):
-        found = train(hyperparameters)
-        if pressed:
-            raise KeyboardInterrupt
-        return found
+        try:
+            return train(hyperparameters)
+        finally:  # also of an error, that the interrupt may have caused
+            if pressed:
+                raise KeyboardInterrupt
 
     signal.signal(signal.SIGINT, press)
     try:

@@ -11,8 +11,10 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 from seqzoo.data.errors import DataError
+from seqzoo.training import checkpoints
 from seqzoo.training.distribution import VARIABLE, Place
 
 # Logs, not of Python, and its stack; a last word begins with F.
@@ -33,11 +35,17 @@ def planned(recipe, flags, processes, devices, *host):
         _planned.clear()
 
 
-def train_as_planned():
-    """Trains with workers, if that is planned. What comes of it are checkpoints: `fit` finds them, and nothing left to do."""
+def train_as_planned(folders):
+    """Trains with workers, if that is planned. What comes of it are checkpoints: `fit` finds them, and nothing left to do.
+
+    Args:
+        folders: those of `fit`. Where all trainings have ended, there is nothing left for workers either.
+    """
     if _planned:
         sys.stdout.flush()  # before they print
-        train(*_planned.pop())
+        planned, found = _planned.pop(), [checkpoints.read(Path(folder, "checkpoint.npz")) for folder in folders]
+        if not all(found) or not all(each.ended for each in found):
+            train(*planned)
 
 
 def check():
@@ -63,6 +71,8 @@ def train(recipe, flags, processes, devices, coordinator=None, number=None):
     places = [Place(i, processes, devices, coordinator) for i in (range(processes) if alone else [number])]
     command = [sys.executable, "-m", "seqzoo.training.distribution", f"recipes.{recipe}", "train", *flags]
     workers = []
+    if not alone:
+        print(f"note: waits for all {processes} processes, to meet at {coordinator}", file=sys.stderr)
     try:
         workers += [_Worker(command, place, alone) for place in places]
         _wait(workers, processes)

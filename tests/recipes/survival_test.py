@@ -132,10 +132,11 @@ def test_other_data_are_refused(cut_off, capsys, here):
     assert end.value.code == 2 and "checkpoint.npz: expected" in capsys.readouterr().err
 
 
-def test_two_trainings_in_one_folder_are_refused(cut_off, capsys):
+@pytest.mark.parametrize("how", ["--resume", "--no-resume"])
+def test_two_trainings_in_one_folder_are_refused(cut_off, capsys, how):
     with (cut_off / "unfinished" / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
-        assert "another process" in refused(capsys, "--resume", "--out", "o")
+        assert "another process" in refused(capsys, how, "--out", "o")
 
 
 def test_a_full_disk_is_one_line_and_the_checkpoint_before_it_stays(cut_off, capsys):

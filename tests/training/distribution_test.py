@@ -23,7 +23,7 @@ from seqzoo.data.ordered import Ordered
 from seqzoo.data.shares import Share
 from seqzoo.data.streams import Windows
 from seqzoo.flags import UsageError
-from seqzoo.training import distribution, workers
+from seqzoo.training import checkpoints, distribution, workers
 from seqzoo.training.distribution import Place
 from seqzoo.training.fit import fit
 
@@ -92,6 +92,7 @@ def test_a_process_by_itself_shares_nothing():
         ("jax", {"processes": 2, "coordinator": "a:1"}, "--process-id: expected one from 0 to 1 with --coordinator"),
         ("jax", {"processes": 2, "coordinator": "a:1", "process_id": 2}, "--process-id: expected one from 0 to 1"),
         ("jax", {"processes": 2, "coordinator": "a", "process_id": 0}, "--coordinator: expected HOST:PORT, got a"),
+        ("jax", {"processes": 2, "coordinator": "a:70000", "process_id": 0}, "--coordinator: expected HOST:PORT, got a:70000"),
     ],
 )
 def test_flags_that_cannot_be_are_named(backend, flags, said, monkeypatch):
@@ -115,6 +116,18 @@ def test_a_training_that_leaves_no_checkpoint_is_not_shared():
     with workers.planned("sentiment", [], 2, 1), pytest.raises(DataError, match="leaves no checkpoint"):
         fit(None, None, None, 1)
     workers.check()
+
+
+def test_workers_are_not_started_where_nothing_is_left_to_train(tmp_path, monkeypatch):
+    started = []
+    monkeypatch.setattr(workers, "train", lambda *planned: started.append(planned))
+    for ended in (None, False, True):
+        if ended is not None:
+            at = checkpoints.Checkpoint(1, 0, 3, ended, [], 0.0, 1, [], [])
+            checkpoints.write(tmp_path / "0" / "checkpoint.npz", at)
+        with workers.planned("sentiment", [], 2, 1):
+            workers.train_as_planned([tmp_path / "0"])
+    assert len(started) == 2
 
 
 # Deaths

@@ -180,20 +180,45 @@ def test_the_bayesian_tuner_goes_past_failures(tmp_path):
     assert len(trials) == 18 and 0 < sum(trial.quality == -math.inf for trial in trials) < 18
 
 
-def test_ctrl_c_ends_the_search_even_where_it_only_ends_a_training(tmp_path):
+@pytest.mark.parametrize("left", [None, TypeError("'NoneType' object is not callable")])
+def test_ctrl_c_ends_the_search_even_where_it_only_ends_a_training(tmp_path, left):
+    """By `fit`, which keeps the best epoch, or with an error that it leaves in an epoch's middle."""
     train = Train()
 
     def pressed(hyperparameters):
         found = train(hyperparameters)
         if len(train.tried) == 3:
-            with contextlib.suppress(KeyboardInterrupt):  # as `fit` does
+            with contextlib.suppress(KeyboardInterrupt):
                 os.kill(os.getpid(), signal.SIGINT)
+            if left:
+                raise left
         return found
 
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, PLANS["random"], pressed)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     assert len(run(tmp_path, PLANS["random"], again := Train())) == 8 and len(again.tried) == 6
+
+
+def test_what_cannot_be_is_said_before_anything_is_written(tmp_path):
+    for wrong in ({"tuner": "foo"}, {"max_trials": 0}):
+        with pytest.raises(ValueError, match="must be"):
+            search.search(None, (), None, tmp_path / "s", **wrong)
+    assert not list(tmp_path.iterdir())
+
+
+def test_another_models_search_is_not_gone_on_with(tmp_path):
+    run(tmp_path, PLANS["random"], space={"units": (1, 2, 3)})
+    with pytest.raises(DataError, match="expected a search with 'depth', to go on with it"):
+        run(tmp_path, PLANS["random"], space={"depth": (1, 2, 3)})
+
+
+def test_a_file_that_tensorflow_cannot_write_is_one_line(tmp_path):
+    errors = pytest.importorskip("tensorflow").errors
+
+    said = pytest.raises(DataError, match="cannot be written .*No space left on device.*--resume goes on")
+    with said, search._files_written(tmp_path):
+        raise errors.ResourceExhaustedError(None, None, "trial.json; No space left on device")
 
 
 # Kills.
