@@ -3,6 +3,7 @@
 import dataclasses
 import functools
 import json
+import logging
 import math
 import shutil
 import sys
@@ -68,6 +69,7 @@ def asked(config_class):
 
 def find_better(recipe, asked, folder):
     """The verb, of a `Recipe`; `asked` are its settings and `Flags`."""
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of models that are traced anew, as each trial's is
     config = recipe.config_class(**{name: getattr(asked, name) for name in settings(recipe.config_class)})
     if chief.role() == "worker":
         recipe.problem(config)
