@@ -1,8 +1,8 @@
 """How many steps larger batches save: `python -m benchmarks.batch_sizes`.
 
-Trains a recipe with batches of several sizes, Adam's learning rate growing with the root of the size, until the validation loss
-is as low as the first size gets it at its best; the recipe's own flags may follow. Prints steps and rows until then, and the
-critical batch C of steps = least (1 + C / size), fitted to them.
+Trains a recipe with batches of several sizes, Adam's learning rate growing with the root of the size; the recipe's own flags may
+follow. Prints steps and rows until the validation loss is within some percent of the lowest one of the first size, and the critical
+batch C of steps = least (1 + C / size), fitted to them.
 """
 
 import argparse
@@ -57,6 +57,7 @@ def critical(sizes, steps):
 def main():
     asked, flags = arguments()
     recipe = importlib.import_module(f"recipes.{asked.recipe}")
+    command_line.check("sizes", asked.sizes, lambda sizes: min(sizes) >= 1, "positive integers")
     config = command_line.parse(recipe.Config, flags, "benchmarks.batch_sizes")
     problem = recipe.load(config)
     count, goal, found = len(problem.train.inputs), None, {}
@@ -77,5 +78,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (DataError, command_line.UsageError, OSError) as error:
+    except (DataError, command_line.UsageError, OSError, FloatingPointError) as error:
         sys.exit(f"error: {one_line(error)}")

@@ -44,7 +44,7 @@ def train_as_planned(folders):
     if _planned:
         sys.stdout.flush()  # before they print
         planned, found = _planned.pop(), [checkpoints.read(Path(folder, "checkpoint.npz")) for folder in folders]
-        if not all(found) or not all(each.ended for each in found):
+        if not all(each and each.ended for each in found):
             train(*planned)
 
 
