@@ -1,8 +1,8 @@
 """How many steps larger batches save: `python -m benchmarks.batch_sizes`.
 
-Trains a recipe with batches of several sizes, Adam's learning rate growing with the root of the size; the recipe's own flags may
-follow. Prints steps and rows until the validation loss is within some percent of the lowest one of the first size, and the critical
-batch C of steps = least (1 + C / size), fitted to them.
+Trains a recipe with batches of several sizes, Adam's learning rate growing with the root of the size; the recipe's own flags
+may follow. Prints steps and rows until the validation loss is within some percent of the lowest one of the first size, and
+the critical batch C of steps = least (1 + C / size), fitted to them.
 """
 
 import argparse
