@@ -8,9 +8,7 @@ import dataclasses
 import math
 import sys
 
-import tyro
-
-from seqzoo.flags import UsageError, check
+from seqzoo.flags import UsageError, check, parse
 
 BYTES = 4  # of a gradient's number
 
@@ -107,6 +105,6 @@ def _short(value):
 
 if __name__ == "__main__":
     try:
-        print(table(tyro.cli(Training, prog="python -m benchmarks.scaling"), [1, *(2**k for k in range(3, 11))]))
+        print(table(parse(Training, sys.argv[1:], "benchmarks.scaling"), [1, *(2**k for k in range(3, 11))]))
     except UsageError as error:
         sys.exit(f"error: {error}")
