@@ -5,7 +5,7 @@ from keras import ops
 
 from seqzoo.backend import together
 from seqzoo.layers import lookahead as ahead
-from seqzoo.layers.copies import copy_of
+from seqzoo.layers.copies import copy_of, unshared
 from seqzoo.layers.recurrent_cell import as_list
 
 
@@ -38,7 +38,8 @@ class Bidirectional(keras.layers.Bidirectional):
             ahead.check(lookahead, layer)
         if backward_layer is None:
             backward_layer = copy_of(layer, f"backward_{layer.name}", 1, go_backwards=not layer.go_backwards)
-        super().__init__(layer, merge_mode=merge_mode, backward_layer=backward_layer, autocast=False, **kwargs)
+        with unshared():
+            super().__init__(layer, merge_mode=merge_mode, backward_layer=backward_layer, autocast=False, **kwargs)
         self._initial_weights, self.lookahead = weights, lookahead
 
     def build(self, sequences_shape, initial_state_shape=None):

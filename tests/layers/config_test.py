@@ -1,11 +1,13 @@
 """Every argument survives `get_config` and a `.keras` file, and the loaded model returns the same bits."""
 
+import gc
 import json
 
 import keras
 import numpy as np
 import pytest
 from backends import arrays
+from keras.src.saving.serialization_lib import ObjectSharingScope
 from units import (
     BATCH,
     INPUTS,
@@ -22,7 +24,7 @@ from units import (
 )
 
 from seqzoo import equations
-from seqzoo.layers import Bidirectional, Recurrent, RecurrentCell, SimpleRNN
+from seqzoo.layers import GRU, Bidirectional, Recurrent, RecurrentCell, SimpleRNN, Stacked
 
 OF_BOTH = {
     "kernel_initializer": keras.initializers.RandomNormal(stddev=0.3, seed=4),
@@ -164,3 +166,17 @@ def test_a_cell_saved_in_kerass_rnn_returns_the_same_bits(name, tmp_path):
 def test_every_field_of_a_unit_has_choices_that_are_tested():
     assert {"LSTM", "LSTM output", "LSTM all", "SimpleRNN tanh", "SimpleRNN relu", "GRU", "SimplifiedGRU"} <= set(UNITS)
     assert all(isinstance(unit, equations.Unit) for unit in UNITS.values())
+
+
+def test_layers_made_while_a_model_is_loaded_take_nothing_of_those_that_are_gone():
+    def initializers(layer):
+        cell = layer.cell
+        return [type(one).__name__ for one in (cell.kernel_initializer, cell.recurrent_initializer, cell.bias_initializer)]
+
+    with ObjectSharingScope():  # as `keras.saving.load_model` has it open; a model's constructor runs within
+        for _ in range(50):
+            stacked = Stacked(Bidirectional(GRU(3, return_sequences=True)), 2)
+            gc.collect()  # the next layers lie where the ones these were copied from lay
+            for layer in stacked.layers:
+                for direction in (layer.forward_layer, layer.backward_layer):
+                    assert initializers(direction) == ["GlorotUniform", "Orthogonal", "Zeros"]
