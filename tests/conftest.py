@@ -6,6 +6,7 @@ PyTorch's threads would spend their time waiting for each other. XLA leaves mach
 
 import collections
 import os
+import signal
 import sys
 
 os.environ.setdefault("JAX_ENABLE_X64", "1")
@@ -15,6 +16,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
 import keras  # noqa: E402  (reads the environment set above)
 import pytest  # noqa: E402  (likewise its plugins)
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in the background without
 
 
 @pytest.fixture(autouse=True)
