@@ -40,6 +40,8 @@ def _is_concrete(cls):
 
 UNITS = {name_of(unit): unit for cls in _subclasses(equations.Unit) if _is_concrete(cls) for unit in _variants(cls)}
 every_unit = pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS.keys())
+_of_each_class = {type(unit): name for name, unit in UNITS.items()}.values()
+every_class = pytest.mark.parametrize("unit", [UNITS[name] for name in _of_each_class], ids=_of_each_class)  # its last variant
 
 # The layer of each unit, by its own name, and that layer's cell.
 LAYERS = {

@@ -1,8 +1,7 @@
 """The rows of a batch know nothing of each other."""
 
 from backends import needs_float64
-from laws.cases import cases, close, every_kind, law, rows, run
-from units import every_unit
+from laws.cases import cases, close, every_kind, every_unit, law, rows, run
 
 
 @needs_float64

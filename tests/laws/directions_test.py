@@ -2,8 +2,7 @@
 
 import numpy as np
 from backends import needs_float64
-from laws.cases import cases, law, one_way, run, same_bits
-from units import every_unit
+from laws.cases import cases, every_unit, law, one_way, run, same_bits
 
 
 def reversed_in_time(case):

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from backends import arrays, needs_float64
 from hypothesis import strategies as st
-from laws.cases import FEW, Case, cases, every_kind, generators, law, one_loop, run, same_bits
-from units import UNITS, every_unit
+from laws.cases import FEW, Case, cases, every_kind, every_unit, generators, law, one_loop, run, same_bits
+from units import UNITS
 
 from seqzoo.layers import Bidirectional, Recurrent, RecurrentCell, Stacked
 

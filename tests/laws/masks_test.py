@@ -3,8 +3,7 @@
 import numpy as np
 from backends import needs_float64
 from hypothesis import strategies as st
-from laws.cases import FEW, added, cases, close, every_kind, in_time, law, one_way, run
-from units import every_unit
+from laws.cases import FEW, added, cases, close, every_kind, every_unit, in_time, law, one_way, run
 
 GARBAGE = np.array([np.nan, 1e30, -1e30, np.inf])
 

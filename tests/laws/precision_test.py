@@ -1,8 +1,7 @@
 """Under mixed precision states stay float32."""
 
 import pytest
-from laws.cases import as_list, cases, dtypes_of, every_kind, law, one_loop, one_way
-from units import every_unit
+from laws.cases import as_list, cases, dtypes_of, every_kind, every_unit, law, one_loop, one_way
 
 mixed = pytest.mark.parametrize("compute", ["bfloat16", "float16"])
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import keras
 import numpy as np
 from backends import arrays, needs_float64
-from laws.cases import FEW, Case, cases, every_kind, law, run, same_bits
-from units import UNITS, every_unit, randomise
+from laws.cases import FEW, Case, cases, every_kind, every_unit, law, run, same_bits
+from units import UNITS, randomise
 
 from seqzoo.layers import Bidirectional, Recurrent, Stacked
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 from backends import arrays, needs_float64
-from laws.cases import FEW, cases, close, every_kind, law, one_loop, one_way, run, same_bits
-from units import every_unit
+from laws.cases import FEW, cases, close, every_kind, every_unit, law, one_loop, one_way, run, same_bits
 
 
 @needs_float64

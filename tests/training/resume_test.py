@@ -1,5 +1,6 @@
 """A training that was cut off between any two steps ends as if it had not been."""
 
+import functools
 import random
 from types import SimpleNamespace
 
@@ -84,22 +85,25 @@ def equal(a, b):
     return a[1] == b[1] and all(np.array_equal(x, y) for x, y in zip(a[0], b[0], strict=True))
 
 
+@functools.cache
+def undisturbed(training):
+    return training(None)
+
+
 @pytest.mark.parametrize("training", [classifier, stream])
 def test_it_ends_as_if_it_had_not_been_cut_off(training, tmp_path):
-    undisturbed = training(None)
     for i, at in enumerate(MOMENTS):
         with pytest.raises(Killed):
             training(tmp_path / str(i), Kill(*at), seconds=0)
-        assert equal(training(tmp_path / str(i), seconds=0), undisturbed), at
-        assert equal(training(tmp_path / str(i)), undisturbed), "what has ended is not trained again"
+        assert equal(training(tmp_path / str(i), seconds=0), undisturbed(training)), at
+    assert equal(training(tmp_path / str(i)), undisturbed(training)), "what has ended is not trained again"
 
 
 def test_it_may_be_cut_off_again_and_again(tmp_path):
-    undisturbed = classifier(None)
     for moment in ((0, 1), (0, 3), (2, 2)):
         with pytest.raises(Killed):
             classifier(tmp_path, Kill(*moment), seconds=0)
-    assert equal(classifier(tmp_path), undisturbed)
+    assert equal(classifier(tmp_path), undisturbed(classifier))
 
 
 def test_between_checkpoints_steps_are_taken_again(tmp_path):
@@ -107,7 +111,7 @@ def test_between_checkpoints_steps_are_taken_again(tmp_path):
     with pytest.raises(Killed):
         classifier(tmp_path, Kill(2, 2), seconds=3600)
     assert not list(tmp_path.glob("*.npz"))
-    assert equal(classifier(tmp_path), classifier(None))
+    assert equal(classifier(tmp_path), undisturbed(classifier))
 
 
 def test_a_slow_disk_has_checkpoints_less_often(tmp_path, monkeypatch):
