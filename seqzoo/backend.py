@@ -131,6 +131,26 @@ def _cluster(function):
     return call
 
 
+@contextlib.contextmanager
+def released():
+    """For a model that is made, trained and dropped in the block: what was traced there goes at its end.
+
+    TensorFlow keeps the gradient of every `custom_gradient` in a graph for ever, and with it the graph: ours, and Keras's where
+    it clips gradients. A model that outlives the block cannot be trained on in the graphs it has.
+    """
+    if BACKEND != "tensorflow":
+        yield
+        return
+    gradients = importlib.import_module("tensorflow.python.framework.ops").gradient_registry._registry
+    before = set(gradients)
+    try:
+        yield
+    finally:
+        for name in set(gradients) - before:
+            if name.startswith("CustomGradient"):
+                del gradients[name]
+
+
 def in_graph(function, variables=(), xla=False):
     """`function` traced once for each shape of its arguments, tensors in tuples or lists. No gradient is kept.
 

@@ -24,6 +24,7 @@ from keras_tuner.engine.trial import Trial
 from keras_tuner.src import config
 from keras_tuner.src.distribute import oracle_client
 
+from seqzoo import backend
 from seqzoo.data.errors import one_line
 
 config.DEBUG = False  # it would print a traceback where a chief is gone
@@ -192,7 +193,7 @@ class Tuner(BaseTuner):
     def run_trial(self, trial):
         started, name = time.monotonic(), trial.trial_id
         try:
-            with pulse(self.oracle, name, self.wait) if self.worker else contextlib.nullcontext():
+            with backend.released(), pulse(self.oracle, name, self.wait) if self.worker else contextlib.nullcontext():
                 quality, epochs = self.train(trial.hyperparameters)
         except Exception as error:  # such as of a model that is too large: others are not
             print(f"note: trial {int(name)} failed: {type(error).__name__}: {one_line(error)}", file=sys.stderr)

@@ -1,13 +1,16 @@
 """The layers in models: functional, of any batch and length, and under every way to compile."""
 
+import gc
+
 import keras
 import numpy as np
 import pytest
 import reference
-from backends import BACKEND, arrays
+from backends import BACKEND, arrays, only_tensorflow
 from units import INPUTS, MASKS, SIZE, UNITS, every_layer, every_unit, layer_of, random_x, randomise, zero_state
 
-from seqzoo.layers import Bidirectional, Recurrent
+from seqzoo import backend
+from seqzoo.layers import GRU, Bidirectional, Recurrent
 
 WAYS = {"default": {}, "eager": {"run_eagerly": True}}
 if BACKEND == "tensorflow":
@@ -111,3 +114,21 @@ def test_a_model_without_an_input_is_built_while_it_trains(name):
     model.compile("sgd", "mse")
     history = model.fit(np.ones((2, 3, 4), "float32"), np.ones((2, 1)), verbose=0)
     assert np.isfinite(history.history["loss"][0])
+
+
+@only_tensorflow
+@pytest.mark.parametrize("compiled", [True, False], ids=["xla", "plain"])
+def test_a_model_that_is_released_leaves_no_graph(compiled):
+    import tensorflow as tf
+
+    def graphs_after_training():
+        with backend.xla(compiled), backend.released():
+            model = keras.Sequential([Bidirectional(GRU(SIZE)), keras.layers.Dense(1)])
+            model.compile(keras.optimizers.SGD(global_clipnorm=1.0), "mse")
+            model.fit(X, Y, verbose=0)
+        del model
+        gc.collect()
+        return sum(isinstance(of, tf.Graph) for of in gc.get_objects())
+
+    graphs_after_training()  # what is traced once for all
+    assert graphs_after_training() >= graphs_after_training()
