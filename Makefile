@@ -3,7 +3,7 @@ BIN := $(dir $(PYTHON))
 NUMERIC := tests/equations tests/engine tests/layers tests/laws tests/models tests/decoding
 # Of these, what compares with Keras's layers says the same on every backend, and takes long where Keras does not compile.
 OF_KERAS := $(addprefix --ignore=tests/layers/,conversion_test.py keras_suite_test.py swap_test.py)
-PYTEST := $(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile
+PYTEST := $(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 .PHONY: check lint test presets
 

@@ -1,7 +1,8 @@
-"""Set before Keras is imported.
+"""How tests run: the environment of Keras, and what `make check` leaves to `make check-full`.
 
 Float64 on JAX: a run with `JAX_ENABLE_X64=0` skips the tests of float64. One thread: these arrays are small, and
 PyTorch's threads would spend their time waiting for each other. XLA leaves machine code as it comes: most of it runs once.
+Keras is imported by the processes that run tests, not by the one that starts them.
 """
 
 import collections
@@ -9,20 +10,52 @@ import os
 import signal
 import sys
 
+import extent
+import pytest
+
 os.environ.setdefault("JAX_ENABLE_X64", "1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
-import keras  # noqa: E402  (reads the environment set above)
-import pytest  # noqa: E402  (likewise its plugins)
-
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in the background without
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="run everything: tests marked `full`, more examples, compiled loops")
+
+
+def pytest_configure(config):
+    extent.FULL = config.getoption("--full")
+
+
+def pytest_collection_modifyitems(config, items):
+    extent.sort_by_time(items)
+    extent.leave_to_full(items)
+    if not extent.FULL:
+        config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("full")])
+        items[:] = [item for item in items if not item.get_closest_marker("full")]
 
 
 @pytest.fixture(autouse=True)
 def _seeded():
+    import keras
+
     keras.utils.set_random_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def _as_extent_says(request):
+    """Each test runs operation by operation, unless it is `compiled` or everything runs; no graph outlives it."""
+    from seqzoo.backend import released
+
+    with released(), extent.plain(not (extent.FULL or "compiled" in request.fixturenames)):
+        yield
+
+
+@pytest.fixture
+def compiled():
+    """What is asked for by `extent.compiled`."""
 
 
 examples = collections.Counter()  # that the laws were tried on, of all processes
@@ -43,6 +76,6 @@ def pytest_testnodedown(node):
 
 def pytest_terminal_summary(terminalreporter):
     if examples:
-        terminalreporter.write_line(f"laws: {examples.total():,} examples, {keras.backend.backend()}")
+        terminalreporter.write_line(f"laws: {examples.total():,} examples, {os.environ.get('KERAS_BACKEND', 'tensorflow')}")
         for law, count in sorted(examples.items()):
             terminalreporter.write_line(f"{count:6,} {law.removeprefix('test_').replace('_', ' ')}")

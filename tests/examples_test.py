@@ -3,11 +3,14 @@
 import re
 
 import pytest
+from extent import compiled, full
 
 from examples import pear_or_pair, streaming, teddy
 from recipes import ner
 from seqzoo.data import texts
 from seqzoo.data.tokenizer import words_and_marks
+
+pytestmark = compiled
 
 
 def test_a_stream_is_answered_as_the_whole_sequence_and_its_jump_is_marked(capsys):
@@ -20,6 +23,7 @@ def test_a_stream_is_answered_as_the_whole_sequence_and_its_jump_is_marked(capsy
 TINY = ("--units", "8", "--embedding", "8", "--character-units", "4", "--epochs", "1", "--cell", "gru")
 
 
+@full
 def test_what_is_read_forward_only_cannot_tell_the_teddies_apart(capsys, monkeypatch):
     monkeypatch.setattr(ner.tagging.generated_entities, "SIZES", {"train": 200, "validation": 20, "test": 10})
     models = teddy.trained(teddy.command_line.parse(ner.Config, TINY, ""))

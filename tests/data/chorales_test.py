@@ -8,6 +8,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from extent import full
 
 from seqzoo.data import chorales, music, voices
 from seqzoo.data.errors import DataError
@@ -121,6 +122,7 @@ def test_no_network_and_no_copy_is_one_line(tmp_path, monkeypatch):
     assert "\n" not in str(caught.value)
 
 
+@full
 def test_the_real_release(tmp_path):
     """The one test of this file that uses the network (20 MB); skipped where there is none."""
     try:

@@ -14,6 +14,7 @@ import textwrap
 from collections import Counter
 
 import pytest
+from extent import full
 
 from seqzoo.data import hebrew_entities, tagging, tags
 from seqzoo.data.errors import DataError
@@ -115,6 +116,7 @@ def test_a_name_that_nobody_knows_is_told_ours(tmp_path):
     assert "\n" not in str(caught.value)
 
 
+@full
 def test_the_real_release(tmp_path):
     """Uses the network (17 MB); skipped where there is none."""
     try:

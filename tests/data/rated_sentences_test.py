@@ -12,6 +12,7 @@ import zipfile
 from collections import Counter
 
 import pytest
+from extent import full
 
 from seqzoo.data import rated_sentences, text_classification
 from seqzoo.data.errors import DataError
@@ -128,6 +129,7 @@ def test_a_damaged_data_set_is_one_line(tmp_path, monkeypatch):
         text_classification.load("rated_sentences", data_dir=str(tmp_path))
 
 
+@full
 def test_the_real_release(tmp_path):
     """The one test of this folder that uses the network (2.4 MB); skipped where there is none."""
     try:

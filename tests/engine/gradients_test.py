@@ -14,6 +14,7 @@ from backends import (
     only_tensorflow,
     tensors,
 )
+from extent import compiled, full
 from keras import ops, tree
 from units import (
     MASKS,
@@ -30,7 +31,9 @@ from seqzoo.backend import xla
 from seqzoo.through_time import through_time
 
 pytestmark = needs_float64
-some_units = pytest.mark.parametrize("unit", [UNITS["GRU"], UNITS["LSTM all"]], ids=["GRU", "LSTM all"])
+SOME = [pytest.param(UNITS["GRU"], id="GRU"), pytest.param(UNITS["LSTM all"], id="LSTM all")]
+some_units = pytest.mark.parametrize("unit", SOME)
+one_unit = pytest.mark.parametrize("unit", [pytest.param(UNITS["GRU"], id="GRU", marks=full), SOME[1]])
 
 
 def loss(unit, mask=None, drop=None):
@@ -59,6 +62,7 @@ def worst(actual, expected):
     return max(np.linalg.norm(a - e) / np.linalg.norm(e) for a, e in pairs)
 
 
+@compiled
 @every_unit
 def test_the_gradient_is_the_central_difference(unit):
     arguments, function = arguments_of(unit), loss(unit, MASKS["gaps"])
@@ -74,6 +78,7 @@ def test_the_gradient_is_the_automatic_one(unit, mask, drop):
     assert reference.distance(gradients(loss(unit, MASKS[mask], drop), arguments), expected) <= 1e-12
 
 
+@compiled
 @only_tensorflow
 @every_unit
 def test_the_gradient_through_xla_is_the_plain_automatic_one(unit):
@@ -83,8 +88,9 @@ def test_the_gradient_through_xla_is_the_plain_automatic_one(unit):
         assert reference.distance(gradients(loss(unit, MASKS["row"], drop), arguments), expected) <= 1e-12
 
 
+@compiled
 @only_tensorflow
-@some_units
+@one_unit
 def test_the_automatic_gradient_through_xla_is_the_plain_one(unit):
     arguments, function = random_arguments(unit), loss(automatic(unit), MASKS["row"], random_drop(SIZE))
     expected = gradients(function, arguments)
@@ -127,8 +133,9 @@ def test_the_second_order_gradient_is_the_automatic_one(unit):
     assert reference.distance(second_gradients(loss(unit, mask, drop), arguments), expected) <= 1e-11
 
 
+@compiled
 @only_tensorflow
-@some_units
+@one_unit
 def test_the_second_order_gradient_through_xla_is_the_plain_one(unit):
     arguments, function = random_arguments(unit), loss(unit, MASKS["gaps"], random_drop(SIZE))
     expected = second_gradients(function, arguments)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import reference
 from backends import BACKEND, arrays, constant_tensors, gradient, gradients, needs_float64, only_tensorflow, tensors
+from extent import compiled, full
 from keras import ops, tree
 from units import INPUTS, MASKS, SIZE, UNITS, automatic, every_unit, random_arguments, random_drop
 
@@ -88,9 +89,12 @@ def test_shares_of_the_batch_change_nothing(unit, way, monkeypatch):
         assert reference.distance(found[1], expected[1]) <= 1e-13
 
 
+@compiled
 @needs_float64
 @only_tensorflow
-@some_units
+@pytest.mark.parametrize(
+    "unit", [pytest.param(UNITS["GRU"], id="GRU", marks=full), pytest.param(UNITS["LSTM all"], id="LSTM all")]
+)
 def test_a_graph_for_any_batch_shares_it(unit, monkeypatch):
     import tensorflow as tf
 
@@ -134,9 +138,14 @@ def test_the_last_state_alone_is_the_last_state_and_has_its_gradients(unit):
         assert reference.distance(found, of_all) <= 1e-13
 
 
+@compiled
 @needs_float64
 @only_tensorflow
-@pytest.mark.parametrize("way", WAYS[1:], ids=str)
+@pytest.mark.parametrize(
+    "way",
+    [way if "unroll" not in way and 99 not in way.values() else pytest.param(way, marks=full) for way in WAYS[1:]],
+    ids=str,
+)
 @some_units
 def test_a_compiled_graph_of_any_length_has_the_gradients_of_eager_calls(unit, way):
     import tensorflow as tf
@@ -162,6 +171,7 @@ def test_a_gradient_of_a_gradient_is_the_plain_loops(unit, way):
     assert reference.distance(squared(**way), squared()) <= 1e-11
 
 
+@compiled
 @pytest.mark.skipif(BACKEND == "tensorflow", reason="TensorFlow's forward mode is two reverse passes, and works")
 @pytest.mark.parametrize("make", [layers.GRU, layers.LSTM, layers.SimpleRNN])
 def test_forward_mode_is_refused_with_what_to_do_instead(make):
@@ -173,6 +183,7 @@ def test_forward_mode_is_refused_with_what_to_do_instead(make):
         jvp(layer, (x,), (x,))
 
 
+@compiled
 @only_tensorflow
 def test_unrolling_an_unknown_length_is_refused():
     import tensorflow as tf

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import reference
 from backends import TOLERANCES, arrays, constant_tensors, dtypes, needs_float64, only_tensorflow, tensors
+from extent import compiled
 from keras import ops
 from units import (
     MASKS,
@@ -70,6 +71,7 @@ def test_one_row_and_one_step_are_the_oracle(unit, batch, steps, dtype):
     assert reference.distance(engine(unit, arguments, mask), oracle(unit, arguments, mask)) <= TOLERANCES[dtype]
 
 
+@compiled
 @only_tensorflow
 @with_oracle
 @dtypes

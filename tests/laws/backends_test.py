@@ -1,6 +1,7 @@
 """TensorFlow, JAX and PyTorch agree."""
 
 import importlib.util
+import json
 import os
 import subprocess
 import sys
@@ -18,14 +19,22 @@ OTHERS = [name for name in ("jax", "torch") if importlib.util.find_spec(name)]
 
 
 @pytest.fixture(scope="module")
-def processes(tmp_path_factory):
+def asked(request):
+    """The layers that the tests which run ask about: `(name, kind)`."""
+    params = [item.callspec.params for item in request.session.items if item.path == request.path]
+    return sorted({(each["name"], each["kind"]) for each in params})
+
+
+@pytest.fixture(scope="module")
+def processes(asked, tmp_path_factory):
     """One for each other backend that is installed, all at work."""
-    folder, path = tmp_path_factory.mktemp("backends"), os.pathsep.join([str(TESTS.parent), str(TESTS)])
+    folder, roots = tmp_path_factory.mktemp("backends"), os.pathsep.join([str(TESTS.parent), str(TESTS)])
     started = {}
     for backend in OTHERS:
-        command = [sys.executable, other_backend.__file__, str(folder / f"{backend}.npz")]
-        environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": path, "JAX_PLATFORMS": "cpu"}
-        started[backend] = command[-1], subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+        path = folder / f"{backend}.npz"
+        command = [sys.executable, other_backend.__file__, str(path), json.dumps(asked)]
+        environment = os.environ | {"KERAS_BACKEND": backend, "PYTHONPATH": roots, "JAX_PLATFORMS": "cpu"}
+        started[backend] = path, subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
     yield started
     for _, process in started.values():
         process.kill()
@@ -42,8 +51,8 @@ def files(processes):
 
 
 @pytest.fixture(scope="module")
-def here(processes):
-    return {(name, kind): other_backend.results(UNITS[name], kind) for name in UNITS for kind in other_backend.KINDS}
+def here(asked, processes):
+    return {(name, kind): other_backend.results(UNITS[name], kind) for name, kind in asked}
 
 
 @only_tensorflow

@@ -1,11 +1,12 @@
 """What a backend makes of every unit, of every kind: outputs, last states and gradients. Run as a script under another one."""
 
+import json
 import sys
 
 import numpy as np
 from backends import arrays, gradients, tensors
 from keras import ops
-from laws.cases import KINDS, Case, as_list
+from laws.cases import Case, as_list
 from units import UNITS
 
 BATCH, STEPS = 3, 5
@@ -37,12 +38,12 @@ def results(unit, kind):
     return found, gradients(scalar, weights)
 
 
-def save(path):
+def save(path, asked):
+    """What `results` returns of each `(name, kind)`."""
     named = {}
-    for name, unit in UNITS.items():
-        for kind in KINDS:
-            for part, values in zip(("outputs", "gradients"), results(unit, kind), strict=True):
-                named |= {f"{name} {kind} {part} {i}": value for i, value in enumerate(values)}
+    for name, kind in asked:
+        for part, values in zip(("outputs", "gradients"), results(UNITS[name], kind), strict=True):
+            named |= {f"{name} {kind} {part} {i}": value for i, value in enumerate(values)}
     np.savez(path, **named)
 
 
@@ -56,4 +57,4 @@ def load(path, name, kind):
 
 
 if __name__ == "__main__":
-    save(sys.argv[1])
+    save(sys.argv[1], json.loads(sys.argv[2]))

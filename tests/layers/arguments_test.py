@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import reference
 from backends import BACKEND, arrays, only_tensorflow
+from extent import compiled
 from units import BATCH, INPUTS, SIZE, UNITS, cell_of, every_layer, layer_of, random_x, randomise, zero_state
 
 from seqzoo.layers import GRU, LSTM, SimpleRNN
@@ -204,6 +205,7 @@ def test_a_mask_may_have_a_last_axis_of_one_or_be_a_list():
     assert np.array_equal(arrays(layer(X, mask=mask.tolist())), expected)
 
 
+@compiled
 @only_tensorflow
 def test_a_mask_of_another_length_is_refused_where_no_shape_is_known():
     import tensorflow as tf

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import reference
 from backends import BACKEND, arrays, as_graph, central_differences, dtypes, gradients, needs_float64, only_tensorflow
+from extent import compiled, full
 from keras import ops
 
 from seqzoo.layers import CRF
@@ -137,6 +138,7 @@ def test_without_a_mask_every_step_is_real(scheme):
     assert reference.distance(by_methods(crf, potentials, y), by_methods(crf, potentials, y, everywhere)) == 0
 
 
+@compiled
 def test_a_long_sequence_loses_no_digits():
     """The sums grow to tens of thousands; the likelihood of the best labels is their small difference."""
     steps, count, crf = 1000, 4, crf_of(4)
@@ -283,6 +285,7 @@ def test_in_a_graph_all_is_the_same():
     assert reference.distance(found, [expected[name] for name in ("log_likelihood", "labels", "score")]) <= 1e-6
 
 
+@compiled
 @only_tensorflow
 @pytest.mark.parametrize("known", [False, True])
 @pytest.mark.parametrize("jit_compile", [False, True])
@@ -330,7 +333,8 @@ def alternating(batch=64, steps=8):
     return {"x": x, "mask": np.arange(steps) < rng.integers(1, steps + 1, (batch, 1))}, y
 
 
-@pytest.mark.parametrize("way", WAYS)
+@compiled
+@pytest.mark.parametrize("way", [pytest.param(way, marks=full) if way == "eager" else way for way in WAYS])
 def test_a_model_learns_what_only_the_moves_tell(way):
     model, (x, y) = tagger(("a", "b")), alternating()
     model.compile(keras.optimizers.Adam(0.3), **COMPILE[way])
@@ -341,6 +345,7 @@ def test_a_model_learns_what_only_the_moves_tell(way):
     assert np.array_equal(arrays(decoded), y * x["mask"])
 
 
+@compiled
 @pytest.mark.parametrize("policy", ["mixed_bfloat16", "mixed_float16"])
 def test_under_mixed_precision_scores_are_float32(policy):
     model, (x, y) = tagger(("a", "b"), dtype=policy), alternating()

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import pytest
 from backends import arrays, as_graph, gradients
+from extent import compiled
 from keras import ops
 from units import BATCH, INPUTS, MASKS, SIZE, STEPS, every_layer, every_mask, layer_of, random_x, randomise
 
@@ -163,6 +164,7 @@ def test_it_trains_and_saves(tmp_path):
     assert distance(copy(X), model(X)) == 0
 
 
+@compiled
 def test_it_runs_in_a_graph():
     layer = both_ways("GRU", 1)
     assert distance(as_graph(layer)(ops.convert_to_tensor(X)), layer(X)) < TOLERANCE

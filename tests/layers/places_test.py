@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import reference
 from backends import BACKEND, arrays, gradient, only_tensorflow, tensors
+from extent import compiled, full
 from keras import ops
 from units import INPUTS, LAYERS, SIZE, every_layer, layer_of, random_x, randomise, zero_state
 
@@ -53,6 +54,7 @@ def test_every_kind_of_model_is_the_layer_and_its_head(make, model_of):
     assert reference.distance(found, arrays(model.layers[-1](layer(X)))) <= 2e-6
 
 
+@compiled
 @a_few
 @pytest.mark.parametrize("jit_compile", COMPILED)
 def test_every_way_to_compile_trains_to_the_same_weights(make, jit_compile):
@@ -113,12 +115,15 @@ def test_called_twice_the_gradients_add_up(make):
     assert reference.distance(of(X, X[:, :3]), apart) <= 1e-5
 
 
+@compiled
 @only_tensorflow
-@a_few
-def test_an_exported_model_answers_for_any_batch_and_length(make, tmp_path):
+@pytest.mark.parametrize(
+    "name", ["LSTM all", "Stacked", *(pytest.param(name, marks=full) for name in ("GRU", "Bidirectional"))]
+)
+def test_an_exported_model_answers_for_any_batch_and_length(name, tmp_path):
     import tensorflow as tf
 
-    model = functional(make())
+    model = functional(MAKERS[name]())
     randomise(model.layers[1])
     model.export(tmp_path / "exported", verbose=False)
     served = tf.saved_model.load(tmp_path / "exported")

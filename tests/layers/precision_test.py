@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import reference
 from backends import BACKEND, TOLERANCES, arrays, as_graph, only_tensorflow
+from extent import compiled
 from keras import ops
 from units import BATCH, INPUTS, MASKS, SIZE, cell_of, every_layer, every_unit, layer_of, random_x
 
@@ -105,6 +106,7 @@ FORMS = {
 }
 
 
+@compiled
 @pytest.mark.parametrize("with_xla", [False, pytest.param(True, marks=only_tensorflow)])
 @pytest.mark.parametrize("layer, call", FORMS.values(), ids=FORMS.keys())
 def test_a_counter_of_600_steps_ends_at_600(layer, call, with_xla):
@@ -123,6 +125,7 @@ def test_one_that_steps_does_too():
     assert arrays(state[1]).item() == 600
 
 
+@compiled
 def test_a_float16_counter_of_5000_steps_ends_at_5000():
     with xla(True):
         _, _, c = counter("mixed_float16")(steps(5000))

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import reference
 from backends import BACKEND, arrays, only_tensorflow
+from extent import compiled, full
 from units import INPUTS, MASKS, SIZE, UNITS, every_layer, every_unit, layer_of, random_x, randomise, zero_state
 
 from seqzoo import backend
@@ -35,6 +36,7 @@ def trained(layer, way):
     return [arrays(weight.value) for weight in model.trainable_weights]
 
 
+@compiled
 @some_units
 @pytest.mark.parametrize("way", [way for way in WAYS if way != "eager"])
 def test_two_steps_of_training_end_where_eager_ones_do(unit, way):
@@ -50,6 +52,7 @@ def randomised_weights(unit):
     return model.trainable_weights
 
 
+@compiled
 @pytest.mark.parametrize("way", WAYS)
 def test_bidirectional_trains_with_dropout(way):
     both = Bidirectional(layer_of("LSTM output", dropout=0.2, recurrent_dropout=0.2))
@@ -65,6 +68,7 @@ def test_training_decreases_the_loss(unit):
     assert losses[-1] < losses[0]
 
 
+@compiled
 @every_layer
 def test_a_functional_model_takes_any_batch_and_length(name):
     layer = layer_of(name, return_sequences=True)
@@ -116,13 +120,15 @@ def test_a_model_without_an_input_is_built_while_it_trains(name):
     assert np.isfinite(history.history["loss"][0])
 
 
+@full
+@compiled
 @only_tensorflow
-@pytest.mark.parametrize("compiled", [True, False], ids=["xla", "plain"])
-def test_a_model_that_is_released_leaves_no_graph(compiled):
+@pytest.mark.parametrize("with_xla", [True, False], ids=["xla", "plain"])
+def test_a_model_that_is_released_leaves_no_graph(with_xla):
     import tensorflow as tf
 
     def graphs_after_training():
-        with backend.xla(compiled), backend.released():
+        with backend.xla(with_xla), backend.released():
             model = keras.Sequential([Bidirectional(GRU(SIZE)), keras.layers.Dense(1)])
             model.compile(keras.optimizers.SGD(global_clipnorm=1.0), "mse")
             model.fit(X, Y, verbose=0)

@@ -7,6 +7,7 @@ import random
 import sys
 
 import pytest
+from extent import full
 
 from recipes import dna
 from seqzoo import command_line, presets
@@ -104,6 +105,7 @@ def bare(file):
     return [line for line in file.read_text().splitlines() if not line.startswith(">")]
 
 
+@full
 def test_it_learns_a_motif(here):
     (here / "p.fa").write_text(fasta(80, seed=1, motif="GGGG"))
     (here / "n.fa").write_text(fasta(80, seed=2, motif="TTTT"))

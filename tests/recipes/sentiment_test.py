@@ -7,6 +7,7 @@ import random
 import keras
 import numpy as np
 import pytest
+from extent import full
 
 from recipes import sentiment
 from seqzoo import command_line, presets
@@ -423,6 +424,7 @@ def test_marks_alone_are_texts(here):
     assert "majority" in figures(here / "o")["baseline"]
 
 
+@full
 def test_a_quick_look_at_a_file_sorted_by_label_sees_every_label(here):
     lines = [f"film {i} is {word},{label}" for word, label in (("fine", "good"), ("dull", "bad")) for i in range(1800)]
     (here / "d.csv").write_text("\n".join(["text,label", *lines]))

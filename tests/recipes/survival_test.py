@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from extent import full
 
 from recipes import names, sentiment
 from seqzoo import command_line, presets
@@ -187,6 +188,7 @@ def killed_or_not(out, kill):
     return Path(out, "model.keras"), {name: metrics[name] for name in ("test", "baseline", "history")}
 
 
+@full
 def test_a_killed_process_ends_with_the_same_weights(here):
     whole, cut = killed_or_not("whole", False), killed_or_not("cut", True)
     assert whole[1] == cut[1]

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
+from extent import full
 
 from seqzoo import presets, training_verb
 from seqzoo.data.batches import Batches
@@ -248,6 +249,7 @@ def test_two_processes_train_what_one_does(folder):
     }
 
 
+@full
 def test_a_killed_command_takes_its_workers_along_and_is_resumed_by_one_process_on_two_devices(folder):
     process = subprocess.Popen(
         **command(folder, "jax", "--out", "cut", "--processes", "2"), stdout=subprocess.PIPE, start_new_session=True
@@ -275,6 +277,7 @@ def ended(group, seconds=10):
     return False
 
 
+@full
 def test_on_tensorflow_two_devices_train_what_one_does(folder):
     """Dropout draws on each device and gradients are clipped on each: without, the weights are the same."""
     pytest.importorskip("tensorflow")
