@@ -42,7 +42,7 @@ def sort_by_time(items):
 def leave_to_full(items):
     """Marks as `full` what `check` leaves out of a test's combinations of parameters: it tries each value of each parameter."""
     by_function = {}
-    for item in items:
+    for item in (item for item in items if not item.get_closest_marker("full")):
         by_function.setdefault(item.nodeid.partition("[")[0], []).append(item)
     for cases in by_function.values():
         kept = each_choice([_values(case) for case in cases])

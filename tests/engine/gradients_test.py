@@ -14,7 +14,7 @@ from backends import (
     only_tensorflow,
     tensors,
 )
-from extent import compiled, full
+from extent import compiled, without
 from keras import ops, tree
 from units import (
     MASKS,
@@ -31,9 +31,9 @@ from seqzoo.backend import xla
 from seqzoo.through_time import through_time
 
 pytestmark = needs_float64
-SOME = [pytest.param(UNITS["GRU"], id="GRU"), pytest.param(UNITS["LSTM all"], id="LSTM all")]
-some_units = pytest.mark.parametrize("unit", SOME)
-one_unit = pytest.mark.parametrize("unit", [pytest.param(UNITS["GRU"], id="GRU", marks=full), SOME[1]])
+SOME = {name: UNITS[name] for name in ("GRU", "LSTM all")}
+some_units = pytest.mark.parametrize("unit", SOME.values(), ids=SOME)
+one_unit = pytest.mark.parametrize("unit", without([UNITS["GRU"]], SOME.values()), ids=SOME)
 
 
 def loss(unit, mask=None, drop=None):

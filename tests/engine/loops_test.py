@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import reference
 from backends import BACKEND, arrays, constant_tensors, gradient, gradients, needs_float64, only_tensorflow, tensors
-from extent import compiled, full
+from extent import compiled, without
 from keras import ops, tree
 from units import INPUTS, MASKS, SIZE, UNITS, automatic, every_unit, random_arguments, random_drop
 
@@ -16,6 +16,7 @@ from seqzoo.through_time import through_time
 
 SOME = ["LSTM all"] if BACKEND == "jax" else ["GRU", "LSTM all"]  # which compiles each loop for seconds
 some_units = pytest.mark.parametrize("unit", [UNITS[name] for name in SOME], ids=SOME)
+one_unit = pytest.mark.parametrize("unit", without([UNITS["GRU"]], [UNITS[name] for name in SOME]), ids=SOME)
 WAYS = [
     {"unroll": True},
     {"segments": 3, "unroll": True},
@@ -92,9 +93,7 @@ def test_shares_of_the_batch_change_nothing(unit, way, monkeypatch):
 @compiled
 @needs_float64
 @only_tensorflow
-@pytest.mark.parametrize(
-    "unit", [pytest.param(UNITS["GRU"], id="GRU", marks=full), pytest.param(UNITS["LSTM all"], id="LSTM all")]
-)
+@one_unit
 def test_a_graph_for_any_batch_shares_it(unit, monkeypatch):
     import tensorflow as tf
 
@@ -141,11 +140,7 @@ def test_the_last_state_alone_is_the_last_state_and_has_its_gradients(unit):
 @compiled
 @needs_float64
 @only_tensorflow
-@pytest.mark.parametrize(
-    "way",
-    [way if "unroll" not in way and 99 not in way.values() else pytest.param(way, marks=full) for way in WAYS[1:]],
-    ids=str,
-)
+@pytest.mark.parametrize("way", without([way for way in WAYS if "unroll" in way or 99 in way.values()], WAYS[1:]), ids=str)
 @some_units
 def test_a_compiled_graph_of_any_length_has_the_gradients_of_eager_calls(unit, way):
     import tensorflow as tf

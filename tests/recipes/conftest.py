@@ -1,12 +1,11 @@
-"""Tiny runs step by step: tracing and compiling one takes longer than all of its steps."""
+"""Tiny runs operation by operation: tracing and compiling one takes longer than all of its steps."""
 
-import importlib
 import os
 import shutil
 
+import extent
 import keras
 import pytest
-from backends import BACKEND
 
 from seqzoo.backend import xla
 
@@ -18,19 +17,15 @@ def _without_xla():
 
 
 @pytest.fixture(autouse=True)
-def _eager():
-    """For each test, but not for what a module's fixtures prepare: those run as users run it."""
-    if BACKEND != "tensorflow":
+def _plain(_as_extent_says):
+    """With `--full` too. What a module's fixtures prepare is traced then, as users do."""
+    with extent.plain():
         yield
-        return
-    config = importlib.import_module("tensorflow").config
-    config.run_functions_eagerly(True)
-    yield
-    config.run_functions_eagerly(False)
 
 
 # What every module of a recipe's tests says of itself: `NAME`, of its runs' folder; `put(folder)`, its data; and `finish()`,
-# which trains on them in the working folder, with the arguments in `form` where there are several forms.
+# which trains on them in the working folder, with the arguments in `form` where there are several forms. `TRACED` where that is
+# so long that graphs pay.
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +50,8 @@ def master(request, tmp_path_factory, form):
     os.chdir(folder)
     try:
         request.module.put(folder)
-        request.module.finish(*form)
+        with extent.plain(not (extent.FULL or getattr(request.module, "TRACED", False))):
+            request.module.finish(*form)
     finally:
         os.chdir(before)
     return folder / "runs"

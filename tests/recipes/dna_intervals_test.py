@@ -14,6 +14,7 @@ from seqzoo.models import ManyToMany
 
 TINY = ("--units", "3", "--epochs", "1", "--batch-size", "16", "--no-bidirectional", "--max-length", "20", "--quick")
 NAME = "dna"
+TRACED = True
 VERBS = {verb: getattr(dna, verb) for verb in ("train", "evaluate", "predict", "inspect")}
 FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
 SOURCE = ("--data", "x.fa", "--intervals", "x.bed")

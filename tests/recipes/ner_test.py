@@ -4,6 +4,7 @@ import json
 import random
 
 import pytest
+from extent import full
 
 from recipes import ner
 from seqzoo import command_line, report_of_tags
@@ -124,6 +125,7 @@ def test_a_tag_that_the_model_does_not_know_is_one_line(trained, here, capsys):
     assert "label 'B-NEW' is unknown to the model" in capsys.readouterr().err
 
 
+@full
 def test_a_very_long_sentence_is_read_in_parts(trained, here, capsys):
     (here / "long.txt").write_text("word " * 20_000)
     run("predict", "--file", "long.txt", "--as", "binary")

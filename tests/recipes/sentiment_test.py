@@ -15,6 +15,7 @@ from seqzoo.training import fit
 
 TINY = ("--units", "3", "--embedding", "4", "--epochs", "1", "--batch-size", "16", "--no-bidirectional")
 NAME = "sentiment"
+TRACED = True
 VERBS = {verb: getattr(sentiment, verb) for verb in ("train", "evaluate", "predict", "inspect")}
 FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
 WORDS = {"good": ["fine", "great", "lovely"], "bad": ["awful", "dull", "boring"]}
@@ -156,6 +157,7 @@ def test_its_own_configuration_trains_the_same_again(here, trained):
     assert [pytest.approx(epoch, rel=1e-4) for epoch in again["history"]] == before["history"]
 
 
+@full
 def test_it_learns_what_a_word_gives_away(here):
     (here / "d.csv").write_text(csv(rows(80)))
     run("--data", "d.csv", *TINY, "--units", 8, "--embedding", 8, "--epochs", 7, "--learning-rate", 0.1, "--out", "o")

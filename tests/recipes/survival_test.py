@@ -43,19 +43,26 @@ class Killed(BaseException):
     pass
 
 
-@pytest.fixture
-def cut_off(here, monkeypatch):
-    """The folder of a training that a kill ended in the middle of its second epoch."""
+NAME = "o"
+
+
+def finish():
+    """A training that a kill ends in the middle of its second epoch."""
 
     def killed(self, batch, logs=None):
         if (self.epoch, batch) == (1, 3):
             raise Killed
 
-    with monkeypatch.context() as patched:
+    with pytest.MonkeyPatch.context() as patched:
         patched.setattr(fit.StopAtNaN, "on_train_batch_end", killed)
         with pytest.raises(Killed):
-            train(*FLAGS, "--seconds", "0", "--out", "o")
-    return here / "o"
+            train(*FLAGS, "--seconds", "0", "--out", "runs/o")
+
+
+@pytest.fixture
+def cut_off(trained, here):
+    """Its folder."""
+    return trained.rename(here / "o")
 
 
 def refused(capsys, *flags, recipe=sentiment):

@@ -114,6 +114,7 @@ def test_small_gradients_of_a_stream_are_not_lost(tied):
         assert np.linalg.norm(of_float16 - of_float32) < 0.02 * np.linalg.norm(of_float32)
 
 
+@pytest.mark.usefixtures("compiled")
 def test_a_stream_learns_from_the_usual_scale_on(capsys):
     """Of 200 steps in each of 32 rows the first gradients are beyond float16."""
     inputs, y = stream(32, 204)
