@@ -5,6 +5,7 @@ import importlib
 import keras
 import numpy as np
 import pytest
+from extent import full
 from keras import ops, tree
 
 BACKEND = keras.backend.backend()
@@ -13,6 +14,8 @@ _module = importlib.import_module(BACKEND)
 HAS_FLOAT64 = BACKEND != "jax" or _module.config.jax_enable_x64
 needs_float64 = pytest.mark.skipif(not HAS_FLOAT64, reason="float64 on JAX needs JAX_ENABLE_X64=1")
 only_tensorflow = pytest.mark.skipif(BACKEND != "tensorflow", reason="a choice that only TensorFlow offers")
+# What `check` tries on TensorFlow alone.
+full_on_others = full if BACKEND != "tensorflow" else pytest.mark.filterwarnings()
 TOLERANCES = {"float64": 1e-12, "float32": 2e-6}
 dtypes = pytest.mark.parametrize("dtype", [pytest.param("float64", marks=needs_float64), "float32"])
 

@@ -3,7 +3,7 @@
 import keras
 import numpy as np
 import pytest
-from backends import arrays, as_graph, gradients
+from backends import arrays, as_graph, full_on_others, gradients
 from extent import compiled
 from keras import ops
 from units import BATCH, INPUTS, MASKS, SIZE, STEPS, every_layer, every_mask, layer_of, random_x, randomise
@@ -133,6 +133,7 @@ def test_a_layer_that_was_never_built_can_step():
     assert distance(y, layer(X)) < TOLERANCE
 
 
+@full_on_others
 @pytest.mark.parametrize("mask", [None, MASKS["gaps"]], ids=["no mask", "gaps"])
 def test_the_gradient_is_that_of_each_window_by_itself(mask):
     layer, upstream = both_ways("LSTM", 2), random_x(dtype="float32", seed=5)[:, :, :1]

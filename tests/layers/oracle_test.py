@@ -8,11 +8,11 @@ from keras.ops import convert_to_tensor
 from units import (
     BATCH,
     INPUTS,
+    LAYERS,
     MASKS,
     SIZE,
     STEPS,
     cell_of,
-    every_layer,
     every_mask,
     layer_of,
     random_drop,
@@ -23,6 +23,8 @@ from units import (
 )
 
 from seqzoo.layers import Bidirectional, RecurrentCell
+
+every_layer = pytest.mark.parametrize("name", LAYERS)
 
 
 def built(name, **arguments):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from backends import arrays
+from backends import arrays, full_on_others
 
 from seqzoo import presets
 from seqzoo.data.batches import pad
@@ -10,6 +10,7 @@ from seqzoo.data.errors import DataError
 from seqzoo.data.tokenizer import BOS, EOS, PAD, Tokenizer
 from seqzoo.models import Cloze
 
+pytestmark = full_on_others
 IDS = [[4, 5, 6, 7, 8], [4, 4, 7], [9]]
 
 

@@ -5,7 +5,7 @@ import itertools
 import keras
 import numpy as np
 import pytest
-from backends import arrays
+from backends import arrays, full_on_others
 
 from seqzoo import decoding, presets
 from seqzoo.data.errors import DataError
@@ -15,6 +15,7 @@ from seqzoo.models import LanguageModel, language_model
 from seqzoo.training import losses, metrics
 from seqzoo.training.carried import Carried
 
+pytestmark = full_on_others
 WORDS = "the cat sat on mats"
 
 

@@ -5,7 +5,7 @@ import itertools
 import keras
 import numpy as np
 import pytest
-from backends import arrays
+from backends import arrays, full_on_others
 from keras import ops
 
 from seqzoo import presets
@@ -17,6 +17,7 @@ from seqzoo.models import ManyToMany
 from seqzoo.models.many_to_many import LONGEST_WORD, DropWords, characters_of
 from seqzoo.training import losses, metrics
 
+pytestmark = full_on_others
 LABELS = ("O", "B-X", "I-X", "B-Y", "I-Y")
 SENTENCES = [["Anna", "sings"], ["a", "dog", "barks", "at", "Bo"], ["Bo"]]
 KINDS = {

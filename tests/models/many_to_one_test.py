@@ -5,7 +5,7 @@ import itertools
 import keras
 import numpy as np
 import pytest
-from backends import arrays
+from backends import arrays, full_on_others
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
@@ -16,6 +16,7 @@ from seqzoo.models import ManyToOne
 from seqzoo.models.many_to_one import ANSWERS, POOLINGS, pool
 from seqzoo.models.recurrent_stack import CELLS
 
+pytestmark = full_on_others
 VOCABULARY, FEATURES, LABELS = 9, 3, ("a", "b", "c")
 INPUTS = {
     "embedded": {"vocabulary": VOCABULARY, "embedding": 4},

@@ -6,11 +6,12 @@ import keras
 import numpy as np
 import pytest
 import reference
-from backends import arrays, needs_float64, tensors
+from backends import arrays, full_on_others, needs_float64, tensors
 
 from seqzoo.data.tokenizer import BOS, PAD
 from seqzoo.models import OneToMany
 
+pytestmark = full_on_others
 KINDS = {
     "ids": {"vocabulary": 9},
     "tied": {"vocabulary": 9, "tied": True},
