@@ -1,13 +1,17 @@
 PYTHON := $(if $(wildcard .venv/bin/python),.venv/bin/python,python3)
-BIN := $(dir $(PYTHON))
+BIN := $(dir $(shell $(PYTHON) -c "import sys; print(sys.executable)"))
 NUMERIC := tests/equations tests/engine tests/layers tests/laws tests/models tests/decoding
 # Of these, what compares with Keras's layers says the same on every backend, and takes long where Keras does not compile.
 OF_KERAS := $(addprefix --ignore=tests/layers/,conversion_test.py keras_suite_test.py swap_test.py)
 PYTEST := $(PYTHON) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: check lint test presets
+.PHONY: check check-full lint test presets
 
 check: lint test
+
+# Everything, also what `check` leaves out: the tests marked `full`, all combinations of parameters, loops compiled as users' are.
+check-full: PYTEST += --full
+check-full: lint test
 
 lint:
 	$(BIN)ruff check .

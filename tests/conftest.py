@@ -7,13 +7,17 @@ Keras is imported by the processes that run tests, not by the one that starts th
 
 import collections
 import os
+import resource
 import signal
 import sys
+import tempfile
 
 import extent
 import pytest
 
 os.environ.setdefault("JAX_ENABLE_X64", "1")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+os.environ.setdefault("JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES", "-1")
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -27,6 +31,10 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     extent.FULL = config.getoption("--full")
+    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # in the process that starts the others, which inherit it
+        cache = tempfile.TemporaryDirectory(prefix="jax-")
+        config.add_cleanup(cache.cleanup)
+        os.environ["JAX_COMPILATION_CACHE_DIR"] = cache.name
 
 
 def pytest_collection_modifyitems(config, items):
@@ -53,29 +61,46 @@ def _as_extent_says(request):
         yield
 
 
+@pytest.fixture(autouse=True, scope="module")
+def _forgetful():
+    """JAX keeps all that it compiled, gigabytes of it. What another module needs again comes from the run's cache on disk."""
+    yield
+    if os.environ.get("KERAS_BACKEND") == "jax":
+        import jax
+
+        jax.clear_caches()
+
+
 @pytest.fixture
 def compiled():
     """What is asked for by `extent.compiled`."""
 
 
 examples = collections.Counter()  # that the laws were tried on, of all processes
+peaks = []  # bytes of memory, of each process
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session):
-    tried = getattr(sys.modules.get("laws.cases"), "tried", {})
+    tried = dict(getattr(sys.modules.get("laws.cases"), "tried", {}))
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
     if hasattr(session.config, "workeroutput"):
-        session.config.workeroutput["examples"] = dict(tried)
-    else:
+        session.config.workeroutput |= {"examples": tried, "peak": peak}
+    elif not peaks:
         examples.update(tried)
+        peaks.append(peak)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_testnodedown(node):
     examples.update(getattr(node, "workeroutput", {}).get("examples", {}))
+    peaks.append(getattr(node, "workeroutput", {}).get("peak", 0))
 
 
 def pytest_terminal_summary(terminalreporter):
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    terminalreporter.write_line(f"{backend}: peak memory of a process {max(peaks, default=0) / 1e9:.1f} GB")
     if examples:
-        terminalreporter.write_line(f"laws: {examples.total():,} examples, {os.environ.get('KERAS_BACKEND', 'tensorflow')}")
+        terminalreporter.write_line(f"laws: {examples.total():,} examples, {backend}")
         for law, count in sorted(examples.items()):
             terminalreporter.write_line(f"{count:6,} {law.removeprefix('test_').replace('_', ' ')}")

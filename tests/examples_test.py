@@ -40,6 +40,7 @@ def test_wrong_flags_of_the_teddies_are_refused():
         teddy.main(["--units", "0"])
 
 
+@full
 def test_two_sentences_are_ranked_and_pairs_counted(monkeypatch, capsys):
     """Tiny models: what is said, not which is right."""
     monkeypatch.setattr(texts, "SIZES", {"train": 200, "validation": 20, "test": 20})

@@ -42,17 +42,18 @@ def _is_concrete(cls):
 
 UNITS = {name_of(unit): unit for cls in _subclasses(equations.Unit) if _is_concrete(cls) for unit in _variants(cls)}
 # JAX compiles each unit for seconds: there, and on PyTorch, `check` tries these, and the oracle alone on all.
-_others = [] if BACKEND == "tensorflow" else [name for name in UNITS if name not in ("GRU", "LSTM all")]
+_most = [name for name in UNITS if name not in ("GRU", "LSTM all")]
+_others = [] if BACKEND == "tensorflow" else _most
 
 
-def _units(names):
-    names = list(names)
+def _units(names, left_out=_others):
     return pytest.mark.parametrize(
-        "unit", without([UNITS[name] for name in _others], [UNITS[name] for name in names]), ids=names
+        "unit", without([UNITS[name] for name in left_out], [UNITS[name] for name in names]), ids=names
     )
 
 
 every_unit = _units(UNITS)
+few_units = _units(UNITS, _most)  # in `check`; all with `--full`
 every_class = _units({type(unit): name for name, unit in UNITS.items()}.values())  # the last variant of each
 
 # The layer of each unit, by its own name, and that layer's cell.
@@ -66,6 +67,7 @@ LAYERS = {
     "LSTM all": (layers.LSTM, layers.LSTMCell, {"peephole": "all"}),
 }
 every_layer = pytest.mark.parametrize("name", without(_others, LAYERS))
+few_layers = pytest.mark.parametrize("name", without(_most, LAYERS))
 
 BATCH, STEPS, INPUTS, SIZE = 4, 6, 3, 5
 _lengths = np.array([6, 4, 3, 1])[:, None]

@@ -24,6 +24,7 @@ from units import (
     automatic,
     clear_of_the_kink,
     every_unit,
+    few_units,
     random_arguments,
     random_drop,
 )
@@ -81,7 +82,7 @@ def test_the_gradient_is_the_automatic_one(unit, mask, drop):
 
 @compiled
 @only_tensorflow
-@every_unit
+@few_units
 def test_the_gradient_through_xla_is_the_plain_automatic_one(unit):
     arguments, drop = random_arguments(unit), random_drop(SIZE)
     expected = gradients(loss(automatic(unit), MASKS["row"], drop), arguments)

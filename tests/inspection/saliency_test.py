@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from extent import compiled
 
 from seqzoo.backend import xla
 from seqzoo.data import dna
@@ -30,6 +31,7 @@ def probability(network, sequence, label):
     return np.asarray(network.predict_on_batch({"inputs": sequence[None], "mask": np.ones((1, len(sequence)), bool)}))[0, label]
 
 
+@compiled
 @pytest.mark.parametrize("cell", ["gru", "lstm"])
 def test_the_gradient_is_that_of_small_differences(cell, step=1e-2):
     network, labels = model(cell, pooling="mean"), [0, 1, 2, 0]

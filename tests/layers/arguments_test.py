@@ -6,7 +6,7 @@ import pytest
 import reference
 from backends import BACKEND, arrays, only_tensorflow
 from extent import compiled
-from units import BATCH, INPUTS, SIZE, UNITS, cell_of, every_layer, layer_of, random_x, randomise, zero_state
+from units import BATCH, INPUTS, SIZE, UNITS, cell_of, every_layer, few_layers, layer_of, random_x, randomise, zero_state
 
 from seqzoo.layers import GRU, LSTM, SimpleRNN
 
@@ -57,7 +57,7 @@ def test_an_activity_regularizer_sees_the_output():
     assert np.allclose(arrays(layer.losses[0]), 0.5 * np.abs(output).sum() / BATCH, rtol=1e-5)
 
 
-@every_layer
+@few_layers
 def test_constraints_hold_after_a_step(name):
     limits = {
         "kernel_constraint": "non_neg",
@@ -146,7 +146,7 @@ def test_a_stateful_layer_refuses_another_batch_size():
 
 
 @pytest.mark.skipif(BACKEND == "jax", reason="on JAX, Keras's `fit` and `predict` drop the state of its own layers too")
-@every_layer
+@few_layers
 def test_a_stateful_layer_trains(name):
     layer = layer_of(name, stateful=True)
     model = keras.Sequential([keras.Input(batch_shape=X.shape), layer, keras.layers.Dense(1)])

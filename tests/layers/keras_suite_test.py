@@ -8,7 +8,7 @@ import pytest
 from keras.src import layers as kerass_layers
 from keras.src import testing
 from keras.src.layers.rnn import bidirectional_test, lstm_test, simple_rnn_test, stacked_rnn_cells_test
-from units import LAYERS, UNITS, cell_of, every_layer, every_unit, layer_of
+from units import LAYERS, UNITS, cell_of, few_layers, few_units, layer_of
 
 from seqzoo import layers
 
@@ -65,13 +65,13 @@ def run_layer_test(cls, arguments, outputs, weights, **expected):
     )
 
 
-@every_unit
+@few_units
 def test_recurrent_passes_kerass_layer_test(unit):
     arguments = {"units": 5, "unit": unit, "dropout": 0.5, "recurrent_dropout": 0.5, "segments": 2}
     run_layer_test(layers.Recurrent, arguments, (3, 5), 3 + len(unit.peepholes), expected_num_seed_generators=1)
 
 
-@every_layer
+@few_layers
 def test_each_layer_passes_kerass_layer_test(name):
     cls, _, own = LAYERS[name]
     arguments = {
@@ -103,7 +103,7 @@ def test_stacked_passes_kerass_layer_test(name):
     run_layer_test(layers.Stacked, arguments, (3, 2), 2 * (3 + len(UNITS[name].peepholes)) + 4)
 
 
-@every_layer
+@few_layers
 def test_cells_pass_kerass_layer_test_in_kerass_rnn(name):
     cells = {"cell": [cell_of(name), cell_of(name)], "return_sequences": True}
     run_layer_test(keras.layers.RNN, cells, (3, 2, 5), 2 * (3 + len(UNITS[name].peepholes)), expected_num_seed_generators=2)

@@ -119,7 +119,7 @@ def test_called_twice_the_gradients_add_up(make):
 
 @compiled
 @only_tensorflow
-@pytest.mark.parametrize("name", without(["GRU", "Bidirectional"], FEW))
+@pytest.mark.parametrize("name", without(["GRU", "LSTM all", "Bidirectional"], FEW))
 def test_an_exported_model_answers_for_any_batch_and_length(name, tmp_path):
     import tensorflow as tf
 

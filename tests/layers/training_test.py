@@ -8,7 +8,18 @@ import pytest
 import reference
 from backends import BACKEND, arrays, only_tensorflow
 from extent import compiled, full
-from units import INPUTS, MASKS, SIZE, UNITS, every_layer, every_unit, layer_of, random_x, randomise, zero_state
+from units import (
+    INPUTS,
+    MASKS,
+    SIZE,
+    UNITS,
+    few_layers,
+    few_units,
+    layer_of,
+    random_x,
+    randomise,
+    zero_state,
+)
 
 from seqzoo import backend
 from seqzoo.layers import GRU, Bidirectional, Recurrent
@@ -59,7 +70,7 @@ def test_bidirectional_trains_with_dropout(way):
     assert all(np.isfinite(weight).all() for weight in trained(both, way))
 
 
-@every_unit
+@few_units
 def test_training_decreases_the_loss(unit):
     keras.utils.set_random_seed(3)
     model = model_of(Recurrent(SIZE, unit))
@@ -69,7 +80,7 @@ def test_training_decreases_the_loss(unit):
 
 
 @compiled
-@every_layer
+@few_layers
 def test_a_functional_model_takes_any_batch_and_length(name):
     layer = layer_of(name, return_sequences=True)
     x, mask = keras.Input((None, INPUTS)), keras.Input((None,), dtype="bool")
@@ -82,7 +93,7 @@ def test_a_functional_model_takes_any_batch_and_length(name):
         assert reference.distance(model.predict([x, mask], verbose=0), expected) <= 2e-6
 
 
-@every_layer
+@few_layers
 def test_the_state_of_one_layer_starts_another(name):
     first, second = layer_of(name, return_state=True), layer_of(name, return_sequences=True)
     x = keras.Input((None, INPUTS))
@@ -95,7 +106,7 @@ def test_the_state_of_one_layer_starts_another(name):
     assert reference.distance(model.predict(X, verbose=0), expected) <= 4e-6
 
 
-@every_unit
+@few_units
 def test_a_frozen_layer_does_not_train(unit):
     layer = Recurrent(SIZE, unit, trainable=False)
     model = model_of(layer)
@@ -112,7 +123,7 @@ def test_mixed_precision_trains(unit):
     assert reference.distance(weights, trained(Recurrent(SIZE, unit), "default")) <= 0.03
 
 
-@every_layer
+@few_layers
 def test_a_model_without_an_input_is_built_while_it_trains(name):
     model = keras.Sequential([layer_of(name), keras.layers.Dense(1)])
     model.compile("sgd", "mse")

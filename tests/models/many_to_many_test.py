@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from backends import arrays, full_on_others
+from extent import compiled, without
 from keras import ops
 
 from seqzoo import presets
@@ -91,7 +92,8 @@ def test_a_scheme_allows_valid_tags_only():
         assert tags.continues_nothing(answer.labels) is None
 
 
-@pytest.mark.parametrize("crf", [True, False])
+@compiled
+@pytest.mark.parametrize("crf", without([False], [True, False]))
 def test_it_learns_a_label_of_each_word(crf):
     model = with_words(crf=crf, units=8, embedding=8, scheme="BIO" if crf else None)
     model.compile(keras.optimizers.Adam(0.05), losses.CrossEntropy(), weighted_metrics=[metrics.accuracy])

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 from backends import arrays, full_on_others
+from extent import compiled
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from keras import ops
@@ -350,6 +351,7 @@ def tokens_and_whether_five_occurs(count, seed):
     return given, np.array([[float(5 in ids)] for ids in given], "float32")
 
 
+@compiled
 @pytest.mark.parametrize("policy", ["float32", "mixed_bfloat16"])
 def test_training_finds_out_whether_a_token_occurs(policy):
     (inputs, mask), y = (f(v) for f, v in zip((pad, np.asarray), tokens_and_whether_five_occurs(64, 0), strict=True))

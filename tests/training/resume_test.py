@@ -92,7 +92,7 @@ def undisturbed(training):
 
 
 @pytest.mark.parametrize("training", [classifier, stream])
-@pytest.mark.parametrize("at", without([(1, 0), (2, None)], MOMENTS), ids=str)
+@pytest.mark.parametrize("at", without([(1, 0), (2, 2), (2, None)], MOMENTS), ids=str)
 def test_it_ends_as_if_it_had_not_been_cut_off(training, at, tmp_path):
     with pytest.raises(Killed):
         training(tmp_path, Kill(*at), seconds=0)
@@ -108,6 +108,7 @@ def test_it_may_be_cut_off_again_and_again(tmp_path):
     assert equal(classifier(tmp_path), undisturbed(classifier))
 
 
+@full
 def test_between_checkpoints_steps_are_taken_again(tmp_path):
     """With an hour between two there is none, and it begins anew."""
     with pytest.raises(Killed):
