@@ -15,7 +15,7 @@ HAS_FLOAT64 = BACKEND != "jax" or _module.config.jax_enable_x64
 needs_float64 = pytest.mark.skipif(not HAS_FLOAT64, reason="float64 on JAX needs JAX_ENABLE_X64=1")
 only_tensorflow = pytest.mark.skipif(BACKEND != "tensorflow", reason="a choice that only TensorFlow offers")
 # What `check` tries on TensorFlow alone.
-full_on_others = full if BACKEND != "tensorflow" else pytest.mark.filterwarnings()
+full_on_others = full if BACKEND != "tensorflow" else pytest.mark.filterwarnings()  # a mark of nothing
 TOLERANCES = {"float64": 1e-12, "float32": 2e-6}
 dtypes = pytest.mark.parametrize("dtype", [pytest.param("float64", marks=needs_float64), "float32"])
 
