@@ -131,6 +131,7 @@ def test_low_precision_products_stay_near_the_float32_ones(unit, compute, tolera
     assert 0 < reference.distance(outputs, engine(unit, arguments, MASKS["gaps"])) <= tolerance
 
 
+@compiled
 def test_the_xla_switch_is_put_back_after_an_error():
     with contextlib.suppress(KeyError), xla(True):
         raise KeyError
