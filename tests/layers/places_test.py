@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import pytest
 import reference
-from backends import BACKEND, arrays, gradient, only_tensorflow, tensors
+from backends import BACKEND, arrays, full_on_others, gradient, only_tensorflow, tensors
 from extent import compiled, without
 from keras import ops
 from units import INPUTS, LAYERS, SIZE, every_layer, layer_of, random_x, randomise, zero_state
@@ -99,6 +99,7 @@ def test_in_kerass_bidirectional_both_directions_are_the_layer(name):
     assert reference.distance(arrays(both(X)), np.concatenate([expected[0], expected[1][:, ::-1]], -1)) <= 2e-6
 
 
+@full_on_others
 @every_kind
 def test_called_twice_the_gradients_add_up(make):
     layer = make()
