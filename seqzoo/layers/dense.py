@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from seqzoo.backend import matmul
 from seqzoo.equations.unit import tanh
 
 
@@ -11,12 +12,12 @@ class Dense(keras.layers.Dense):
     """g(W x + b) with W x in the compute dtype; what is added to it, and the output, are float32 (float64 under float64).
 
     `keras.layers.Dense` adds b in the compute dtype. The gradient of b is a sum over all steps of a batch, and a bfloat16 sum
-    stands still early: on TensorFlow's CPU that of 3,200 steps came to an eighth of what it is. And its tanh on JAX rounds
-    float64 to float32.
+    stands still early: on TensorFlow's CPU that of 3,200 steps came to an eighth of what it is. And its tanh on JAX and
+    its product on PyTorch round float64 to float32.
     """
 
     def call(self, inputs, training=None):
-        z = ops.cast(ops.matmul(inputs, self.kernel), self.variable_dtype)
+        z = ops.cast(matmul(inputs, ops.cast(self.kernel, inputs.dtype)), self.variable_dtype)
         g = tanh if self.activation is keras.activations.tanh else self.activation
         return g(z if self.bias is None else ops.add(z, self.bias))
 
