@@ -8,7 +8,8 @@ import seqzoo.models  # noqa: F401  (Keras finds a class by its name once its mo
 from seqzoo.data.errors import DataError, one_line
 from seqzoo.data.tokenizer import Tokenizer
 
-SHIPPED = Path(__file__).parents[1] / "saved_models"
+_INSTALLED = Path(__file__).parent / "saved_models"  # where a wheel has them
+SHIPPED = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[1] / "saved_models"
 
 
 def save(model, folder):

@@ -1,0 +1,45 @@
+"""What `pip install` brings, and what `import seqzoo` does."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from extent import full
+
+import seqzoo
+from seqzoo import layers, presets
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_import_seqzoo_imports_neither_keras_nor_a_backend():
+    check = "import seqzoo, sys; assert not {'keras', 'tensorflow', 'jax', 'torch'} & set(sys.modules), sorted(sys.modules)"
+    subprocess.run([sys.executable, "-c", check], cwd=ROOT, check=True)
+
+
+def test_its_names_are_looked_up_when_they_are_used():
+    assert seqzoo.layers is layers and seqzoo.load is presets.load and seqzoo.list_presets() == presets.names()
+    assert set(seqzoo.__all__) <= set(dir(seqzoo)) and all(hasattr(seqzoo, name) for name in seqzoo.__all__)
+    with pytest.raises(AttributeError, match="module 'seqzoo' has no attribute 'nothing'"):
+        seqzoo.nothing  # noqa: B018
+
+
+@full
+def test_a_wheel_holds_the_shipped_models(tmp_path):
+    """Outside of the clone, so that nothing but the wheel is found."""
+    built = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(tmp_path), str(ROOT)]
+    subprocess.run(built, check=True, capture_output=True)
+    (wheel,) = tmp_path.glob("seqzoo-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(tmp_path / "site")
+        top = {name.split("/")[0] for name in archive.namelist()}
+    assert {name for name in top if not name.endswith(".dist-info")} == {"seqzoo", "recipes"}
+    ask = "import seqzoo; print(seqzoo.__file__, seqzoo.load('sentiment').answers(['a delightful, moving film'])[0].label)"
+    environment = {"PYTHONPATH": str(tmp_path / "site"), "PATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run(
+        [sys.executable, "-c", ask], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
+    )
+    file, label = done.stdout.split()
+    assert Path(file).is_relative_to(tmp_path / "site") and label == "positive"
