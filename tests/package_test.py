@@ -1,5 +1,6 @@
 """What `pip install` brings, and what `import seqzoo` does."""
 
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -29,8 +30,12 @@ def test_its_names_are_looked_up_when_they_are_used():
 @full
 def test_a_wheel_holds_the_shipped_models(tmp_path):
     """Outside of the clone, so that nothing but the wheel is found."""
-    built = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(tmp_path), str(ROOT)]
-    subprocess.run(built, check=True, capture_output=True)
+    for name in ("seqzoo", "recipes", "saved_models"):
+        shutil.copytree(ROOT / name, tmp_path / "clone" / name)
+    for name in ("setup.cfg", "setup.py", "pyproject.toml", "MANIFEST.in", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path / "clone" / name)
+    build = [sys.executable, "-m", "pip", "wheel", "--no-deps", "-q", "-w", str(tmp_path), str(tmp_path / "clone")]
+    subprocess.run(build, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("seqzoo-*.whl")
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")
@@ -38,8 +43,7 @@ def test_a_wheel_holds_the_shipped_models(tmp_path):
     assert {name for name in top if not name.endswith(".dist-info")} == {"seqzoo", "recipes"}
     ask = "import seqzoo; print(seqzoo.__file__, seqzoo.load('sentiment').answers(['a delightful, moving film'])[0].label)"
     environment = {"PYTHONPATH": str(tmp_path / "site"), "PATH": "", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    done = subprocess.run(
-        [sys.executable, "-c", ask], cwd=tmp_path, env=environment, capture_output=True, text=True, check=True
-    )
-    file, label = done.stdout.split()
+    command = [sys.executable, "-c", ask]
+    answer = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+    file, label = answer.split()
     assert Path(file).is_relative_to(tmp_path / "site") and label == "positive"
