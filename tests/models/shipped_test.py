@@ -1,0 +1,53 @@
+"""The models that ship return these numbers on every backend, whatever is rewritten. As a script: prints the numbers."""
+
+import keras
+import numpy as np
+import pytest
+from backends import arrays, tensors
+
+from seqzoo import presets
+
+BATCH, STEPS = 2, 6
+IDS = np.arange(BATCH * STEPS).reshape(BATCH, STEPS) * 37 % 91 + 4
+MASK = np.arange(STEPS) < np.array([[6], [4]])
+CHARACTERS = np.concatenate([IDS[:, :, None], (IDS[:, :, None] + np.arange(20)) % 30], axis=2)
+BASES = np.eye(5, dtype="float32")[IDS % 4]
+CHORDS = (IDS[:, :, None] % np.arange(1, 89) == 0).astype("float32")
+INPUTS = {
+    "cloze": {"inputs": IDS, "mask": MASK},
+    "dna": {"inputs": BASES, "mask": MASK},
+    "language_model": {"inputs": IDS},
+    "music": {"inputs": CHORDS},
+    "names": {"inputs": IDS, "label": np.array([1, 5])},
+    "ner": {"inputs": CHARACTERS, "mask": MASK},
+    "sentiment": {"inputs": IDS, "mask": MASK},
+}
+# The mean and the standard deviation of what each returns, and five of its numbers.
+OUTPUTS = {
+    "cloze": [-4.450304, 2.914621, 2.614872, -5.169187, -5.421156, -7.384483, -4.627443],
+    "dna": [0.333333, 0.156046, 0.195224, 0.31382, 0.490956, 0.13998, 0.581211],
+    "language_model": [-4.596179, 2.817277, 3.551503, -8.844059, -6.606586, -7.582779, -8.98753],
+    "music": [-6.321727, 3.568529, -8.56004, -9.744904, -9.494569, -11.015132, -11.141798],
+    "names": [-4.374852, 4.379688, -0.542112, -10.254962, -6.987136, -11.588463, -12.503425],
+    "ner": [-0.107509, 3.444287, 1.558094, -0.952887, -1.099452, 1.389718, 0.212874],
+    "sentiment": [0.333333, 0.11834, 0.460682, 0.412489, 0.126829, 0.246241, 0.315554],
+}
+
+
+def summary(name):
+    y = arrays(presets.load(name)(tensors(INPUTS[name])))
+    y = y[y > -1e8]  # logits of tokens that are never predicted
+    return [y.mean(), y.std(), *y[np.linspace(0, len(y) - 1, 5).astype(int)]]
+
+
+def test_every_model_that_ships_is_tried():
+    assert set(INPUTS) == set(OUTPUTS) == set(presets.names())
+
+
+@pytest.mark.parametrize("name", INPUTS)
+def test_it_returns_what_it_returned(name):
+    np.testing.assert_allclose(summary(name), OUTPUTS[name], rtol=0, atol=2e-5)
+
+
+if __name__ == "__main__":
+    print(keras.backend.backend(), {name: [round(float(value), 6) for value in summary(name)] for name in INPUTS})
