@@ -22,6 +22,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 
+BACKEND = os.environ.get("KERAS_BACKEND", "tensorflow")
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in the background without
 
 
@@ -31,7 +32,7 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     extent.FULL = config.getoption("--full")
-    if "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # in the process that starts the others, which inherit it
+    if BACKEND == "jax" and "JAX_COMPILATION_CACHE_DIR" not in os.environ:  # in the process whose workers inherit it
         cache = tempfile.TemporaryDirectory(prefix="jax-")
         config.add_cleanup(cache.cleanup)
         os.environ["JAX_COMPILATION_CACHE_DIR"] = cache.name
@@ -65,7 +66,7 @@ def _as_extent_says(request):
 def _forgetful():
     """JAX keeps all that it compiled, gigabytes of it. What another module needs again comes from the run's cache on disk."""
     yield
-    if os.environ.get("KERAS_BACKEND") == "jax":
+    if BACKEND == "jax":
         import jax
 
         jax.clear_caches()
@@ -98,9 +99,8 @@ def pytest_testnodedown(node):
 
 
 def pytest_terminal_summary(terminalreporter):
-    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
-    terminalreporter.write_line(f"{backend}: peak memory of a process {max(peaks, default=0) / 1e9:.1f} GB")
+    terminalreporter.write_line(f"{BACKEND}: peak memory of a process {max(peaks, default=0) / 1e9:.1f} GB")
     if examples:
-        terminalreporter.write_line(f"laws: {examples.total():,} examples, {backend}")
+        terminalreporter.write_line(f"laws: {examples.total():,} examples, {BACKEND}")
         for law, count in sorted(examples.items()):
             terminalreporter.write_line(f"{count:6,} {law.removeprefix('test_').replace('_', ' ')}")
