@@ -6,6 +6,7 @@ import shutil
 import extent
 import keras
 import pytest
+from matplotlib.figure import Figure
 
 from seqzoo.backend import xla
 
@@ -30,8 +31,9 @@ def _plain(_as_extent_says):
 
 @pytest.fixture(autouse=True)
 def here(request, tmp_path, monkeypatch):
-    """A working folder with the module's data, and the default precision afterwards."""
+    """A working folder with the module's data, small pictures, and the default precision afterwards."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Figure, "savefig", lambda figure, path, dpi, of=Figure.savefig: of(figure, path, dpi=dpi / 4))
     if hasattr(request.module, "put"):
         request.module.put(tmp_path)
     yield tmp_path

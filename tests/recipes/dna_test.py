@@ -12,7 +12,7 @@ from extent import full
 from recipes import dna
 from seqzoo import command_line, presets
 
-TINY = ("--units", "3", "--epochs", "1", "--batch-size", "16", "--no-bidirectional", "--quick")
+TINY = ("--units", "3", "--epochs", "1", "--batch-size", "32", "--no-bidirectional", "--quick")
 NAME = "dna"
 VERBS = {verb: getattr(dna, verb) for verb in ("train", "evaluate", "predict", "inspect")}
 FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md", "logs"}

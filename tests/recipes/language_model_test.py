@@ -10,7 +10,7 @@ from seqzoo import command_line, presets, report_of_text
 from seqzoo.models import OneToMany
 from seqzoo.training import fit
 
-TINY = ("--units", "8", "--embedding", "6", "--epochs", "2", "--batch-size", "8")
+TINY = ("--units", "8", "--embedding", "6", "--epochs", "2", "--batch-size", "16")
 NAME = ""  # of three runs: of lines, of a stream of characters, and of gaps
 VERBS = {v: getattr(language_model, v) for v in ("train", "evaluate", "predict", "score", "fill", "generate", "inspect")}
 ASKS = {"score": language_model.Score, "fill": language_model.Fill, "generate": language_model.Generate}

@@ -17,7 +17,7 @@ from seqzoo.training import search as of_training
 NAMES = ("dna", "language_model", "music", "names", "ner", "sentiment")
 SPACE = {"units": [2, 3, 4], "cell": ["rnn", "gru"], "learning_rate": {"low": 0.001, "high": 0.1, "log": True}}
 FILES = {"README.md", "best.json", "default.json", "search.json", "search.png", "trials", "trials.csv"}
-TINY = ("--data", "d.csv", "--embedding", "2", "--epochs", "1", "--batch-size", "16", "--no-bidirectional")
+TINY = ("--data", "d.csv", "--embedding", "2", "--epochs", "1", "--batch-size", "32", "--no-bidirectional")
 
 
 def run(*arguments, name="sentiment"):

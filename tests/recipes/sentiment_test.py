@@ -13,7 +13,7 @@ from recipes import sentiment
 from seqzoo import command_line, presets
 from seqzoo.training import fit
 
-TINY = ("--units", "3", "--embedding", "4", "--epochs", "1", "--batch-size", "16", "--no-bidirectional")
+TINY = ("--units", "3", "--embedding", "4", "--epochs", "1", "--batch-size", "32", "--no-bidirectional")
 NAME = "sentiment"
 TRACED = True
 VERBS = {verb: getattr(sentiment, verb) for verb in ("train", "evaluate", "predict", "inspect")}
