@@ -11,16 +11,15 @@ import importlib
 __version__ = "0.1.0"
 
 _MODULES = ("decoding", "layers", "models", "presets")
-_FUNCTIONS = {"list_presets": ("presets", "names"), "load": ("presets", "load")}
-__all__ = ["decoding", "layers", "list_presets", "load", "models", "presets"]
+_OF_PRESETS = {"list_presets": "names", "load": "load"}
+__all__ = [*_MODULES, *_OF_PRESETS]
 
 
 def __getattr__(name):
     if name in _MODULES:
         return importlib.import_module(f"seqzoo.{name}")
-    if name in _FUNCTIONS:
-        module, function = _FUNCTIONS[name]
-        return getattr(importlib.import_module(f"seqzoo.{module}"), function)
+    if name in _OF_PRESETS:
+        return getattr(importlib.import_module("seqzoo.presets"), _OF_PRESETS[name])
     raise AttributeError(f"module 'seqzoo' has no attribute {name!r}")
 
 

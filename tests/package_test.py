@@ -24,7 +24,7 @@ def test_its_names_are_looked_up_when_they_are_used():
     assert seqzoo.layers is layers and seqzoo.load is presets.load and seqzoo.list_presets() == presets.names()
     assert set(seqzoo.__all__) <= set(dir(seqzoo)) and all(hasattr(seqzoo, name) for name in seqzoo.__all__)
     with pytest.raises(AttributeError, match="module 'seqzoo' has no attribute 'nothing'"):
-        seqzoo.nothing  # noqa: B018
+        seqzoo.nothing  # noqa: B018  (to look it up is the test)
 
 
 @full

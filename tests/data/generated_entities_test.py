@@ -13,11 +13,9 @@ def splits():
     return generated_entities.load(0)
 
 
-def test_the_same_seed_gives_the_same_sentences(monkeypatch):
-    monkeypatch.setattr(generated_entities, "SIZES", {"train": 500, "validation": 50, "test": 50})
-    first = generated_entities.load(0)
-    assert generated_entities.load(0) == first
-    assert generated_entities.load(1).train != first.train
+def test_the_same_seed_gives_the_same_sentences(splits):
+    assert generated_entities.load(0) == splits
+    assert generated_entities.load(1).train != splits.train
 
 
 def test_tags_are_valid_and_of_all_kinds(splits):
