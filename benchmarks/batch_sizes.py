@@ -15,8 +15,8 @@ import time
 import keras
 import numpy as np
 
-from seqzoo import command_line
-from seqzoo.data.errors import DataError, one_line
+from seqzoo.errors import DataError, one_line
+from seqzoo.recipe import main as command_line
 
 RECIPES = "sentiment", "ner", "dna", "names", "language_model"
 

@@ -16,11 +16,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import pictures
+from benchmarks import plots
 from benchmarks.cases import SIZES, UNITS, Case
 from benchmarks.side_by_side import Framework, alone, in_turns
 
-KERAS, TORCH, MATMULS = "benchmarks.of_keras", "benchmarks.of_torch", "benchmarks.of_matmuls"
+KERAS, TORCH, MATMULS = "benchmarks.compare_keras", "benchmarks.compare_torch", "benchmarks.matmul_floor"
 USUAL = ("full GRU", "LSTM", "bidirectional GRU")
 WHATS = ("forward", "training step")
 MEMORY = (8, 1000, 32, 128)
@@ -128,7 +128,7 @@ def growth(backends, units, out):
                     print(f"{unit}, {axis} = {value:5}  {backend:10} {name:14} {milliseconds:9.1f} ms  {rise} MiB", flush=True)
                     rows.append(dict(zip(GROWTH, (unit, axis, value, backend, name, milliseconds, rise), strict=True)))
     _write(rows, out / "growth.csv")
-    pictures.growth(rows, out / "growth.png", machine(backends))
+    plots.growth(rows, out / "growth.png", machine(backends))
 
 
 def _write(rows, path):
@@ -150,7 +150,7 @@ def main():
         cases = [Case(unit, size, masked) for unit in units for masked in (False, True) for size in asked.sizes]
         rows = measured(backends, cases, wanted, asked.seconds)
         _write(rows, asked.out / "layers.csv")
-        pictures.ratios(rows, asked.out / "layers.png", machine(backends))
+        plots.ratios(rows, asked.out / "layers.png", machine(backends))
         summary(rows)
         sizes = asked.sizes if asked.full else [MEMORY]
         memory(backends, [Case(unit, size) for unit in units for size in sizes])

@@ -16,14 +16,17 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from seqzoo import command_line, report, report_of_tags, report_of_text
-from seqzoo.data.errors import DataError, one_line
+from seqzoo.errors import DataError, one_line
+from seqzoo.recipe import main as command_line
+from seqzoo.recipe import report
+from seqzoo.tasks.language_modeling import task as language_modeling_task
+from seqzoo.tasks.tagging import task
 
 # What is said of each recipe's model, and the figure to compare.
 RECIPES = {
     "sentiment": (report.ONE_ANSWER, "accuracy"),
-    "ner": (report_of_tags.KIND, "f1"),
-    "language_model": (report_of_text.LINES, "nats_per_token"),
+    "ner": (task.KIND, "f1"),
+    "language_model": (language_modeling_task.LINES, "nats_per_token"),
 }
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 

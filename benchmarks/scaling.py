@@ -8,7 +8,8 @@ import dataclasses
 import math
 import sys
 
-from seqzoo.flags import UsageError, check, parse
+from seqzoo.errors import UsageError
+from seqzoo.recipe.flags import check, parse
 
 BYTES = 4  # of a gradient's number
 

@@ -8,8 +8,10 @@ import dataclasses
 import sys
 
 from recipes import ner
-from seqzoo import command_line, report, report_of_tags
-from seqzoo.data.errors import DataError, one_line
+from seqzoo.errors import DataError, one_line
+from seqzoo.evaluation import tables
+from seqzoo.recipe import main as command_line
+from seqzoo.tasks.tagging import task
 
 SETTINGS = {
     "characters, CRF": {},
@@ -24,9 +26,9 @@ def main():
     problem, rows = ner.load(config), {}
     for name, changes in SETTINGS.items():
         model, history = ner.train_once(dataclasses.replace(config, **changes), problem)
-        rows[name] = report_of_tags.KIND.of_model(model, problem.test)
+        rows[name] = task.KIND.of_model(model, problem.test)
         print(f"{name}: {len(history)} epochs, {model.count_params():,} parameters", flush=True)
-    print(f"\n{config.data}, seed {config.seed}, test part\n{report.table(rows | report_of_tags.KIND.of_baselines(problem))}")
+    print(f"\n{config.data}, seed {config.seed}, test part\n{tables.table(rows | task.KIND.of_baselines(problem))}")
 
 
 if __name__ == "__main__":

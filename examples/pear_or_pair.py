@@ -11,9 +11,9 @@ import dataclasses
 import sys
 
 from recipes import language_model
-from seqzoo import command_line
-from seqzoo.data import agreement
-from seqzoo.data.errors import DataError, one_line
+from seqzoo.datasets import agreement
+from seqzoo.errors import DataError, one_line
+from seqzoo.recipe import main as command_line
 
 PAIR = "the apple and pear salad", "the apple and pair salad"
 PAIRS, MOST_BETWEEN = 200, 5

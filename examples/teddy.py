@@ -12,10 +12,10 @@ import sys
 from keras import ops
 
 from recipes import ner
-from seqzoo import command_line
 from seqzoo.data.batches import pad
-from seqzoo.data.errors import DataError, one_line
 from seqzoo.data.tokenizer import words_and_marks
+from seqzoo.errors import DataError, one_line
+from seqzoo.recipe import main as command_line
 
 PAIR = 'He said, "Teddy Roosevelt was a good president."', 'He said, "Teddy bears are on sale."'
 SENTENCES = *PAIR, *(sentence.lower() for sentence in PAIR)

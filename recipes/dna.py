@@ -13,12 +13,17 @@ from typing import Annotated, Literal
 import keras
 import tyro
 
-from seqzoo import command_line, presets, report, report_of_dna, report_of_intervals, searching
-from seqzoo.data import dna, fasta, intervals, targets
+from seqzoo import presets
+from seqzoo.data import targets
 from seqzoo.data.batches import Batches
 from seqzoo.models import ManyToMany, ManyToOne
-from seqzoo.training import fit, losses, metrics, run
-from seqzoo.training.search import Range
+from seqzoo.recipe import main as command_line
+from seqzoo.recipe import report
+from seqzoo.recipe import search as searching
+from seqzoo.tasks.dna import base_task, cross_validation, fasta, sequence_task, sequences
+from seqzoo.tasks.dna import intervals as dna_intervals
+from seqzoo.training import fit, losses, metrics, run_folder
+from seqzoo.tuning.space import Range
 
 AVERAGED = 0.98  # largest share of the old in the running mean of the weights, which is what is evaluated and kept
 
@@ -88,8 +93,8 @@ SPACE = {
 def load(config):
     """A `targets.Problem` of arrays `(T_x, 4)`, `(T_x, 5)` with the mark."""
     if config.intervals:
-        return intervals.load(*config.of_bases(), config.max_length, config.seed, most=500 if config.quick else None)
-    splits = dna.load(*config.source(), config.seed)
+        return dna_intervals.load(*config.of_bases(), config.max_length, config.seed, most=500 if config.quick else None)
+    splits = sequences.load(*config.source(), config.seed)
     return as_problem(config, splits.train, splits.validation, splits.test)
 
 
@@ -101,7 +106,7 @@ def as_problem(config, train, validation, test):
 
 
 def part(config, examples, labels):
-    vectors = [dna.vectors(sequence, config.middle) for sequence in examples.inputs]
+    vectors = [sequences.vectors(sequence, config.middle) for sequence in examples.inputs]
     return targets.of_labels(dataclasses.replace(examples, inputs=vectors), labels, config.data)
 
 
@@ -149,15 +154,15 @@ def train_once(config, problem, **how):
 
 def told(config):
     """The module that tells of the model."""
-    return report_of_intervals if config.intervals else report_of_dna
+    return base_task if config.intervals else sequence_task
 
 
 def train(config, folder, **how):
     if not config.folds:
         return report.train("dna", config, folder, load(config), train_once, told(config).KIND, **how)
-    splits = dna.load(*config.source(), config.seed)
-    problems = (as_problem(config, *parts) for parts in report_of_dna.folds(splits, config.folds, config.seed))
-    report_of_dna.cross_validate(config.cell, problems, functools.partial(train_once, config))
+    splits = sequences.load(*config.source(), config.seed)
+    problems = (as_problem(config, *parts) for parts in cross_validation.folds(splits, config.folds, config.seed))
+    cross_validation.cross_validate(config.cell, problems, functools.partial(train_once, config))
 
 
 def tested(config, folder):
@@ -169,8 +174,8 @@ def tested(config, folder):
     if config.source()[:3] + config.of_bases() == learnt.source()[:3] + learnt.of_bases():
         return found
     if config.intervals:
-        return dataclasses.replace(found, test=intervals.load_test(*config.of_bases(), found.labels))
-    test = dna.load_test(*without_old_labels(config, learnt).source())
+        return dataclasses.replace(found, test=dna_intervals.load_test(*config.of_bases(), found.labels))
+    test = sequences.load_test(*without_old_labels(config, learnt).source())
     return dataclasses.replace(found, test=part(dataclasses.replace(config, middle=learnt.middle), test, found.labels))
 
 
@@ -195,15 +200,15 @@ class Predict(command_line.Predict):
 
 
 def predict(lines, folder, form="text"):
-    inputs, learnt = dna.typed(lines), command_line.from_file(Config, folder / "config.json")
+    inputs, learnt = sequences.typed(lines), command_line.from_file(Config, folder / "config.json")
     if learnt.intervals:
-        return report_of_intervals.lines(presets.load(folder), inputs, form)
+        return base_task.lines(presets.load(folder), inputs, form)
     command_line.check("as", form, lambda form: form == "text", "text of a model that answers for whole sequences")
-    return report_of_dna.lines(presets.load(folder), inputs, learnt.middle)
+    return sequence_task.lines(presets.load(folder), inputs, learnt.middle)
 
 
 def inspect(config, folder):
-    history = run.read_json(folder / "metrics.json")["history"]
+    history = run_folder.read_json(folder / "metrics.json")["history"]
     for path in told(config).pictures(folder, presets.load(folder), tested(config, folder).test, history):
         print(path)
 

@@ -9,16 +9,19 @@ from typing import Literal
 
 import keras
 
-from seqzoo import command_line, presets, report, report_of_text, searching
-from seqzoo.data import corpus, texts
+from seqzoo import presets
 from seqzoo.data.batches import Batches
-from seqzoo.data.streams import Windows
 from seqzoo.data.tokenizer import PAD, SPECIAL, Tokenizer
+from seqzoo.data.windows import Windows
 from seqzoo.models import Cloze, LanguageModel
-from seqzoo.questions_of_text import Fill, Generate, Score, fill, generate, predict, score
-from seqzoo.training import fit, losses, metrics, run
-from seqzoo.training.carried import Carried
-from seqzoo.training.search import Range
+from seqzoo.recipe import main as command_line
+from seqzoo.recipe import report
+from seqzoo.recipe import search as searching
+from seqzoo.tasks.language_modeling import corpus, task, texts
+from seqzoo.tasks.language_modeling.commands import Fill, Generate, Score, fill, generate, predict, score
+from seqzoo.training import fit, losses, metrics, run_folder
+from seqzoo.training.truncated_bptt import Carried
+from seqzoo.tuning.space import Range
 
 
 @dataclasses.dataclass(frozen=True)
@@ -145,10 +148,10 @@ def epochs_of(config):
 
 
 def train(config, folder, **how):
-    kind = report_of_text.GAPS if config.bidirectional else report_of_text.LINES
+    kind = task.GAPS if config.bidirectional else task.LINES
     problem = load(config)
     print(f"{problem.known:.1%} of the test part's tokens are known")
-    report_of_text.note_what_is_little(epochs_of(config), len(batches(config, problem, problem.train)), config.quick)
+    task.note_what_is_little(epochs_of(config), len(batches(config, problem, problem.train)), config.quick)
     report.train("language_model", config, folder, problem, train_once, kind, **how)
 
 
@@ -161,18 +164,18 @@ def tested(config, folder, model):
 
 def evaluate(config, folder):
     model = presets.load(folder)
-    print(report.evaluate(config.cell, model, tested(config, folder, model), report_of_text.kind_of(model)))
+    print(report.evaluate(config.cell, model, tested(config, folder, model), task.kind_of(model)))
 
 
 def inspect(config, folder):
-    history = run.read_json(folder / "metrics.json")["history"]
+    history = run_folder.read_json(folder / "metrics.json")["history"]
     model = presets.load(folder)
-    for path in report_of_text.pictures(folder, model, tested(config, folder, model).test, history):
+    for path in task.pictures(folder, model, tested(config, folder, model).test, history):
         print(path)
 
 
 def search(asked, folder):
-    kind = report_of_text.GAPS if asked.bidirectional else report_of_text.LINES
+    kind = task.GAPS if asked.bidirectional else task.LINES
     searching.find_better(searching.Recipe("language_model", Config, SPACE, load, train_once, kind), asked, folder)
 
 

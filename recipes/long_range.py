@@ -13,10 +13,13 @@ from typing import Literal
 import keras
 
 import seqzoo
-from seqzoo import command_line, memory_networks, memory_questions, report, searching
-from seqzoo import memory_experiments as experiments
-from seqzoo.training import run
-from seqzoo.training.search import Range
+from seqzoo.evaluation import tables
+from seqzoo.recipe import main as command_line
+from seqzoo.recipe import report
+from seqzoo.recipe import search as searching
+from seqzoo.tasks.memory import experiments, networks, problems
+from seqzoo.training import run_folder
+from seqzoo.tuning.space import Range
 
 TASKS = {
     "agreement": {"agreement": experiments.agreement},
@@ -116,7 +119,7 @@ def quickened(config):
 
 def train(config, folder):
     started, config = time.time(), quickened(config)
-    with run.swapped_in(folder) as new:
+    with run_folder.swapped_in(folder) as new:
         (new / "pictures").mkdir()
         figures = {}
         for task in TASKS if config.task == "all" else [config.task]:
@@ -125,15 +128,15 @@ def train(config, folder):
                 print(f"{_shown(name, config, figures[name])}\n", flush=True)
         command = " ".join(["python -m recipes.long_range", *sys.argv[1:]])
         record = {"command": command, "seconds": round(time.time() - started, 1), "seed": config.seed, **figures}
-        run.write_json(new / "config.json", dataclasses.asdict(config))
-        run.write_json(new / "metrics.json", record)
+        run_folder.write_json(new / "config.json", dataclasses.asdict(config))
+        run_folder.write_json(new / "metrics.json", record)
         (new / "README.md").write_text(_card(config, record, figures), encoding="utf-8")
     print(f"saved in {folder}")
 
 
 def _shown(name, config, rows):
     said = SAID[name].format(steps=config.steps, words=config.words, far=experiments.far(config))
-    return f"## {name}\n\n{said}\n\n```\n{report.table(rows)}\n```"
+    return f"## {name}\n\n{said}\n\n```\n{tables.table(rows)}\n```"
 
 
 def _card(config, record, figures):
@@ -151,7 +154,7 @@ def _card(config, record, figures):
 
 def train_once(config, problem, **_):
     """The network that learnt the task, and the loss of each batch; in the end that on validation sequences too."""
-    model, losses = memory_networks.learnt(config, *config.cells, config.seed)
+    model, losses = networks.learnt(config, *config.cells, config.seed)
     history = [{"loss": loss} for loss in losses]
     history[-1]["val_loss"] = problem.validation.loss(model)
     return model, history
@@ -159,7 +162,7 @@ def train_once(config, problem, **_):
 
 def search(asked, folder):
     kind = report.Kind(lambda model, test: test.figures(model), lambda problem: problem.test.baselines(), examples=None)
-    how = SPACE, memory_questions.problem, train_once, kind
+    how = SPACE, problems.problem, train_once, kind
     searching.find_better(searching.Recipe("long_range", OneNetwork, *how, duration="batches"), quickened(asked), folder)
 
 

@@ -11,12 +11,18 @@ from typing import Literal
 
 import keras
 
-from seqzoo import command_line, presets, report, report_of_music, sampling, searching
-from seqzoo.data import midi, music, voices
+from seqzoo import presets
+from seqzoo.data import midi, voices
 from seqzoo.data.targets import Part, Problem
 from seqzoo.models import OneToMany
-from seqzoo.training import fit, losses, run
-from seqzoo.training.search import Range
+from seqzoo.recipe import generate as sampling
+from seqzoo.recipe import main as command_line
+from seqzoo.recipe import report
+from seqzoo.recipe import search as searching
+from seqzoo.tasks.music import composing, task
+from seqzoo.tasks.music import data as music_data
+from seqzoo.training import fit, losses, run_folder
+from seqzoo.tuning.space import Range
 
 AVERAGED = 0.98  # largest share of the old in the running mean of the weights, which is what is evaluated and kept
 LENGTHS = (1 / 4, 1 / 2, 1)  # of the longest: what pieces are padded to
@@ -79,7 +85,9 @@ SPACE = {
 
 def load(config):
     """A `Problem` whose inputs are pieces of at most `max_length` steps."""
-    train, validation, test = (part(config, of) for of in music.load(config.data, config.data_dir, config.steps, config.seed))
+    train, validation, test = (
+        part(config, of) for of in music_data.load(config.data, config.data_dir, config.steps, config.seed)
+    )
     return Problem((), train, validation, test)
 
 
@@ -91,8 +99,8 @@ def part(config, pieces):
 def batches(config, pieces, **options):
     tokens = voices.VOICES if config.voices else 1  # of a step
     buckets = [int(tokens * share * config.max_length) + config.voices for share in LENGTHS]
-    sequence = music.tokens if config.voices else music.frames
-    return music.Transposed(pieces, sequence, batch_size=config.batch_size, buckets=buckets, seed=config.seed, **options)
+    sequence = music_data.tokens if config.voices else music_data.frames
+    return music_data.Transposed(pieces, sequence, batch_size=config.batch_size, buckets=buckets, seed=config.seed, **options)
 
 
 # Model
@@ -136,9 +144,9 @@ def train_once(config, problem, **how):
 
 
 def train(config, folder, **how):
-    report.train("music", config, folder, load(config), train_once, report_of_music.kind(config.voices), **how)
-    (piece,) = report_of_music.compose(presets.load(folder), Generate.length, seed=config.seed)
-    report_of_music.write(piece, folder / "sample.mid", "sample", music.STEPS[config.steps], config.voices)
+    report.train("music", config, folder, load(config), train_once, task.kind(config.voices), **how)
+    (piece,) = composing.compose(presets.load(folder), Generate.length, seed=config.seed)
+    composing.write(piece, folder / "sample.mid", "sample", music_data.STEPS[config.steps], config.voices)
 
 
 def tested(config, folder):
@@ -147,11 +155,11 @@ def tested(config, folder):
     problem = load(dataclasses.replace(learnt, data_dir=config.data_dir))
     if (config.data, config.steps) == (learnt.data, learnt.steps):
         return problem
-    return dataclasses.replace(problem, test=part(learnt, music.load_test(config.data, config.data_dir, config.steps)))
+    return dataclasses.replace(problem, test=part(learnt, music_data.load_test(config.data, config.data_dir, config.steps)))
 
 
 def evaluate(config, folder):
-    kind = report_of_music.kind(command_line.from_file(Config, folder / "config.json").voices)
+    kind = task.kind(command_line.from_file(Config, folder / "config.json").voices)
     print(report.evaluate(config.cell, presets.load(folder), tested(config, folder), kind))
 
 
@@ -177,30 +185,30 @@ def prime_of(config, asked):
     """The piece that those begin with that are asked for, or None."""
     if asked.prime is None:
         return None
-    prime = music.of_keys(midi.read(asked.prime, music.STEPS[config.steps]))
+    prime = music_data.of_keys(midi.read(asked.prime, music_data.STEPS[config.steps]))
     command_line.check("length", asked.length, lambda n: n > len(prime), f"more than the prime's {len(prime)} steps")
     return prime
 
 
 def generate(asked, folder):
     config, model = command_line.from_file(Config, folder / "config.json"), presets.load(folder)
-    prime, steps = prime_of(config, asked), music.STEPS[config.steps]
-    pieces = report_of_music.compose(model, asked.length, asked.n, asked.temperature, asked.seed, prime)
-    to = report_of_music.folder_of_pieces(asked.to, folder)
+    prime, steps = prime_of(config, asked), music_data.STEPS[config.steps]
+    pieces = composing.compose(model, asked.length, asked.n, asked.temperature, asked.seed, prime)
+    to = composing.folder_of_pieces(asked.to, folder)
     for number, piece in enumerate(pieces, start=1):
         name = f"{folder.name}-seed{asked.seed}-{number}"
-        for path in report_of_music.write(piece, to / f"{name}.mid", name, steps, config.voices, len(prime or [])):
+        for path in composing.write(piece, to / f"{name}.mid", name, steps, config.voices, len(prime or [])):
             print(path)
 
 
 def inspect(config, folder):
-    history, steps = run.read_json(folder / "metrics.json")["history"], music.STEPS[config.steps]
-    for path in report_of_music.pictures(folder, presets.load(folder), tested(config, folder).test, history, steps):
+    history, steps = run_folder.read_json(folder / "metrics.json")["history"], music_data.STEPS[config.steps]
+    for path in task.pictures(folder, presets.load(folder), tested(config, folder).test, history, steps):
         print(path)
 
 
 def search(asked, folder):
-    recipe = searching.Recipe("music", Config, SPACE, load, train_once, report_of_music.kind(asked.voices))
+    recipe = searching.Recipe("music", Config, SPACE, load, train_once, task.kind(asked.voices))
     searching.find_better(recipe, asked, folder)
 
 

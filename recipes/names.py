@@ -10,18 +10,25 @@ from typing import Literal
 
 import keras
 
-from seqzoo import command_line, presets, report, report_of_names, sampling, searching
-from seqzoo.data import first_names, targets
+from seqzoo import presets
+from seqzoo.data import targets
+from seqzoo.datasets import first_names as datasets_first_names
 from seqzoo.models import OneToMany
-from seqzoo.training import fit, losses, metrics, run
-from seqzoo.training.search import Range
+from seqzoo.recipe import generate as sampling
+from seqzoo.recipe import main as command_line
+from seqzoo.recipe import report
+from seqzoo.recipe import search as searching
+from seqzoo.tasks.names import data as names_data
+from seqzoo.tasks.names import task as names_task
+from seqzoo.training import fit, losses, metrics, run_folder
+from seqzoo.tuning.space import Range
 
 AVERAGED = 0.99  # largest share of the old in the running mean of the weights, which is what is evaluated and kept
 
 
 @dataclasses.dataclass(frozen=True)
 class Config(command_line.Settings):
-    data: str = first_names.NAME
+    data: str = datasets_first_names.NAME
     cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] = "lstm"
     units: int = 256
     bidirectional: bool = False
@@ -60,7 +67,7 @@ SPACE = {
 
 def load(config):
     """A `targets.Problem`: each input a name, what is actual of it its class."""
-    splits = first_names.load(config.data, config.seed, **config.columns())
+    splits = names_data.load(config.data, config.seed, **config.columns())
     train, labels = splits.train, tuple(sorted(set(splits.train.targets) - {""}))
     if config.quick:
         train = train.take(random.Random(config.seed).sample(range(len(train)), min(len(train), 5000)))
@@ -76,7 +83,7 @@ def part_of(examples, labels, source):
 
 
 def build(config, problem):
-    tokenizer = first_names.tokenizer(problem.train.inputs)
+    tokenizer = names_data.tokenizer(problem.train.inputs)
     model = OneToMany(
         vocabulary=tokenizer.size,
         labels=problem.labels,
@@ -100,8 +107,8 @@ def train_once(config, problem, **how):
     random.seed(config.seed)  # Keras's own `set_random_seed` imports TensorFlow on every backend
     model = build(config, problem)
     train, validation = (
-        first_names.NextCharacters(
-            first_names.sequences(model.tokenizer, of.inputs),
+        names_data.NextCharacters(
+            names_data.sequences(model.tokenizer, of.inputs),
             of.y.argmax(axis=1) if problem.labels else None,
             config.batch_size,
             seed=config.seed,
@@ -119,8 +126,8 @@ def train_once(config, problem, **how):
 
 def train(config, folder, **how):
     problem = load(config)
-    report.train("names", config, folder, problem, train_once, report_of_names.KIND, **how)
-    print(f"\n{report_of_names.of_each_class(config.cell, presets.load(folder), problem)}")
+    report.train("names", config, folder, problem, train_once, names_task.KIND, **how)
+    print(f"\n{names_task.of_each_class(config.cell, presets.load(folder), problem)}")
 
 
 def tested(config, folder):
@@ -129,14 +136,14 @@ def tested(config, folder):
     problem = load(dataclasses.replace(learnt, data_dir=config.data_dir))
     if config.data == learnt.data:
         return problem
-    examples = first_names.load_test(config.data, **config.columns())
+    examples = names_data.load_test(config.data, **config.columns())
     return dataclasses.replace(problem, test=part_of(examples, problem.labels, config.data))
 
 
 def evaluate(config, folder):
     model, problem = presets.load(folder), tested(config, folder)
-    print(report.evaluate(config.cell, model, problem, report_of_names.KIND), end="\n\n")
-    print(report_of_names.of_each_class(config.cell, model, problem))
+    print(report.evaluate(config.cell, model, problem, names_task.KIND), end="\n\n")
+    print(names_task.of_each_class(config.cell, model, problem))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -155,18 +162,18 @@ def generate(asked, folder):
     command_line.check("locale", asked.locale, lambda locale: locale is None or locale in model.labels, known)
     for number, label in enumerate(model.labels or [""]):
         if asked.locale in (None, label):
-            for name in report_of_names.invent(model, number, asked.n, asked.sampler(), asked.seed):
+            for name in names_task.invent(model, number, asked.n, asked.sampler(), asked.seed):
                 print(f"{name}\t{label}".rstrip())
 
 
 def inspect(config, folder):
-    history = run.read_json(folder / "metrics.json")["history"]
-    for path in report_of_names.pictures(folder, presets.load(folder), tested(config, folder).test, history):
+    history = run_folder.read_json(folder / "metrics.json")["history"]
+    for path in names_task.pictures(folder, presets.load(folder), tested(config, folder).test, history):
         print(path)
 
 
 def search(asked, folder):
-    searching.find_better(searching.Recipe("names", Config, SPACE, load, train_once, report_of_names.KIND), asked, folder)
+    searching.find_better(searching.Recipe("names", Config, SPACE, load, train_once, names_task.KIND), asked, folder)
 
 
 if __name__ == "__main__":

@@ -12,13 +12,18 @@ from typing import Annotated, Literal
 import keras
 import tyro
 
-from seqzoo import command_line, presets, report, report_of_tags, searching
-from seqzoo.data import tagging, tags, targets, word_vectors
+from seqzoo import presets
+from seqzoo.data import entity_tags, targets, word_vectors
 from seqzoo.data.batches import Batches
 from seqzoo.data.tokenizer import Tokenizer, words_and_marks
 from seqzoo.models import ManyToMany
-from seqzoo.training import fit, losses, metrics, run
-from seqzoo.training.search import Range
+from seqzoo.recipe import main as command_line
+from seqzoo.recipe import report
+from seqzoo.recipe import search as searching
+from seqzoo.tasks.tagging import data as tagging_data
+from seqzoo.tasks.tagging import task
+from seqzoo.training import fit, losses, metrics, run_folder
+from seqzoo.tuning.space import Range
 
 AVERAGED = 0.99  # largest share of the old in the running mean of the weights, which is what is evaluated and kept
 CHARACTERS = 300  # the most frequent ones are known
@@ -93,8 +98,8 @@ SPACE = {
 
 def load(config):
     """A `targets.Problem`: each input a list of words, what is actual of it a list of tags."""
-    splits = tagging.load(*config.source())
-    labels, train = tags.names(splits.train.targets), splits.train
+    splits = tagging_data.load(*config.source())
+    labels, train = entity_tags.names(splits.train.targets), splits.train
     if config.quick:
         train = train.take(random.Random(config.seed).sample(range(len(train)), min(len(train), 2000)))
     parts = (targets.of_steps(examples, labels, config.data) for examples in (train, splits.validation, splits.test))
@@ -122,7 +127,7 @@ def build(config, problem):
         bidirectional=config.bidirectional,
         lookahead=config.lookahead,
         crf=config.crf,
-        scheme="BIO" if config.crf and tags.are_entities(set(problem.labels)) else None,
+        scheme="BIO" if config.crf and entity_tags.are_entities(set(problem.labels)) else None,
         word_dropout=config.word_dropout,
         dropout=config.dropout,
         recurrent_dropout=config.recurrent_dropout,
@@ -149,7 +154,7 @@ def train_once(config, problem, **how):
         for of in (problem.train, problem.validation)
     )
     epochs = min(config.epochs, 3) if config.quick else config.epochs
-    averaged, score = keras.callbacks.SwapEMAWeights(swap_on_epoch=True), report_of_tags.score(problem.validation)
+    averaged, score = keras.callbacks.SwapEMAWeights(swap_on_epoch=True), task.score(problem.validation)
     return model, fit.fit(model, train, validation, epochs, callbacks=[averaged], score=score, **how)
 
 
@@ -157,7 +162,7 @@ def train_once(config, problem, **how):
 
 
 def train(config, folder, **how):
-    report.train("ner", config, folder, load(config), train_once, report_of_tags.KIND, **how)
+    report.train("ner", config, folder, load(config), train_once, task.KIND, **how)
 
 
 def tested(config, folder):
@@ -166,11 +171,13 @@ def tested(config, folder):
     problem = load(dataclasses.replace(learnt, data_dir=config.data_dir))
     if config.data == learnt.data:
         return problem
-    return dataclasses.replace(problem, test=targets.of_steps(tagging.load_test(*config.source()), problem.labels, config.data))
+    return dataclasses.replace(
+        problem, test=targets.of_steps(tagging_data.load_test(*config.source()), problem.labels, config.data)
+    )
 
 
 def evaluate(config, folder):
-    print(report_of_tags.evaluate(config.cell, presets.load(folder), tested(config, folder)))
+    print(task.evaluate(config.cell, presets.load(folder), tested(config, folder)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -182,22 +189,22 @@ class Predict(command_line.Predict):
 def predict(lines, folder, form="text"):
     sentences = [words_and_marks(line) for line in lines]
     model = presets.load(folder)
-    forms = ("text", "bio", "binary", "spans", "json") if tags.are_entities(set(model.labels)) else ("text", "bio")
+    forms = ("text", "bio", "binary", "spans", "json") if entity_tags.are_entities(set(model.labels)) else ("text", "bio")
     command_line.check("as", form, lambda form: form in forms, f"{' or '.join(forms)} of a model whose tags mark no entities")
     found = iter(model.answers([words for words in sentences if words]))
     for line, words in zip(lines, sentences, strict=True):
         tagged, score = next(found) if words else ([], 1.0)
-        yield f"{report_of_tags.shown(form, line, tagged)}\t{score:.3f}\t{' '.join(line.split())}"
+        yield f"{task.shown(form, line, tagged)}\t{score:.3f}\t{' '.join(line.split())}"
 
 
 def inspect(config, folder):
-    history = run.read_json(folder / "metrics.json")["history"]
-    for path in report_of_tags.pictures(folder, presets.load(folder), tested(config, folder).test, history):
+    history = run_folder.read_json(folder / "metrics.json")["history"]
+    for path in task.pictures(folder, presets.load(folder), tested(config, folder).test, history):
         print(path)
 
 
 def search(asked, folder):
-    searching.find_better(searching.Recipe("ner", Config, SPACE, load, train_once, report_of_tags.KIND), asked, folder)
+    searching.find_better(searching.Recipe("ner", Config, SPACE, load, train_once, task.KIND), asked, folder)
 
 
 if __name__ == "__main__":

@@ -9,13 +9,18 @@ from typing import Literal
 
 import keras
 
-from seqzoo import command_line, presets, report, searching
-from seqzoo.data import own_files, targets, text_classification
+from seqzoo import presets
+from seqzoo.data import targets, user_files
 from seqzoo.data.batches import Batches, class_weights
 from seqzoo.data.tokenizer import Tokenizer
+from seqzoo.datasets import labeled
 from seqzoo.models import ManyToOne
-from seqzoo.training import fit, losses, metrics, run
-from seqzoo.training.search import Range
+from seqzoo.recipe import main as command_line
+from seqzoo.recipe import report
+from seqzoo.recipe import search as searching
+from seqzoo.tasks.classification import ratings
+from seqzoo.training import fit, losses, metrics, run_folder
+from seqzoo.tuning.space import Range
 
 LABELS = ("negative", "neutral", "positive")
 NEUTRAL = 0.5  # the largest size of a neutral rating
@@ -68,7 +73,7 @@ SPACE = {
 
 def load(config):
     """A `targets.Problem`."""
-    splits = text_classification.load(*config.source(), config.seed, numbers=config.task == "rating")
+    splits = labeled.load(*config.source(), config.seed, numbers=config.task == "rating")
     labels, train = labels_of(config, splits.train), splits.train
     if config.quick:
         train = train.take(random.Random(config.seed).sample(range(len(train)), min(len(train), 3000)))
@@ -93,7 +98,7 @@ def part(config, examples, labels, train=False):
         return targets.of_labels(examples, labels, config.data)
     if len(labels) == 2 and not train:  # what is nearly neutral teaches, and does not test
         examples = examples.take([i for i, rating in enumerate(examples.targets) if abs(rating) > NEUTRAL])
-    return targets.of_ratings(examples, labels, NEUTRAL, SHARPNESS[len(labels)])
+    return ratings.of_ratings(examples, labels, NEUTRAL, SHARPNESS[len(labels)])
 
 
 # Model
@@ -155,7 +160,7 @@ def tested(config, folder):
     problem = load(dataclasses.replace(learnt, data_dir=config.data_dir))
     if config.data == learnt.data:
         return problem
-    examples = text_classification.load_test(*config.source(), like=problem.train.inputs[0])
+    examples = labeled.load_test(*config.source(), like=problem.train.inputs[0])
     return dataclasses.replace(problem, test=part(config, examples, problem.labels))
 
 
@@ -165,13 +170,13 @@ def evaluate(config, folder):
 
 def predict(lines, folder):
     model = presets.load(folder)
-    inputs = lines if model.tokenizer else [own_files.sequence(line) for line in lines]
+    inputs = lines if model.tokenizer else [user_files.sequence(line) for line in lines]
     for line, answer in zip(lines, model.answers(inputs), strict=True):
         yield f"{answer.label}\t{answer.score:.3f}\t{' '.join(line.split())}"
 
 
 def inspect(config, folder):
-    history = run.read_json(folder / "metrics.json")["history"]
+    history = run_folder.read_json(folder / "metrics.json")["history"]
     test = tested(config, folder).test
     for path in report.pictures(folder, presets.load(folder), test, history):
         print(path)

@@ -5,8 +5,8 @@ from pathlib import Path
 import keras
 
 import seqzoo.models  # noqa: F401  (Keras finds a class by its name once its module is imported)
-from seqzoo.data.errors import DataError, one_line
 from seqzoo.data.tokenizer import Tokenizer
+from seqzoo.errors import DataError, one_line
 
 _INSTALLED = Path(__file__).parent / "saved_models"  # where a wheel has them
 SHIPPED = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parents[1] / "saved_models"

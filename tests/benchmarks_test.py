@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import backend
 
-from benchmarks import batch_sizes, layers, of_keras, of_matmuls, pictures, precision, scaling, side_by_side
+from benchmarks import batch_sizes, compare_keras, layers, matmul_floor, plots, precision, scaling, side_by_side
 from benchmarks.cases import UNITS, Case
 
 TINY = (2, 4, 3, 5)
@@ -15,7 +15,7 @@ TINY = (2, 4, 3, 5)
 
 @pytest.mark.parametrize("unit", ["full GRU", "LSTM peephole", "bidirectional GRU", "stacked LSTM"])
 def test_our_model_and_keras_layers_learn_from_the_same_batch(unit):
-    for runs in of_keras.contestants(Case(unit, TINY, masked=True), ["seqzoo", "keras.layers"]).values():
+    for runs in compare_keras.contestants(Case(unit, TINY, masked=True), ["seqzoo", "keras.layers"]).values():
         assert runs["forward"]().shape == (2, 4, 1)
         assert np.isfinite(runs["training step"]())
 
@@ -23,22 +23,22 @@ def test_our_model_and_keras_layers_learn_from_the_same_batch(unit):
 @pytest.mark.parametrize("masked", [False, True])
 def test_so_do_torch_modules(masked):
     pytest.importorskip("torch")
-    from benchmarks import of_torch
+    from benchmarks import compare_torch
 
-    for unit in of_torch.LAYERS:
-        runs = of_torch.contestants(Case(unit, TINY, masked))["torch.nn"]
+    for unit in compare_torch.LAYERS:
+        runs = compare_torch.contestants(Case(unit, TINY, masked))["torch.nn"]
         assert runs["forward"]().shape == (2, 4, 1)
         assert np.isfinite(runs["training step"]())
 
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_the_floor_has_a_time_for_every_unit(unit):
-    for run in of_matmuls.contestants(Case(unit, TINY))["matmuls"].values():
+    for run in matmul_floor.contestants(Case(unit, TINY))["matmuls"].values():
         run()
 
 
 def test_functions_in_processes_of_their_own_take_turns():
-    frameworks = [side_by_side.Framework("benchmarks.of_matmuls", name) for name in ("one", "two")]
+    frameworks = [side_by_side.Framework("benchmarks.matmul_floor", name) for name in ("one", "two")]
     times = side_by_side.in_turns(frameworks, Case("LSTM", TINY), "forward", least=3, most=3)
     for framework in frameworks:
         framework.close()
@@ -46,7 +46,7 @@ def test_functions_in_processes_of_their_own_take_turns():
 
 
 def test_an_error_of_the_other_process_is_told():
-    framework = side_by_side.Framework("benchmarks.of_matmuls")
+    framework = side_by_side.Framework("benchmarks.matmul_floor")
     with pytest.raises(RuntimeError, match="KeyError: 'no unit'"):
         framework.ask("build", Case("no unit", TINY), None)
     framework.close()
@@ -60,9 +60,9 @@ def test_rows_carry_the_ratio_to_ours_and_are_drawn(tmp_path, capsys):
     assert "keras.layers (jax)" in capsys.readouterr().out
     layers._write(rows, tmp_path / "layers.csv")
     assert len(list(csv.DictReader((tmp_path / "layers.csv").open()))) == 3
-    pictures.ratios(rows, tmp_path / "layers.png", "a machine")
+    plots.ratios(rows, tmp_path / "layers.png", "a machine")
     grown = [dict(zip(layers.GROWTH, ("LSTM", a, v, "jax", "seqzoo", v, None), strict=True)) for a in "Tb" for v in (1, 2)]
-    pictures.growth(grown, tmp_path / "growth.png", "a machine")
+    plots.growth(grown, tmp_path / "growth.png", "a machine")
     assert all((tmp_path / name).stat().st_size > 1000 for name in ("layers.png", "growth.png"))
 
 

@@ -7,8 +7,8 @@ from extent import compiled, full
 
 from examples import pear_or_pair, streaming, teddy
 from recipes import ner
-from seqzoo.data import texts
 from seqzoo.data.tokenizer import words_and_marks
+from seqzoo.tasks.language_modeling import texts
 
 pytestmark = compiled
 

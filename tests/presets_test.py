@@ -8,8 +8,8 @@ import pytest
 
 from seqzoo import presets
 from seqzoo.backend import xla
-from seqzoo.data.errors import DataError
 from seqzoo.data.tokenizer import Tokenizer
+from seqzoo.errors import DataError
 from seqzoo.models import ManyToOne
 
 TEXTS = ["a good film", "bad", "", "nothing of this film is good or bad, :)"]

@@ -5,9 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from seqzoo import presets, report_of_music, report_of_names, report_of_tags
-from seqzoo.data import dna
+from seqzoo import presets
 from seqzoo.data.tokenizer import words_and_marks
+from seqzoo.tasks.dna import sequences
+from seqzoo.tasks.music import composing
+from seqzoo.tasks.names import task as names_task
+from seqzoo.tasks.tagging import task
 
 ROOT = Path(__file__).parents[1]
 
@@ -53,13 +56,13 @@ def test_the_shipped_sentiment_model_answers(text, label):
 )
 def test_the_shipped_tagger_finds_the_names_in_the_notes_sentences(sentence, binary, spans):
     (answer,) = presets.load("ner").answers([words_and_marks(sentence)])
-    assert report_of_tags.shown("binary", sentence, answer.labels) == binary
-    assert report_of_tags.shown("spans", sentence, answer.labels) == spans
+    assert task.shown("binary", sentence, answer.labels) == binary
+    assert task.shown("spans", sentence, answer.labels) == spans
 
 
 def test_the_shipped_model_of_dna_knows_a_splice_junction():
     junction = "GGCTTCTGCAAGGACTTCGCCAAGCTGGAG" + "GTAAGTGCCCGGTGGAGGGACAGGGTCTCG"  # an exon, then GTAAGT of an intron: made up
-    (answer,) = presets.load("dna").answers([dna.vectors(junction, middle=True)])
+    (answer,) = presets.load("dna").answers([sequences.vectors(junction, middle=True)])
     assert answer.label == "EI"
 
 
@@ -71,7 +74,7 @@ def test_the_shipped_language_models_know_their_text():
 
 
 def test_the_shipped_models_of_names_and_music_make_some():
-    names = report_of_names.invent(presets.load("names"), 0, 20, seed=1)
+    names = names_task.invent(presets.load("names"), 0, 20, seed=1)
     assert len(set(names)) > 10 and all(0 < len(name) <= 40 for name in names)
-    (piece,) = report_of_music.compose(presets.load("music"), 32, 1, 1.0, 0, None)
+    (piece,) = composing.compose(presets.load("music"), 32, 1, 1.0, 0, None)
     assert len(piece) == 32 and piece.keys.any()

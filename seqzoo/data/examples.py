@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqzoo.data.errors import DataError
+from seqzoo.errors import DataError
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import mido
 import numpy as np
 
-from seqzoo.data.errors import DataError, one_line
+from seqzoo.errors import DataError, one_line
 
 KEYS = 88  # of a piano
 LOWEST = 21  # the MIDI pitch of its first key, A0

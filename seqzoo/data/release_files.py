@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from seqzoo.data.errors import DataError, one_line
+from seqzoo.errors import DataError, one_line
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ import math
 
 import numpy as np
 
-from seqzoo.data.errors import DataError
 from seqzoo.data.examples import Examples
+from seqzoo.errors import DataError
 
 LARGEST = float(np.finfo(np.float32).max)
 
@@ -68,20 +68,6 @@ def of_numbers(examples: Examples, source: str) -> Part:
     """
     numbers = to_numbers(examples.targets, source)
     return Part(examples.inputs, numbers, np.array(numbers, np.float32)[:, None], examples.domains)
-
-
-def of_ratings(examples: Examples, labels: tuple[str, ...], border: float, sharpness: float) -> Part:
-    """A mean rating as (negative, positive) or (negative, neutral, positive), the latter where |rating| <= `border`.
-
-    y is soft: raters differ, so the mean says how likely each label is to one of them: P(positive) = σ(sharpness * (rating -
-    border)), P(negative) likewise, and neutral has the rest. With two labels the border is 0.
-    """
-    border = border if len(labels) == 3 else 0.0
-    rating = np.array(examples.targets, np.float32)
-    negative, positive = (1 / (1 + np.exp(sharpness * (border + side * rating))) for side in (1, -1))
-    y = [negative, 1 - negative - positive, positive] if len(labels) == 3 else [negative, positive]
-    actual = [labels[-1] if r > border else labels[0] if r < -border else labels[len(labels) // 2] for r in rating]
-    return Part(examples.inputs, actual, np.stack(y, axis=-1), examples.domains)
 
 
 def to_numbers(targets: list, source: str) -> list[float]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seqzoo.data.errors import DataError
+from seqzoo.errors import DataError
 
 
 class WordVectors:

@@ -5,8 +5,8 @@ from keras import ops
 
 from seqzoo.backend import together
 from seqzoo.layers import lookahead as ahead
-from seqzoo.layers.copies import copy_of, unshared
-from seqzoo.layers.recurrent_cell import as_list
+from seqzoo.layers.arguments import as_list
+from seqzoo.layers.cloning import copy_of, unshared
 
 
 @keras.saving.register_keras_serializable("seqzoo")

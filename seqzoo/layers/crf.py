@@ -14,7 +14,7 @@ import keras
 from keras import ops
 
 from seqzoo.backend import scan, traced
-from seqzoo.layers.tag_moves import allowed
+from seqzoo.layers.crf_transitions import allowed
 
 FORBIDDEN = -1e30  # a score below that of any valid sequence, and still finite in float32 after 10^8 steps
 

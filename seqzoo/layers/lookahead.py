@@ -2,7 +2,7 @@
 
 from keras import ops
 
-from seqzoo.layers.recurrent_cell import as_list
+from seqzoo.layers.arguments import as_list
 
 
 def windows(x, lookahead):

@@ -3,8 +3,9 @@
 import keras
 
 from seqzoo import equations
+from seqzoo.layers.arguments import is_activation, with_arguments
 from seqzoo.layers.recurrent import Recurrent
-from seqzoo.layers.recurrent_cell import RecurrentCell, is_activation, with_arguments
+from seqzoo.layers.recurrent_cell import RecurrentCell
 
 
 @keras.saving.register_keras_serializable("seqzoo")

@@ -3,9 +3,9 @@
 import keras
 from keras import ops, tree
 
-from seqzoo.layers.copies import APART, copy_of
+from seqzoo.layers.arguments import as_list, from_serialized, positive_integer, rate_of
+from seqzoo.layers.cloning import APART, copy_of
 from seqzoo.layers.dense import Dense
-from seqzoo.layers.recurrent_cell import as_list, from_serialized, positive_integer, rate_of
 
 RECURRENT = keras.layers.RNN, keras.layers.Bidirectional
 

@@ -9,8 +9,8 @@ from keras import ops
 
 from seqzoo import backend
 from seqzoo.data.batches import steps_in_order
-from seqzoo.data.errors import DataError
 from seqzoo.data.tokenizer import EOS, PAD, UNK
+from seqzoo.errors import DataError
 from seqzoo.models.one_to_many import OneToMany
 
 TOKENS_AT_ONCE = 4096  # of which the logits are held in memory

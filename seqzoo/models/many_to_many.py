@@ -9,12 +9,10 @@ from keras import ops
 
 from seqzoo import backend
 from seqzoo.data.batches import steps_in_order
-from seqzoo.data.errors import DataError
-from seqzoo.data.tokenizer import UNK
-from seqzoo.layers import CRF, GRU, Bidirectional
+from seqzoo.errors import DataError
+from seqzoo.layers import CRF
 from seqzoo.models.recurrent_stack import recurrent_stack
-
-LONGEST_WORD = 20  # characters that are read of one: its first and its last ones
+from seqzoo.models.word_encoder import LONGEST_WORD, DropWords, WordEncoder, characters_of
 
 
 class Labels(NamedTuple):
@@ -200,60 +198,6 @@ class ManyToMany(keras.Model):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         return cls(**config)
-
-
-def characters_of(word, known):
-    """The ids of a word's characters, `LONGEST_WORD` of them with zeros after its end."""
-    half = LONGEST_WORD // 2
-    read = word if len(word) <= LONGEST_WORD else word[:half] + word[-half:]
-    ids = [known.find(character) + 2 if character in known else UNK for character in read]
-    return ids + [0] * (LONGEST_WORD - len(ids))
-
-
-@keras.saving.register_keras_serializable("seqzoo")
-class DropWords(keras.layers.Layer):
-    """Word ids of any shape, while training a fraction `rate` of them replaced by the unknown word's."""
-
-    def __init__(self, rate, seed=None, **kwargs):
-        super().__init__(**kwargs)
-        self.rate, self.seed = rate, seed
-        self.seed_generator = keras.random.SeedGenerator(seed)
-
-    def call(self, ids, training=False):
-        if not training or not self.rate:
-            return ids
-        dropped = keras.random.uniform(ops.shape(ids), seed=self.seed_generator) < self.rate
-        return ops.where(dropped, ops.full_like(ids, UNK), ids)
-
-    def get_config(self):
-        return super().get_config() | {"rate": self.rate, "seed": self.seed}
-
-
-@keras.saving.register_keras_serializable("seqzoo")
-class WordEncoder(keras.layers.Layer):
-    """Characters of each word `(batch, T_x, LONGEST_WORD)` -> the last states of both directions `(batch, T_x, 2 units)`."""
-
-    def __init__(self, vocabulary, units, **kwargs):
-        super().__init__(**kwargs)
-        self.vocabulary, self.units = vocabulary, units
-        self.embedding = keras.layers.Embedding(vocabulary, units, dtype=self.variable_dtype)
-        self.recurrent = Bidirectional(GRU(units, dtype=self.dtype_policy), dtype=self.dtype_policy)
-
-    def build(self, ids_shape):
-        self.embedding.build((None, ids_shape[-1]))
-        self.recurrent.build((None, ids_shape[-1], self.units))
-
-    def call(self, ids):
-        batch, steps = ops.shape(ids)[:2]
-        words = ops.reshape(ids, (-1, ids.shape[-1]))  # (batch * T_x, LONGEST_WORD)
-        states = self.recurrent(self.embedding(words), mask=words != 0)
-        return ops.reshape(states, (batch, steps, 2 * self.units))
-
-    def compute_output_shape(self, ids_shape):
-        return *ids_shape[:2], 2 * self.units
-
-    def get_config(self):
-        return super().get_config() | {"vocabulary": self.vocabulary, "units": self.units}
 
 
 @keras.saving.register_keras_serializable("seqzoo")

@@ -6,7 +6,7 @@ import keras
 from keras import ops
 
 from seqzoo.data.batches import in_order
-from seqzoo.data.errors import DataError
+from seqzoo.errors import DataError
 from seqzoo.models.recurrent_stack import recurrent_stack
 
 ANSWERS = ("one", "yes-no", "several", "number")

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from seqzoo.data.errors import DataError, one_line
+from seqzoo.errors import DataError, one_line
 
 
 class Checkpoint(NamedTuple):

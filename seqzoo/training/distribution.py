@@ -22,8 +22,8 @@ import keras
 import numpy as np
 
 from seqzoo import backend
-from seqzoo.data.errors import DataError, one_line
-from seqzoo.data.shares import Share
+from seqzoo.errors import DataError, one_line
+from seqzoo.training.sharding import Share
 
 VARIABLE = "SEQZOO_WORKER"
 PATIENCE = 300  # seconds for all to be there, as JAX has

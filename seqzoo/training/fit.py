@@ -6,8 +6,8 @@ from pathlib import Path
 
 import keras
 
-from seqzoo.data.ordered import Ordered
-from seqzoo.training import distribution, going_on, logs, precision, workers
+from seqzoo.training import distribution, launcher, logs, loss_scale, resume
+from seqzoo.training.epoch_order import Ordered
 
 NOT_A_NUMBER = "the loss is not a number: expected a lower --learning-rate or --clip-norm"
 
@@ -94,16 +94,16 @@ def fit(
         DataError: a checkpoint cannot be written, or is not of this model.
     """
     best = KeepBest(patience, score)
-    workers.check()
+    launcher.check()
     distribution.adapt(model, shuffle)
     train, validation = distribution.share(train), distribution.share(validation)
     watched, kept = [*callbacks, best], None
     if isinstance(train, keras.utils.PyDataset):
         train = Ordered(train, shuffle)
-        watched += [going_on.Follow(train)]
-    watched += [StopAtNaN(train), precision.Overflows()]
+        watched += [resume.Follow(train)]
+    watched += [StopAtNaN(train), loss_scale.Overflows()]
     if folder is not None:
-        kept = going_on.Checkpoints(Path(folder, "checkpoint.npz"), seconds, train, best)
+        kept = resume.Checkpoints(Path(folder, "checkpoint.npz"), seconds, train, best)
         watched += [kept]
     if folder is not None and distribution.is_first():
         watched += [logs.Logs(folder), *([logs.Profile(folder)] if profile else [])]
@@ -120,7 +120,7 @@ def _train(model, train, validation, epochs, callbacks, best, kept, verbose):
     how = {"validation_data": validation, "epochs": epochs, "shuffle": False}
     how["verbose"] = (1 if sys.stdout.isatty() else 2) if verbose and distribution.is_first() else 0
     try:
-        epoch, goes_on = going_on.end_epoch(model, train, callbacks, kept.found, how) if kept and kept.found else (0, True)
+        epoch, goes_on = resume.end_epoch(model, train, callbacks, kept.found, how) if kept and kept.found else (0, True)
         if goes_on and epoch < epochs:
             model.fit(train, callbacks=callbacks, initial_epoch=epoch, **how)
     except (KeyboardInterrupt, FloatingPointError) as error:

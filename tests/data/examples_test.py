@@ -7,9 +7,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from seqzoo.data.errors import DataError
 from seqzoo.data.examples import Examples, hold_out
-from seqzoo.data.text_classification import complete
+from seqzoo.datasets.labeled import complete
+from seqzoo.errors import DataError
 
 
 def split(examples, seed, name="data"):

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqzoo.data import midi
-from seqzoo.data.errors import DataError
 from seqzoo.data.midi import Note
+from seqzoo.errors import DataError
 
 
 def keys_of(notes):

@@ -9,8 +9,8 @@ import zipfile
 import pytest
 
 from seqzoo.data import release_files
-from seqzoo.data.errors import DataError
 from seqzoo.data.release_files import ReleaseFile
+from seqzoo.errors import DataError
 
 
 @pytest.fixture

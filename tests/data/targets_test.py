@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqzoo.data import targets
-from seqzoo.data.errors import DataError
 from seqzoo.data.examples import Examples
+from seqzoo.errors import DataError
+from seqzoo.tasks.classification import ratings as classification_ratings
 
 law = settings(max_examples=40, deadline=None, derandomize=True)
 TWO, THREE = ("negative", "positive"), ("negative", "neutral", "positive")
@@ -50,7 +51,7 @@ def test_what_is_no_number_is_one_line_that_shows_it(target):
 @law
 @given(ratings, borders, sharpnesses)
 def test_ratings_become_the_probabilities_of_the_formula(found, border, sharpness):
-    y = targets.of_ratings(examples(found), THREE, border, sharpness).y
+    y = classification_ratings.of_ratings(examples(found), THREE, border, sharpness).y
     for rating, (negative, neutral, positive) in zip(found, y, strict=True):
         assert positive == pytest.approx(1 / (1 + np.exp(-sharpness * (rating - border))), abs=1e-5)
         assert negative == pytest.approx(1 / (1 + np.exp(-sharpness * (-rating - border))), abs=1e-5)
@@ -60,7 +61,7 @@ def test_ratings_become_the_probabilities_of_the_formula(found, border, sharpnes
 @law
 @given(ratings, borders, sharpnesses)
 def test_two_labels_have_no_border(found, border, sharpness):
-    part = targets.of_ratings(examples(found), TWO, border, sharpness)
+    part = classification_ratings.of_ratings(examples(found), TWO, border, sharpness)
     np.testing.assert_allclose(part.y.sum(axis=-1), 1, atol=1e-6)
     np.testing.assert_allclose(part.y[:, 1], 1 / (1 + np.exp(-sharpness * np.array(found))), atol=1e-5)
     assert part.actual == ["negative" if np.float32(rating) < 0 else "positive" for rating in found]
@@ -69,17 +70,19 @@ def test_two_labels_have_no_border(found, border, sharpness):
 @law
 @given(ratings, borders)
 def test_neutral_is_what_lies_within_the_border(found, border):
-    part = targets.of_ratings(examples(found), THREE, border, 2.0)
+    part = classification_ratings.of_ratings(examples(found), THREE, border, 2.0)
     sides = [0 if np.float32(r) < -border else 2 if np.float32(r) > border else 1 for r in found]
     assert part.actual == [THREE[side] for side in sides]
 
 
 def test_the_opposite_rating_has_the_opposite_answer():
-    y = targets.of_ratings(examples([1.3, -1.3]), THREE, 0.5, 2.0).y
+    y = classification_ratings.of_ratings(examples([1.3, -1.3]), THREE, 0.5, 2.0).y
     np.testing.assert_allclose(y[0], y[1][::-1], atol=1e-7)
 
 
-@pytest.mark.parametrize("make", [lambda e: targets.of_numbers(e, ""), lambda e: targets.of_ratings(e, THREE, 0.5, 2.0)])
+@pytest.mark.parametrize(
+    "make", [lambda e: targets.of_numbers(e, ""), lambda e: classification_ratings.of_ratings(e, THREE, 0.5, 2.0)]
+)
 def test_inputs_and_domains_stay(make):
     given = examples([1.0, 2.0])
     part = make(given)

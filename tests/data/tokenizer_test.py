@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqzoo.data.errors import DataError
 from seqzoo.data.tokenizer import BOS, EOS, PAD, SPECIAL, UNK, Tokenizer
+from seqzoo.errors import DataError
 
 LAW = settings(max_examples=60, deadline=None)
 

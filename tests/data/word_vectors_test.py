@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seqzoo.data import word_vectors
-from seqzoo.data.errors import DataError
+from seqzoo.errors import DataError
 
 
 def test_words_and_numbers_with_and_without_a_header(tmp_path):

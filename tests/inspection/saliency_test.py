@@ -6,9 +6,10 @@ import pytest
 from extent import compiled
 
 from seqzoo.backend import xla
-from seqzoo.data import dna
-from seqzoo.inspection import logo, saliency
+from seqzoo.inspection import saliency
 from seqzoo.models import ManyToOne
+from seqzoo.tasks.dna import logo
+from seqzoo.tasks.dna import sequences as dna_sequences
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +25,7 @@ def model(cell="gru", pooling="both"):
 
 def sequences(lengths=(7, 3, 7, 5), seed=0):
     chance = np.random.default_rng(seed)
-    return [dna.vectors("".join(chance.choice(list("ACGT"), length))) for length in lengths]
+    return [dna_sequences.vectors("".join(chance.choice(list("ACGT"), length))) for length in lengths]
 
 
 def probability(network, sequence, label):
@@ -74,7 +75,7 @@ def test_a_step_is_averaged_over_the_sequences_that_have_it():
 def test_a_logo_is_drawn_of_any_length(tmp_path, length):
     chance = np.random.default_rng(0)
     rows = {"x": chance.uniform(0, 1, (length, 4)), "y": np.zeros((max(length - 1, 1), 4))}
-    logo.draw(rows, dna.BASES, tmp_path / "logo.png", "title")
+    logo.draw(rows, dna_sequences.BASES, tmp_path / "logo.png", "title")
     assert (tmp_path / "logo.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -89,7 +90,7 @@ def test_letters_stand_on_each_other_the_lowest_at_the_bottom():
     from matplotlib.figure import Figure
 
     axis = Figure().subplots()
-    logo._stack(axis, 3, np.array([0.5, 0.0, 2.0, 1.0]), dna.BASES)
+    logo._stack(axis, 3, np.array([0.5, 0.0, 2.0, 1.0]), dna_sequences.BASES)
     boxes = [patch.get_path().get_extents() for patch in axis.patches]
     np.testing.assert_allclose([(box.y0, box.y1) for box in boxes], [(0, 0.5), (0.5, 1.5), (1.5, 3.5)], atol=1e-9)
     np.testing.assert_allclose([(box.x0, box.x1) for box in boxes], [(2.55, 3.45)] * 3, atol=1e-9)

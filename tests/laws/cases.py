@@ -16,7 +16,7 @@ from units import every_class, randomise
 from units import every_unit as of_all_variants
 
 from seqzoo.layers import Bidirectional, Recurrent, Stacked
-from seqzoo.layers.recurrent_cell import as_list
+from seqzoo.layers.arguments import as_list
 
 KINDS = ("alone", "Bidirectional", "Stacked")
 DEPTH = 2

@@ -23,7 +23,7 @@ from extent import compiled, without
 from keras import ops
 
 from seqzoo.layers import CRF
-from seqzoo.layers.tag_moves import allowed
+from seqzoo.layers.crf_transitions import allowed
 
 TOLERANCES = {"float64": 1e-12, "float32": 1e-6}
 LABELS = {

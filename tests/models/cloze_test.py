@@ -6,8 +6,8 @@ from backends import arrays, full_on_others
 
 from seqzoo import presets
 from seqzoo.data.batches import pad
-from seqzoo.data.errors import DataError
 from seqzoo.data.tokenizer import BOS, EOS, PAD, Tokenizer
+from seqzoo.errors import DataError
 from seqzoo.models import Cloze
 
 pytestmark = full_on_others

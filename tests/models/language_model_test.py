@@ -8,12 +8,12 @@ import pytest
 from backends import arrays, full_on_others
 
 from seqzoo import decoding, presets
-from seqzoo.data.errors import DataError
-from seqzoo.data.streams import Windows
 from seqzoo.data.tokenizer import EOS, PAD, UNK, Tokenizer
+from seqzoo.data.windows import Windows
+from seqzoo.errors import DataError
 from seqzoo.models import LanguageModel, language_model
 from seqzoo.training import losses, metrics
-from seqzoo.training.carried import Carried
+from seqzoo.training.truncated_bptt import Carried
 
 pytestmark = full_on_others
 WORDS = "the cat sat on mats"

@@ -10,12 +10,12 @@ from extent import compiled, without
 from keras import ops
 
 from seqzoo import presets
-from seqzoo.data import tags
+from seqzoo.data import entity_tags
 from seqzoo.data.batches import Batches, pad
-from seqzoo.data.errors import DataError
 from seqzoo.data.tokenizer import UNK, Tokenizer
+from seqzoo.errors import DataError
 from seqzoo.models import ManyToMany
-from seqzoo.models.many_to_many import LONGEST_WORD, DropWords, characters_of
+from seqzoo.models.word_encoder import LONGEST_WORD, DropWords, characters_of
 from seqzoo.training import losses, metrics
 
 pytestmark = full_on_others
@@ -89,7 +89,7 @@ def test_with_a_lookahead_what_comes_later_does_not_matter():
 def test_a_scheme_allows_valid_tags_only():
     model = built(crf=True, scheme="BIO")
     for answer in model.answers(inputs_of("words and characters", range(1, 30))):
-        assert tags.continues_nothing(answer.labels) is None
+        assert entity_tags.continues_nothing(answer.labels) is None
 
 
 @compiled

@@ -10,10 +10,10 @@ from backends import BACKEND, arrays, gradients
 from keras import ops
 
 from seqzoo.models import Cloze, LanguageModel, ManyToMany, ManyToOne, OneToMany
-from seqzoo.models.many_to_many import LONGEST_WORD
 from seqzoo.models.many_to_one import pool
-from seqzoo.training.carried import Carried
+from seqzoo.models.word_encoder import LONGEST_WORD
 from seqzoo.training.losses import CrossEntropy
+from seqzoo.training.truncated_bptt import Carried
 
 BATCH, STEPS, LABELS = 200, 6, ("O", "B-X", "I-X")
 chance = np.random.default_rng(0)

@@ -19,9 +19,9 @@ for name in {modules!r}:
     importlib.import_module(name)
 print("imported:", *sorted({{"tensorflow", "torch", "jax"}} & set(sys.modules)))
 from recipes import sentiment
-from seqzoo import command_line
-from seqzoo.data import named_sets
-named_sets.find("rated_sentences", ".")
+from seqzoo.recipe import main as command_line
+from seqzoo.datasets import catalog
+catalog.find("rated_sentences", ".")
 verbs = {{"train": sentiment.train, "evaluate": sentiment.evaluate, "predict": sentiment.predict}}
 for arguments in (["--data", "d.csv", "--units", "2", "--epochs", "1"], ["evaluate"], ["predict", "a fine film"]):
     command_line.main("sentiment", sentiment.Config, verbs, arguments)

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from recipes import dna
-from seqzoo import command_line, presets, report_of_intervals
-from seqzoo.data.intervals import runs
+from seqzoo import presets
 from seqzoo.models import ManyToMany
+from seqzoo.recipe import main as command_line
+from seqzoo.tasks.dna import base_task
+from seqzoo.tasks.dna.intervals import runs
 
 TINY = ("--units", "3", "--epochs", "1", "--batch-size", "16", "--no-bidirectional", "--max-length", "20", "--quick")
 NAME = "dna"
@@ -153,16 +155,16 @@ class Echo:
 def test_each_base_is_answered_for_once_and_in_its_place(size):
     chance = np.random.default_rng(0)
     inputs = [chance.normal(size=(length, 4)).astype("float32") for length in (1, 2, 3, 9, 10, 11, 18, 19, 50, 100)]
-    for sequence, found in zip(inputs, report_of_intervals.probabilities(Echo(size), inputs), strict=True):
+    for sequence, found in zip(inputs, base_task.probabilities(Echo(size), inputs), strict=True):
         np.testing.assert_array_equal(found, sequence)
 
 
 def test_an_interval_is_right_with_its_label_and_both_ends():
     actual, predicted = [np.array([0, 1, 1, 0, 2]), np.array([1])], [np.array([0, 1, 1, 0, 1]), np.array([1])]
-    found = report_of_intervals.figures(actual, predicted)
+    found = base_task.figures(actual, predicted)
     assert found["accuracy"] == pytest.approx(5 / 6) and found["interval_f1"] == pytest.approx(2 * 2 / 6)
     assert runs(actual[0]) == [(1, 3, 1), (4, 5, 2)]
-    assert report_of_intervals.figures([np.zeros(3, int)], [np.zeros(3, int)])["interval_f1"] == 0
+    assert base_task.figures([np.zeros(3, int)], [np.zeros(3, int)])["interval_f1"] == 0
 
 
 # What cannot be.

@@ -10,7 +10,8 @@ import pytest
 from extent import full
 
 from recipes import dna
-from seqzoo import command_line, presets
+from seqzoo import presets
+from seqzoo.recipe import main as command_line
 
 TINY = ("--units", "3", "--epochs", "1", "--batch-size", "32", "--no-bidirectional", "--quick")
 NAME = "dna"

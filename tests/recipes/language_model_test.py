@@ -6,8 +6,10 @@ import re
 import pytest
 
 from recipes import language_model
-from seqzoo import command_line, presets, report_of_text
+from seqzoo import presets
 from seqzoo.models import OneToMany
+from seqzoo.recipe import main as command_line
+from seqzoo.tasks.language_modeling import task
 from seqzoo.training import fit
 
 TINY = ("--units", "8", "--embedding", "6", "--epochs", "2", "--batch-size", "16")
@@ -142,10 +144,10 @@ def test_a_model_of_another_kind_is_told_what_fits(trained, here, capsys, verb):
 
 @pytest.mark.parametrize("batches", [1, 16, 499])
 def test_it_is_said_where_updates_are_few_and_with_how_many_epochs_they_are_not(capsys, batches):
-    report_of_text.note_what_is_little(1, batches, quick=False)
+    task.note_what_is_little(1, batches, quick=False)
     said = capsys.readouterr().err
     assert said.startswith(f"note: only {batches} updates in all")
-    report_of_text.note_what_is_little(int(re.search(r"--epochs (\d+)", said)[1]), batches, quick=False)
+    task.note_what_is_little(int(re.search(r"--epochs (\d+)", said)[1]), batches, quick=False)
     assert not capsys.readouterr().err
 
 

@@ -11,18 +11,13 @@ import pytest
 from extent import without
 
 from recipes import long_range
-from seqzoo import (
-    command_line,
-    memory_experiments,
-    memory_networks,
-    memory_questions,
-    report_of_search,
-    search_space,
-    searching,
-)
-from seqzoo.inspection import memory_plots
+from seqzoo.inspection import line_plots
 from seqzoo.layers import GRU, LSTM, Recurrent, SimpleRNN
-from seqzoo.training import chief
+from seqzoo.recipe import main as command_line
+from seqzoo.recipe import search as searching
+from seqzoo.recipe import search_report, search_space
+from seqzoo.tasks.memory import experiments, networks, problems
+from seqzoo.tuning import coordination
 
 TINY = ("--units", "3", "--batches", "4", "--steps", "8", "--words", "5", "--blanks", "2", "--out", "run")
 PICTURES = {"agreement", "adding", "copying", "gradients", "exploding"}
@@ -36,10 +31,10 @@ def run(*arguments):
 @pytest.fixture(autouse=True)
 def _here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(memory_questions, "TESTED", 100)
-    monkeypatch.setattr(memory_networks, "BATCH", 8)
-    monkeypatch.setattr(memory_experiments, "ILL_STEPS", 10)
-    for name in (chief.ID, chief.IP, chief.PORT):
+    monkeypatch.setattr(problems, "TESTED", 100)
+    monkeypatch.setattr(networks, "BATCH", 8)
+    monkeypatch.setattr(experiments, "ILL_STEPS", 10)
+    for name in (coordination.ID, coordination.IP, coordination.PORT):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -90,23 +85,23 @@ def losing(*losses, optimizer=None):
 
 
 def test_training_ends_with_the_first_loss_that_is_not_a_number():
-    assert memory_networks.losses_of(losing(1.0, 2.0, math.inf, 3.0), [(0, 0)] * 4) == [1.0, 2.0, math.inf]
+    assert networks.losses_of(losing(1.0, 2.0, math.inf, 3.0), [(0, 0)] * 4) == [1.0, 2.0, math.inf]
     with pytest.raises(FloatingPointError, match="the loss of batch 2 is nan: expected a lower --learning-rate"):
-        memory_networks.learn(losing(1.0, math.nan, 3.0), [(0, 0)] * 3)
+        networks.learn(losing(1.0, math.nan, 3.0), [(0, 0)] * 3)
 
 
 def test_updates_that_a_loss_scale_skips_are_told(capsys):
     scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())
-    assert memory_networks.losses_of(losing(1.0, 2.0, optimizer=scaled), [(0, 0)] * 2) == [1.0, 2.0]
+    assert networks.losses_of(losing(1.0, 2.0, optimizer=scaled), [(0, 0)] * 2) == [1.0, 2.0]
     assert capsys.readouterr().err == "note: 2 of 2 updates skipped, gradients beyond float16\n"
-    memory_networks.losses_of(losing(1.0, optimizer=keras.optimizers.SGD()), [(0, 0)])
+    networks.losses_of(losing(1.0, optimizer=keras.optimizers.SGD()), [(0, 0)])
     assert capsys.readouterr().err == ""
 
 
 def test_the_precision_is_that_of_every_network(tmp_path, monkeypatch):
-    compile_, made = memory_networks.compile_, []
-    monkeypatch.setattr(memory_networks, "compile_", lambda model, *how: made.append(model) or compile_(model, *how))
-    monkeypatch.setattr(memory_plots, "lines", lambda *_, **how: None)
+    compile_, made = networks.compile_, []
+    monkeypatch.setattr(networks, "compile_", lambda model, *how: made.append(model) or compile_(model, *how))
+    monkeypatch.setattr(line_plots, "lines", lambda *_, **how: None)
     run("--precision", "mixed_float16", "--cells", "gru", *TINY, "--batches", "1")
     assert len(made) == 6 and set(figures(tmp_path / "run")) >= PICTURES  # agreement and exploding have two
     for model in made:
@@ -120,7 +115,7 @@ def test_the_precision_is_that_of_every_network(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("layer", "opened"), [(GRU(50), {"u": -1}), (LSTM(50), {"u": -1, "f": 1}), (SimpleRNN(50), {})])
 def test_gates_remember_for_all_lengths(layer, opened, steps=400):
     layer.build((None, None, 2))
-    memory_networks.remember(layer, steps, seed=0)
+    networks.remember(layer, steps, seed=0)
     notes = layer.as_notes()
     for gate in layer.cell.unit.gates:
         memory = np.exp(opened.get(gate, 0) * notes[f"b_{gate}"].astype(float))
@@ -173,7 +168,7 @@ def read(path):
 @pytest.mark.parametrize("task", without(["adding", "copying"], ["agreement", "adding", "copying"]))
 def test_a_search_ends_with_a_config_that_train_takes_and_the_figures_of_train(tmp_path, capsys, monkeypatch, task):
     """With trainings."""
-    monkeypatch.setattr(report_of_search, "SEEDS", 1)
+    monkeypatch.setattr(search_report, "SEEDS", 1)
     (tmp_path / "space.json").write_text('{"cells": ["rnn", "lstm"], "long_memory": [false]}')
     run("search", "--task", task, *TINY, "--space", "space.json", "--max-trials", "1", "--precision", "mixed_bfloat16")
     compared, folder = capsys.readouterr().out, tmp_path / "run" / "search"
@@ -231,7 +226,7 @@ def test_the_space_is_of_settings_that_can_be():
 
 @pytest.mark.parametrize("task", ["agreement", "adding", "copying"])
 def test_what_a_search_chooses_by_is_not_what_it_is_tested_on(task):
-    problem = memory_questions.problem(long_range.OneNetwork(task=task, words=5, steps=8, blanks=(2, 3)))
+    problem = problems.problem(long_range.OneNetwork(task=task, words=5, steps=8, blanks=(2, 3)))
     if task == "agreement":
         parts = [{each.before for each in part.sentences} for part in problem]
     else:

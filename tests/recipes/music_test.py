@@ -9,8 +9,10 @@ import pytest
 from scipy import io
 
 from recipes import music as recipe
-from seqzoo import command_line, presets, report_of_music
-from seqzoo.data import midi, music, voices
+from seqzoo import presets
+from seqzoo.data import midi, voices
+from seqzoo.recipe import main as command_line
+from seqzoo.tasks.music import data, task
 
 TINY = ("--units", "4", "--embedding", "4", "--epochs", "2", "--batch-size", "4", "--max-length", "16")
 NAME = "music"
@@ -93,10 +95,10 @@ def test_the_same_seed_composes_the_same(trained, capsys):
 
 
 def test_surprise_is_that_of_the_probabilities(trained):
-    model, one = presets.load(trained), music.of_keys(keys(1))
-    (nats,), (p,) = report_of_music.surprise(model, [one]), report_of_music.key_probabilities(model, [one])
+    model, one = presets.load(trained), data.of_keys(keys(1))
+    (nats,), (p,) = task.surprise(model, [one]), task.key_probabilities(model, [one])
     assert nats.shape == (12,) and p.shape == (12, midi.KEYS) and (p >= 0).all() and (p <= 1).all()
-    if report_of_music.in_turn(model) is music.frames:
+    if data.encoding_of(model) is data.frames:
         expected = -np.log(np.where(one.keys, p, 1 - p)).sum(axis=1)
         assert np.allclose(nats, expected, atol=1e-4)
     else:
@@ -117,17 +119,17 @@ def _by_steps(model, one):
 @pytest.mark.parametrize("of_voices", [False, True])
 def test_baselines_are_probabilities(of_voices):
     """Of all that one key, or one voice, can do at a step the probabilities sum to one: none is more than certain."""
-    pieces = [music.of_keys(keys(seed)) for seed in range(4)]
-    found = report_of_music.baselines(pieces, pieces, of_voices)
-    steady = [music.of_keys(np.repeat(keys(seed)[:1], 60, axis=0)) for seed in range(4)]
-    kept = report_of_music.baselines(steady, steady, of_voices)
+    pieces = [data.of_keys(keys(seed)) for seed in range(4)]
+    found = task.baselines(pieces, pieces, of_voices)
+    steady = [data.of_keys(np.repeat(keys(seed)[:1], 60, axis=0)) for seed in range(4)]
+    kept = task.baselines(steady, steady, of_voices)
     assert all(figure > 0 for figures in (*found.values(), *kept.values()) for figure in figures.values())
     assert kept["step before"]["nats_per_step"] < 0.3 * kept["frequency"]["nats_per_step"]
 
 
 def test_a_matlab_file_and_several_trainings(here):
     parts = {}
-    for i, name in enumerate(music.MATLAB):
+    for i, name in enumerate(data.MATLAB):
         parts[name] = np.empty((1, 3), object)
         for j in range(3):
             parts[name][0, j] = keys(10 * i + j, 4).astype(np.uint8)

@@ -8,9 +8,12 @@ import numpy as np
 import pytest
 
 from recipes import names
-from seqzoo import command_line, presets, report_of_names
-from seqzoo.data import first_names
+from seqzoo import presets
 from seqzoo.data.tokenizer import EOS
+from seqzoo.datasets import first_names as datasets_first_names
+from seqzoo.recipe import main as command_line
+from seqzoo.tasks.names import data
+from seqzoo.tasks.names import task as names_task
 
 TINY = ("--units", "8", "--embedding", "4", "--epochs", "2", "--batch-size", "16")
 NAME = "names"
@@ -75,9 +78,9 @@ def test_inspect_draws(trained):
 def test_scores_are_those_of_the_steps_one_by_one(trained):
     """log P(name | class) = Σ log P(y<t> | y<1..t-1>, class), by `step`, for each class."""
     model, given = presets.load(trained), ["anna", "bob", "n"]
-    found = report_of_names.scores(model, given)
+    found = names_task.scores(model, given)
     assert found.shape == (3, 2)
-    for row, ids in enumerate(first_names.sequences(model.tokenizer, given)):
+    for row, ids in enumerate(data.sequences(model.tokenizer, given)):
         for number in range(2):
             state, y, log_p = model.initial_state(1, np.array([number])), 0, 0.0
             for following in ids:
@@ -105,7 +108,7 @@ def test_names_without_classes(here, capsys):
 def test_the_default_data_is_of_twelve_classes():
     config = command_line.parse(names.Config, [], "")
     problem = names.load(config)
-    assert problem.labels == first_names.LOCALES
+    assert problem.labels == datasets_first_names.LOCALES
     assert names.build(config, problem).labels == problem.labels
 
 

@@ -7,8 +7,9 @@ import pytest
 from extent import full
 
 from recipes import ner
-from seqzoo import command_line, report_of_tags
-from seqzoo.data import conll, tags
+from seqzoo.data import entity_tags
+from seqzoo.recipe import main as command_line
+from seqzoo.tasks.tagging import conll, task
 
 TINY = ("--units", "4", "--embedding", "8", "--character-units", "2", "--epochs", "2", "--batch-size", "16", "--cell", "gru")
 NAME = "ner"
@@ -86,12 +87,12 @@ def test_parts_of_speech_are_no_entities(here, capsys):
 
 def test_the_two_forms_of_the_notes():
     tagged = ["B-PERSON", "I-PERSON", "O", "B-PERSON", "I-PERSON", "O", "O", "O", "O", "O"]
-    assert report_of_tags.shown("binary", NOTES, tagged) == "1 1 0 1 1 0 0 0 0"
-    assert report_of_tags.shown("spans", NOTES, tagged) == "0-2 PERSON, 3-5 PERSON"
-    found = json.loads(report_of_tags.shown("json", NOTES, tagged))
+    assert task.shown("binary", NOTES, tagged) == "1 1 0 1 1 0 0 0 0"
+    assert task.shown("spans", NOTES, tagged) == "0-2 PERSON, 3-5 PERSON"
+    found = json.loads(task.shown("json", NOTES, tagged))
     assert found["spans"] == [{"start": 0, "end": 2, "type": "PERSON"}, {"start": 3, "end": 5, "type": "PERSON"}]
-    assert report_of_tags.shown("text", "(Ann) ran", ["O", "B-P", "O", "O"]) == "( [P Ann] ) ran"
-    assert report_of_tags.shown("spans", "(Ann) ran", ["O", "B-P", "O", "O"]) == "0-1 P"
+    assert task.shown("text", "(Ann) ran", ["O", "B-P", "O", "O"]) == "( [P Ann] ) ran"
+    assert task.shown("spans", "(Ann) ran", ["O", "B-P", "O", "O"]) == "0-1 P"
 
 
 @pytest.mark.parametrize(
@@ -134,7 +135,7 @@ def test_a_very_long_sentence_is_read_in_parts(trained, here, capsys):
 
 def test_the_files_own_tags_are_those_that_were_read(here):
     examples = conll.read(here / "d.conll")
-    assert all(tags.continues_nothing(tagged) is None for tagged in examples.targets)
+    assert all(entity_tags.continues_nothing(tagged) is None for tagged in examples.targets)
 
 
 def test_pretrained_vectors_are_begun_with_and_their_words_known(here):

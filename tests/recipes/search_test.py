@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 
 from recipes import sentiment
-from seqzoo import command_line, search_space, searching
 from seqzoo.data import midi
-from seqzoo.training import chief
-from seqzoo.training import search as of_training
+from seqzoo.recipe import main as command_line
+from seqzoo.recipe import search as searching
+from seqzoo.recipe import search_space
+from seqzoo.tuning import coordination
+from seqzoo.tuning import search as of_training
 
 NAMES = ("dna", "language_model", "music", "names", "ner", "sentiment")
 SPACE = {"units": [2, 3, 4], "cell": ["rnn", "gru"], "learning_rate": {"low": 0.001, "high": 0.1, "log": True}}
@@ -38,7 +40,7 @@ def put(folder):
 
 @pytest.fixture(autouse=True)
 def _alone(monkeypatch):
-    for name in (chief.ID, chief.IP, chief.PORT):
+    for name in (coordination.ID, coordination.IP, coordination.PORT):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -315,7 +317,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(refused):
 
 
 def test_a_worker_without_a_chief_is_one_line(here, refused, monkeypatch):
-    for name, value in {chief.ID: "worker", chief.IP: "127.0.0.1", chief.PORT: "1"}.items():
+    for name, value in {coordination.ID: "worker", coordination.IP: "127.0.0.1", coordination.PORT: "1"}.items():
         monkeypatch.setenv(name, value)
     assert "expected the chief of a search at 127.0.0.1:1" in refused("--wait", "0.5")
 

@@ -10,7 +10,8 @@ import pytest
 from extent import full
 
 from recipes import sentiment
-from seqzoo import command_line, presets
+from seqzoo import presets
+from seqzoo.recipe import main as command_line
 from seqzoo.training import fit
 
 TINY = ("--units", "3", "--embedding", "4", "--epochs", "1", "--batch-size", "32", "--no-bidirectional")

@@ -14,8 +14,9 @@ import pytest
 from extent import full
 
 from recipes import names, sentiment
-from seqzoo import command_line, presets
-from seqzoo.training import fit, run
+from seqzoo import presets
+from seqzoo.recipe import main as command_line
+from seqzoo.training import fit, run_folder
 
 ROOT = Path(__file__).parents[2]
 FLAGS = ["--data", "d.csv", "--units", "3", "--embedding", "4", "--epochs", "3", "--batch-size", "4", "--no-bidirectional"]
@@ -174,7 +175,7 @@ def test_a_kill_between_two_renames_is_made_good(here):
     for beside, name in ((".o-x/old", "old"), (".o-x/new", "new")):
         (here / beside).mkdir(parents=True)
         (here / beside / "config.json").write_text(name)
-    run.recover(here / "o")
+    run_folder.recover(here / "o")
     assert (here / "o" / "config.json").read_text() == "new" and not (here / ".o-x").exists()
 
 

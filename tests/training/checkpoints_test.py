@@ -6,7 +6,7 @@ import signal
 import numpy as np
 import pytest
 
-from seqzoo.data.errors import DataError
+from seqzoo.errors import DataError
 from seqzoo.training import checkpoints
 from seqzoo.training.checkpoints import Checkpoint
 

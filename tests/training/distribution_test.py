@@ -17,16 +17,16 @@ import numpy as np
 import pytest
 from extent import full
 
-from seqzoo import presets, training_verb
+from seqzoo import presets
 from seqzoo.data.batches import Batches
-from seqzoo.data.errors import DataError
-from seqzoo.data.ordered import Ordered
-from seqzoo.data.shares import Share
-from seqzoo.data.streams import Windows
-from seqzoo.flags import UsageError
-from seqzoo.training import checkpoints, distribution, workers
+from seqzoo.data.windows import Windows
+from seqzoo.errors import DataError, UsageError
+from seqzoo.recipe import train
+from seqzoo.training import checkpoints, distribution, launcher
 from seqzoo.training.distribution import Place
+from seqzoo.training.epoch_order import Ordered
 from seqzoo.training.fit import fit
+from seqzoo.training.sharding import Share
 
 ROOT = Path(__file__).parents[2]
 TINY = "--data d.csv --units 3 --embedding 4 --epochs 5 --batch-size 16 --max-length 4 --no-bidirectional --seconds 0"
@@ -99,35 +99,35 @@ def test_a_process_by_itself_shares_nothing():
 def test_flags_that_cannot_be_are_named(backend, flags, said, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: backend)
     with pytest.raises(UsageError) as caught:
-        training_verb.How(**flags)
+        train.How(**flags)
     assert str(caught.value).startswith(said)
 
 
 def test_a_batch_is_divided_among_all_devices(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    how = training_verb.How(processes=2, devices=3)
+    how = train.How(processes=2, devices=3)
     assert how.of_workers(12) == (2, 3, None, None)
     with pytest.raises(UsageError, match="--batch-size: expected a multiple of 6, as many as share a batch, got 16"):
         how.of_workers(16)
 
 
 def test_a_training_that_leaves_no_checkpoint_is_not_shared():
-    with workers.planned("sentiment", [], 1, 1):
-        workers.check()
-    with workers.planned("sentiment", [], 2, 1), pytest.raises(DataError, match="leaves no checkpoint"):
+    with launcher.planned("sentiment", [], 1, 1):
+        launcher.check()
+    with launcher.planned("sentiment", [], 2, 1), pytest.raises(DataError, match="leaves no checkpoint"):
         fit(None, None, None, 1)
-    workers.check()
+    launcher.check()
 
 
 def test_workers_are_not_started_where_nothing_is_left_to_train(tmp_path, monkeypatch):
     started = []
-    monkeypatch.setattr(workers, "train", lambda *planned: started.append(planned))
+    monkeypatch.setattr(launcher, "train", lambda *planned: started.append(planned))
     for ended in (None, False, True):
         if ended is not None:
             at = checkpoints.Checkpoint(1, 0, 3, ended, [], 0.0, 1, [], [])
             checkpoints.write(tmp_path / "0" / "checkpoint.npz", at)
-        with workers.planned("sentiment", [], 2, 1):
-            workers.train_as_planned([tmp_path / "0"])
+        with launcher.planned("sentiment", [], 2, 1):
+            launcher.train_as_planned([tmp_path / "0"])
     assert len(started) == 2
 
 
@@ -141,9 +141,9 @@ def started(monkeypatch):
 
     def start(*programs):
         for number, program in enumerate(programs):
-            left.append(workers._Worker([sys.executable, "-c", program], Place(number, len(programs), 1, "127.0.0.1:1"), True))
+            left.append(launcher._Worker([sys.executable, "-c", program], Place(number, len(programs), 1, "127.0.0.1:1"), True))
         try:
-            workers._wait(left, len(programs))
+            launcher._wait(left, len(programs))
         finally:
             for worker in left:
                 worker.end()

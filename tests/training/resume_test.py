@@ -12,12 +12,12 @@ from tensorboard.backend.event_processing.event_file_loader import EventFileLoad
 
 from seqzoo.backend import xla
 from seqzoo.data.batches import Batches
-from seqzoo.data.errors import DataError
-from seqzoo.data.streams import Windows
+from seqzoo.data.windows import Windows
+from seqzoo.errors import DataError
 from seqzoo.models import LanguageModel, ManyToOne
-from seqzoo.training import going_on, losses, metrics
-from seqzoo.training.carried import Carried
+from seqzoo.training import losses, metrics, resume
 from seqzoo.training.fit import fit
+from seqzoo.training.truncated_bptt import Carried
 
 EPOCHS, STEPS = 3, 5
 MOMENTS = [(0, 3), (1, 0), (1, None), (2, 2), (2, None)]  # before a step, or before the end of an epoch is looked at
@@ -119,8 +119,8 @@ def test_between_checkpoints_steps_are_taken_again(tmp_path):
 
 def test_a_slow_disk_has_checkpoints_less_often(tmp_path, monkeypatch):
     written, clock = [], [0.0]
-    monkeypatch.setattr(going_on, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    kept = going_on.Checkpoints(tmp_path / "checkpoint.npz", 30, SimpleNamespace(num_batches=10**9, step=0), None)
+    monkeypatch.setattr(resume, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+    kept = resume.Checkpoints(tmp_path / "checkpoint.npz", 30, SimpleNamespace(num_batches=10**9, step=0), None)
     kept.set_model(SimpleNamespace(variables=[], optimizer=SimpleNamespace(variables=[]), metrics_variables=[]))
 
     def write(epoch, step, values):

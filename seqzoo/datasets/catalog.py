@@ -1,0 +1,74 @@
+"""A data set by its name, ours or any of TensorFlow Datasets', prepared and read without TensorFlow."""
+
+import contextlib
+import io
+import logging
+from collections.abc import Iterator
+
+import tensorflow_datasets as tfds
+from tensorflow_datasets.core import DatasetNotFoundError
+from tensorflow_datasets.core.download import downloader
+
+from seqzoo.datasets import (
+    chorales,  # noqa: F401  (tfds knows them)
+    hebrew_entities,  # noqa: F401  (tfds knows them)
+    kjv_verses,  # noqa: F401  (tfds knows them)
+    rated_sentences,  # noqa: F401  (tfds knows them)
+    splice_junctions,  # noqa: F401  (tfds knows them)
+)
+from seqzoo.errors import DataError, one_line
+
+OURS = ("rated_sentences", "splice_junctions", "hebrew_entities", "generated_entities", "kjv_verses", "chorales")
+FORMAT = "array_record"  # the one that needs no TensorFlow
+
+downloader.MAX_RETRIES = 3  # tfds tries 10 times, for 200 s, before it admits that there is no network
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # and says so each time, from threads that outlive the error
+
+
+def find(name: str, data_dir: str | None = None) -> tfds.core.DatasetBuilder:
+    """Returns the builder of a data set kept under `data_dir` (tfds's own `~/tensorflow_datasets` if None).
+
+    Raises:
+        DataError: no such data set, or a damaged copy.
+    """
+    with _in_one_line(name):
+        return tfds.builder(name, data_dir=data_dir, file_format=FORMAT)
+
+
+def prepare(builder: tfds.core.DatasetBuilder) -> None:
+    """Downloads and builds the data set unless it is on disk; DataError where that fails."""
+    with _in_one_line(builder.name):
+        builder.download_and_prepare()
+
+
+def read(builder: tfds.core.DatasetBuilder, split: str) -> list[dict]:
+    """Returns the rows of one split; texts are bytes, classes are numbers. DataError where the copy is damaged."""
+    with _in_one_line(builder.name):
+        rows = list(builder.as_data_source(split=split))
+        # A cut file reads as rows of None, without an error.
+        if any(value is None for row in rows for value in row.values()):
+            raise DataError(f"{builder.data_path}: damaged: delete the folder and the data set is built anew")
+        return rows
+
+
+@contextlib.contextmanager
+def _in_one_line(name: str) -> Iterator[None]:
+    """Lets progress bars through but neither log lines nor prints, and makes every failure one line."""
+    logging.disable(logging.ERROR)
+    try:
+        with contextlib.redirect_stdout(io.StringIO()):
+            yield
+    except DataError:
+        raise
+    except DatasetNotFoundError as error:
+        raise DataError(
+            f"{name}: no such file or data set; expected a file or folder of your own, one of ours ({', '.join(OURS)}), "
+            "or a name of TensorFlow Datasets such as imdb_reviews, glue/sst2 or wikiann/en"
+        ) from error
+    except Exception as error:  # tfds passes on whatever its builders, requests or the file system raise
+        why = f"{type(error).__name__}: {one_line(error)}"
+        if "File format is already set" in why:
+            why = f"it is there in another format, expected {FORMAT}: give another --data-dir"
+        raise DataError(f"data set {name}: cannot be fetched or read: {why}") from error
+    finally:
+        logging.disable(logging.NOTSET)

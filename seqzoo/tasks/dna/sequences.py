@@ -1,0 +1,174 @@
+"""Labelled DNA from FASTA, tables or a name; and a base as a vector of four numbers."""
+
+from pathlib import Path
+
+import numpy as np
+
+from seqzoo.data import tables
+from seqzoo.data.examples import Examples, Splits
+from seqzoo.datasets import labeled
+from seqzoo.errors import DataError
+from seqzoo.tasks.dna import fasta
+
+BASES = "ACGT"
+VECTORS = {
+    code: np.array([(base in stands) / len(stands) for base in BASES], np.float32) for code, stands in fasta.CODES.items()
+}
+_TABLE = np.zeros((128, len(BASES)), np.float32)
+_TABLE[[ord(code) for code in VECTORS]] = list(VECTORS.values())
+_CODES = {tuple(vector): code for code, vector in VECTORS.items()}
+
+
+def vectors(sequence: str, middle: bool = False) -> np.ndarray:
+    """Returns capitals as `(T_x, 4)`: how likely each base is to be A, C, G, T; R, which is A or G, is (.5, 0, .5, 0).
+
+    With `middle` as `(T_x, 5)`, where the fifth number is 1 on either side of the middle (on it, of an odd length), else 0: of
+    windows cut around a site, it says where that is, which a network could only count.
+    """
+    array = _TABLE[np.frombuffer(sequence.encode("ascii"), np.uint8)]
+    if not middle:
+        return array
+    mark = np.zeros((len(array), 1), np.float32)
+    mark[(len(array) - 1) // 2 : len(array) // 2 + 1] = 1
+    return np.concatenate([array, mark], axis=1)
+
+
+def bases(array: np.ndarray) -> np.ndarray:
+    """Returns what `vectors` made, without the mark: `(T_x, 4)`."""
+    return array[:, : len(BASES)]
+
+
+def letters(array: np.ndarray) -> str:
+    """Returns the capitals that `vectors` made into an array."""
+    return "".join(_CODES[tuple(vector)] for vector in bases(np.asarray(array, np.float32)))
+
+
+def load(
+    source: str,
+    labels: str | None = None,
+    negative: str | None = None,
+    data_dir: str | None = None,
+    text_column: str | int | None = None,
+    label_column: str | int | None = None,
+    header: bool | None = None,
+    seed: int = 0,
+) -> Splits:
+    """Returns train, validation and test examples, whose inputs are capitals; what the source lacks is held out by `seed`.
+
+    Args:
+        source: a FASTA file, with `labels` or `negative`; a folder with one FASTA file for each class, `CLASS.fasta`; or what
+            `text_classification.load` takes: a table with a column of sequences, or a name such as `splice_junctions`.
+        labels: a table of names and labels, one for each sequence of the FASTA file.
+        negative: a FASTA file of the class "negative"; those of `source` are "positive".
+        data_dir, text_column, label_column, header: as for `text_classification.load`; `header` of `labels` too.
+
+    Raises:
+        DataError: a file is unreadable or not as expected, or the labels are not those of the sequences.
+    """
+    if is_fasta(source, labels, negative):
+        examples = read(source, labels, negative, header)
+        _check_classes(examples, source)
+        return labeled.complete({"train": examples}, seed, source)
+    splits = labeled.load(source, data_dir, text_column, label_column, header, seed)
+    return Splits(*(_folded(getattr(splits, part), source) for part in ("train", "validation", "test")), name=source)
+
+
+def load_test(source, labels=None, negative=None, data_dir=None, text_column=None, label_column=None, header=None) -> Examples:
+    """Returns what a trained model can be tested on: the whole of a file or of a folder of FASTA files, else the test split."""
+    if is_fasta(source, labels, negative):
+        return read(source, labels, negative, header)
+    return _folded(labeled.load_test(source, data_dir, text_column, label_column, header, like=""), source)
+
+
+def is_fasta(source: str, labels: str | None = None, negative: str | None = None) -> bool:
+    """Returns whether a source is meant as FASTA: by what comes with it, its suffix, or the files in a folder."""
+    return bool(labels or negative or _files(source)) or Path(source).suffix.lower() in fasta.SUFFIXES
+
+
+def read(source: str, labels: str | None = None, negative: str | None = None, header: bool | None = None) -> Examples:
+    """Returns the examples of FASTA files, see `load`."""
+    if labels and negative:
+        raise DataError(f"--labels {labels}: expected either --labels or --negative, got both")
+    if labels:
+        return _with_labels(source, labels, header)
+    files = [("positive", source), ("negative", negative)] if negative else _by_class(source)
+    found = [(record.sequence, label) for label, file in files or [("", source)] for record in fasta.read(file)]
+    if not files:  # said last: of a file that is missing or broken, that is said first
+        raise DataError(f"{source}: FASTA has no labels, expected --labels FILE, --negative FILE, or a folder of CLASS.fasta")
+    return Examples([sequence for sequence, _ in found], [label for _, label in found])
+
+
+def _files(folder: str) -> list[Path]:
+    """The FASTA files in a folder; none where it is no folder."""
+    path = Path(folder).expanduser()
+    return sorted(file for file in path.iterdir() if file.suffix.lower() in fasta.SUFFIXES) if path.is_dir() else []
+
+
+def _by_class(folder: str) -> list[tuple[str, Path]]:
+    files = _files(folder)
+    for one, other in zip(files, files[1:], strict=False):
+        if one.stem == other.stem:
+            raise DataError(f"{folder}: expected one file for each class, found {one.name} and {other.name}")
+    return [(file.stem, file) for file in files]
+
+
+def _with_labels(source: str, file: str, header: bool | None) -> Examples:
+    records = fasta.read_by_name(source)
+    labels = _read_labels(file, set(records), header)
+    for name, record in records.items():
+        if name not in labels:
+            raise DataError(f"{source}:{record.line}: the sequence {name!r} has no label in {file}")
+    return Examples([record.sequence for record in records.values()], [labels[name] for name in records])
+
+
+def _read_labels(file: str, names: set[str], header: bool | None) -> dict[str, str]:
+    """{name: label}; a first line is a header if no sequence has its name and no other line its label, unless `header` says."""
+    table = tables.read(Path(file).expanduser(), header=False)
+    if len(table.names) != 2:
+        raise DataError(f"{file}:{table.rows[0][0]}: {len(table.names)} cells, expected two, NAME TAB LABEL")
+    rows = [(line, (name.split() or [""])[0].removeprefix(">"), label.strip()) for line, (name, label) in table.rows]
+    _, first, label = rows[0]
+    guess = first not in names and all(label != other for _, _, other in rows[1:])
+    labels = {}
+    for line, name, label in rows[guess if header is None else header :]:
+        if name not in names:
+            raise DataError(f"{file}:{line}: a label for {name!r}, which no sequence is named")
+        if not label or labels.setdefault(name, label) != label:
+            raise DataError(f"{file}:{line}: expected one label for {name!r}, found {label or 'none'!r}")
+    return labels
+
+
+def _check_classes(examples: Examples, source: str) -> None:
+    classes = sorted(set(examples.targets))
+    if len(classes) < 2:
+        raise DataError(f"{source}: every label is {classes[0]!r}, expected two or more classes")
+
+
+def _folded(examples: Examples, source: str) -> Examples:
+    """The texts of a table or data set as capitals."""
+    if not isinstance(examples.inputs[0], str):
+        raise DataError(f"{source}: expected a column of DNA sequences, found numbers")
+    inputs = [sequence(text, f"{source}: sequence {i}") for i, text in enumerate(examples.inputs, start=1)]
+    return Examples(inputs, examples.targets, examples.domains)
+
+
+def sequence(text: str, where: str) -> str:
+    """Returns a text of bases as `fasta.letters` does; a DataError that begins with `where` if it is none or is empty."""
+    found = fasta.letters(text, where)
+    if not found:
+        raise DataError(f"{where}: empty, expected bases")
+    fasta.check(found, where)
+    return found
+
+
+def typed(lines: list[str]) -> list[tuple[str, str]]:
+    """Returns `(name, sequence)` of each record where the lines are FASTA, else `(line, sequence)` of each line.
+
+    Raises:
+        DataError: something is no DNA.
+    """
+    first = next((line.strip() for line in lines if line.strip()), "")
+    if first.startswith((">", ";")):
+        records = fasta.parse("\n".join(lines).encode(), "input")
+        return [(record.name, record.sequence) for record in fasta.checked(records, "input")]
+    return [(" ".join(line.split()), sequence(line, f"input {i}")) for i, line in enumerate(lines, start=1)]

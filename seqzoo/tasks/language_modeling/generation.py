@@ -1,0 +1,59 @@
+"""Text from a trained language model: sampled or by beam search, with the tokens joined to text again."""
+
+import re
+
+import keras
+import numpy as np
+from scipy.special import softmax
+
+from seqzoo import decoding
+from seqzoo.data.tokenizer import EOS, UNK
+
+
+def generate(model, count, length, sampler=None, prompt=(), seed=0):
+    """`count` sampled texts of at most `length` tokens; a stream's go on after the end of a line."""
+    how = {"eos": None if model.carried else EOS, "start": model.start, "seed": seed}
+    found = decoding.generate(model.step, model.initial_state(count), length, sampler, list(prompt), **how)
+    return [shown(model.tokenizer, ids) for ids in found.sequences]
+
+
+def best(model, count, length, width, length_penalty, prompt=()):
+    """The `count` texts that a beam search finds, the best first."""
+    how = {
+        "length_penalty": length_penalty,
+        "prompt": list(prompt),
+        "start": model.start,
+        "eos": None if model.carried else EOS,
+    }
+    (found,) = decoding.beam(model.step, model.initial_state(1), length, width, count, **how)
+    return [shown(model.tokenizer, hypothesis.tokens) for hypothesis in found]
+
+
+def next_token(model, text):
+    """The most probable token after a text, and its probability."""
+    ids = model.tokenizer.encode(text) if text.strip() else []
+    z, _ = model.run(np.array([[model.start, *ids]], np.int32), model.initial_state(1))
+    p = softmax(keras.ops.convert_to_numpy(z)[0, -1])
+    chosen = int(np.argmax(np.where(np.arange(len(p)) == UNK, 0, p)))
+    return model.tokenizer.tokens[chosen], float(p[chosen])
+
+
+def shown(tokenizer, ids):
+    """Ids as a text: marks beside their words, the end of a line as one."""
+    lines = [[]]
+    for i in ids:
+        if i == EOS:
+            lines.append([])
+        else:
+            lines[-1].append(i)
+    return "\n".join(_joined(tokenizer.decode(line)) for line in lines).removesuffix("\n")
+
+
+def _joined(text):
+    text = re.sub(r" ([.,;:!?)\]%]+)(?= |$)", r"\1", text)
+    return re.sub(r"(^| )([(\[]) ", r"\1\2", text)
+
+
+def bits(scored):
+    """The surprise of each token, -log2 P, `<eos>` last: `[(token, bits)]`."""
+    return list(zip([*scored.tokens, "<eos>"], -scored.log_p / np.log(2), strict=True))

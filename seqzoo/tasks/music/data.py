@@ -1,0 +1,182 @@
+"""Pieces of music to learn from: where they come from, and as sequences of which each step is told the one before."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from scipy import io
+
+from seqzoo.data import midi, voices
+from seqzoo.data.batches import Batches
+from seqzoo.data.midi import KEYS
+from seqzoo.data.tokenizer import EOS, PAD
+from seqzoo.datasets import catalog, chorales
+from seqzoo.errors import DataError, one_line
+
+STEPS = {"quarter": 1, "eighth": 2, "sixteenth": 4}  # of a quarter note
+MATLAB = ("traindata", "validdata", "testdata")
+HELD_OUT = 10  # of an own folder's files every so manieth validates, and as many test
+
+
+@dataclass(frozen=True)
+class Piece:
+    """`keys`, `(T, 88)` bool: those that are down, A0 to C8; `voices`, `(T, 4)`: see `data.voices`."""
+
+    keys: np.ndarray
+    voices: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def parts(self, length: int) -> list["Piece"]:
+        """The piece in parts of at most so many steps; what is held at the start of one begins there."""
+        return [self._part(slice(start, start + length)) for start in range(0, len(self), length)]
+
+    def _part(self, steps: slice) -> "Piece":
+        first = voices.sounding(self.voices)[steps][:1]
+        return Piece(self.keys[steps], np.concatenate([first, self.voices[steps][1:]]))
+
+    def transposed(self, semitones: int) -> "Piece":
+        """All of it higher, or lower. The keys must be in its `room`."""
+        moved = np.where(self.voices > voices.HELD, self.voices.astype(int) + semitones, self.voices).astype(np.uint8)
+        return Piece(np.roll(self.keys, semitones, axis=1), moved)
+
+    def room(self) -> tuple[int, int]:
+        """By how many semitones at least and at most it may be moved, so that it stays on the piano."""
+        used = np.flatnonzero(self.keys.any(axis=0))
+        return (-int(used[0]), KEYS - 1 - int(used[-1])) if len(used) else (0, 0)
+
+
+class Splits(NamedTuple):
+    train: list[Piece]
+    validation: list[Piece]
+    test: list[Piece]
+
+
+# Sources
+
+
+def load(source: str, data_dir: str | None = None, steps: str = "quarter", seed: int = 0) -> Splits:
+    """Returns train, validation and test pieces.
+
+    Args:
+        source: "chorales"; a MATLAB file in the form of `JSB_Chorales.mat`, whose steps and splits are its own; or a folder of
+            MIDI files, of which a tenth each, chosen by `seed`, validates and tests.
+        data_dir: where data sets with a name are kept.
+        steps: "quarter", "eighth" or "sixteenth": the note that is a step.
+
+    Raises:
+        DataError: a file is unreadable or not as expected, or there are too few.
+    """
+    path = Path(source).expanduser()
+    if path.suffix.lower() == ".mat":
+        return _of_matlab(path)
+    if path.is_dir():
+        return _split(read_folder(path, STEPS[steps]), seed, source)
+    if source == "chorales":
+        return _of_chorales(data_dir, STEPS[steps])
+    raise DataError(f"{source}: expected chorales, a folder of MIDI files or a .mat file in the form of JSB_Chorales.mat")
+
+
+def load_test(source: str, data_dir: str | None = None, steps: str = "quarter") -> list[Piece]:
+    """Returns what a trained model can be tested on: the whole of a folder of MIDI files, else the test part."""
+    path = Path(source).expanduser()
+    return read_folder(path, STEPS[steps]) if path.is_dir() else load(source, data_dir, steps).test
+
+
+def read_folder(folder: Path, steps: int) -> list[Piece]:
+    """Returns the pieces of the MIDI files in a folder and those below it, by name."""
+    files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in (".mid", ".midi"))
+    if not files:
+        raise DataError(f"{folder}: expected MIDI files (.mid or .midi), found none")
+    return [of_keys(midi.read(file, steps)) for file in files]
+
+
+def of_keys(keys: np.ndarray) -> Piece:
+    return Piece(keys, voices.of_keys(keys))
+
+
+def _split(pieces: list[Piece], seed: int, source: str) -> Splits:
+    if len(pieces) < 3:
+        raise DataError(f"{source}: expected 3 MIDI files at least, to train, validate and test, found {len(pieces)}")
+    random.Random(seed).shuffle(pieces)
+    count = -(-len(pieces) // HELD_OUT)
+    return Splits(pieces[2 * count :], pieces[:count], pieces[count : 2 * count])
+
+
+def _of_chorales(data_dir: str | None, steps: int) -> Splits:
+    builder = catalog.find("chorales", data_dir)
+    catalog.prepare(builder)
+    rows = (catalog.read(builder, part) for part in Splits._fields)
+    of_parts = ((voices.every(chorales.STEPS // steps, row["voices"]) for row in part) for part in rows)
+    return Splits(*([Piece(voices.keys_of(sung), sung) for sung in part] for part in of_parts))
+
+
+def _of_matlab(path: Path) -> Splits:
+    try:
+        found = io.loadmat(path, variable_names=MATLAB)
+    except Exception as error:  # scipy passes on whatever it stumbles over
+        raise DataError(f"{path}: expected a readable MATLAB file ({one_line(error, 100)})") from error
+    missing = [name for name in MATLAB if name not in found or not found[name].size]
+    if missing:
+        raise DataError(f"{path}: holds no {', '.join(missing)}, expected {', '.join(MATLAB)}")
+    return Splits(*([_of_cell(cell, f"{path}: {name}") for cell in found[name].flat] for name in MATLAB))
+
+
+def _of_cell(cell: np.ndarray, where: str) -> Piece:
+    shape = getattr(cell, "shape", ())
+    if len(shape) != 2 or not shape[0] or shape[1] != KEYS or not np.isin(cell, (0, 1)).all():
+        raise DataError(f"{where}: expected arrays (T, {KEYS}) of 0 and 1, found one of shape {shape}")
+    return of_keys(cell.astype(bool))
+
+
+# Sequences: `(x, y)` with x<1> = 0 and x<t+1> = y<t>
+
+
+def frames(piece: Piece) -> tuple[np.ndarray, np.ndarray]:
+    """Returns `(x, y)` of the keys: `(T, 88)` each."""
+    y = piece.keys.astype(np.int32)
+    return np.concatenate([np.zeros((1, KEYS)), y[:-1]]).astype(np.float32), y
+
+
+def tokens(piece: Piece) -> tuple[np.ndarray, np.ndarray]:
+    """Returns `(x, y)` of the voices in turn and `EOS`: `(4 T + 1,)` each."""
+    y = np.append(voices.tokens(piece.voices), EOS)
+    return np.append(PAD, y[:-1]), y
+
+
+class Transposed(Batches):
+    """`Batches` of pieces, of which every epoch moves each up or down by a draw of its own.
+
+    Args:
+        pieces: what to learn from.
+        sequence: `frames` or `tokens`.
+        semitones: to move by at most; never off the piano.
+        settled: the epoch, from 0, until which they become fewer, and from which on there are none; None for never.
+        batch_size, **options: those of `Batches`.
+    """
+
+    def __init__(self, pieces: list[Piece], sequence: Callable, semitones: int, batch_size: int, settled=None, **options):
+        self.pieces, self.sequence, self.semitones, self.settled = pieces, sequence, semitones, settled
+        super().__init__(*zip(*map(sequence, pieces), strict=True), batch_size, per_step=True, **options)
+
+    def start_epoch(self, epoch: int) -> None:
+        if self.semitones:
+            most = round(self.semitones * max(0.0, 1 - epoch / self.settled)) if self.settled else self.semitones
+            chance = random.Random(f"{self.seed} {epoch}")
+            moved = (piece.transposed(_move(piece, most, chance)) for piece in self.pieces)
+            self.sequences, self.targets = zip(*map(self.sequence, moved), strict=True)
+        super().start_epoch(epoch)
+
+
+def _move(piece: Piece, most: int, chance: random.Random) -> int:
+    low, high = piece.room()
+    return chance.randint(max(low, -most), min(high, most))
+
+
+def encoding_of(model):
+    """How the model reads a piece: `frames`, or `tokens` of its voices."""
+    return tokens if model.embed is not None else frames

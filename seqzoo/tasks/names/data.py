@@ -1,0 +1,100 @@
+"""Names and their classes, as sequences of characters: `datasets.first_names`, or a file of the user's."""
+
+import dataclasses
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from seqzoo.data.batches import Batches
+from seqzoo.data.examples import Examples, Splits
+from seqzoo.data.tokenizer import EOS, PAD, Tokenizer
+from seqzoo.datasets import first_names, labeled
+from seqzoo.errors import DataError
+
+
+def load(source: str = first_names.NAME, seed: int = 0, longest: int = 40, **columns) -> Splits:
+    """Returns names and the class of each; no name stands in two parts, whatever its classes.
+
+    Args:
+        source: `first_names`, of which a hash of the name chooses the part; a `.txt` file with a name on each line, all of
+            the class ""; or what `text_classification.load` takes, to which `columns` go, such as a CSV file of names and
+            classes. Of a file `seed` chooses the parts.
+        longest: characters of a name.
+
+    Raises:
+        DataError: the source is unreadable, holds something else, or a name is too long.
+    """
+    if source == first_names.NAME:
+        splits = first_names.load()
+    elif source.lower().endswith(".txt"):
+        splits = labeled.complete({"train": _lines(Path(source).expanduser())}, seed, source)
+    else:
+        splits = labeled.load(source, seed=seed, **columns)
+    parts = ("train", "validation", "test")
+    return Splits(**{part: _checked(getattr(splits, part), source, longest) for part in parts}, name=source)
+
+
+def load_test(source: str, longest: int = 40, **columns) -> Examples:
+    """Returns what a trained model can be tested on: the whole of a file, else the test part. Arguments as for `load`."""
+    if source == first_names.NAME:
+        return first_names.load().test
+    of_lines = source.lower().endswith(".txt")
+    found = _lines(Path(source).expanduser()) if of_lines else labeled.load_test(source, like="", **columns)
+    return _checked(found, source, longest)
+
+
+def _checked(examples: Examples, source: str, longest: int) -> Examples:
+    """The examples, with composed characters and no space around a name."""
+    for name, target in zip(examples.inputs, examples.targets, strict=True):
+        if not isinstance(name, str) or not isinstance(target, str):
+            found = repr(name[:40]) if isinstance(name, str) else f"a sequence of {len(name)} numbers"
+            raise DataError(f"{source}: found {found} with {target}, expected names and their classes")
+    names = [unicodedata.normalize("NFC", name.strip()) for name in examples.inputs]
+    for name in names:
+        if not 0 < len(name) <= longest:
+            raise DataError(f"{source}: {name[:40]!r} has {len(name)} characters, expected a name of 1 to {longest}")
+    return dataclasses.replace(examples, inputs=names)
+
+
+def _lines(path: Path) -> Examples:
+    try:
+        names = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: expected a readable UTF-8 file with a name on each line ({error})") from error
+    names = list(dict.fromkeys(name for name in names if name))
+    if not names:
+        raise DataError(f"{path}: empty, expected a name on each line")
+    return Examples(names, [""] * len(names))
+
+
+def tokenizer(names: Sequence[str]) -> Tokenizer:
+    """Returns the characters of names; one that occurs once teaches what an unknown character is."""
+    return Tokenizer.train(names, level="char", lowercase=False, min_count=2)
+
+
+def sequences(tokenizer: Tokenizer, names: Sequence[str]) -> list[list[int]]:
+    """Returns the ids of each name's characters, with `<eos>`."""
+    return [[*ids, EOS] for ids in tokenizer.encode_all(names)]
+
+
+class NextCharacters(Batches):
+    """Batches `({"inputs": y<t-1>, "label": classes}, y<t>, weights)` of sequences of ids, for a `OneToMany`; see `Batches`.
+
+    Args:
+        sequences: lists of ids y<1>…y<T>, with `<eos>` at the end. x<1> is `<pad>`, the zero vector.
+        classes: the number of each one's class; None for none.
+    """
+
+    def __init__(self, sequences: Sequence, classes: Sequence[int] | None, batch_size: int, **options):
+        before = [[PAD, *sequence[:-1]] for sequence in sequences]
+        self.classes = None if classes is None else np.asarray(classes, np.int32)
+        super().__init__(before, sequences, batch_size, per_step=True, **options)
+
+    def __getitem__(self, index: int):
+        inputs, targets, weights = super().__getitem__(index)
+        given = {"inputs": inputs["inputs"]}
+        if self.classes is not None:
+            given["label"] = self.classes[self.rows(index)[0]]
+        return given, targets, weights

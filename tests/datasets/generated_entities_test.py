@@ -1,0 +1,64 @@
+"""Generated sentences: the same for the same seed, tags that fit, and parts that share neither a frame nor a name."""
+
+import random
+
+import pytest
+
+from seqzoo.data import entity_tags
+from seqzoo.data.tokenizer import words_and_marks
+from seqzoo.datasets import generated_entities
+
+
+@pytest.fixture(scope="module")
+def splits():
+    return generated_entities.load(0)
+
+
+def test_the_same_seed_gives_the_same_sentences(splits):
+    assert generated_entities.load(0) == splits
+    assert generated_entities.load(1).train != splits.train
+
+
+def test_tags_are_valid_and_of_all_kinds(splits):
+    for part, size in generated_entities.SIZES.items():
+        examples = getattr(splits, part)
+        assert len(examples) == size
+        assert all(len(words) == len(tagged) for words, tagged in zip(examples.inputs, examples.targets, strict=True))
+        assert all(entity_tags.continues_nothing(tagged) is None for tagged in examples.targets)
+        assert {span.type for tagged in examples.targets for span in entity_tags.spans(tagged)} == set(generated_entities.KINDS)
+
+
+def test_no_part_shares_a_frame_or_a_name():
+    frames = [frame for part in (*generated_entities.SIZES, "openings", "clauses") for frame in generated_entities.read(part)]
+    assert len(set(frames)) == len(frames)
+    for kind, parts in generated_entities._names().items():
+        if kind == "DATE":  # a Monday is a Monday
+            continue
+        names = [set(of_part) for of_part in parts.values()]
+        assert all(len(of_part) >= 200 for of_part in names), kind
+        assert sum(map(len, names)) == len(set.union(*names)), kind
+
+
+def test_no_frame_put_together_is_one_of_those_held_out():
+    held_out = {bare(frame) for part in ("validation", "test") for frame in generated_entities.read(part)}
+    chance = random.Random(0)
+    assert held_out.isdisjoint({bare(generated_entities._frame(["?"], "train", chance)) for _ in range(20_000)})
+
+
+def bare(frame):
+    return "".join(filter(str.isalpha, frame.lower()))
+
+
+def test_persons_of_different_parts_share_no_word():
+    words = [
+        {word for name in of_part for word in words_and_marks(name)}
+        for of_part in generated_entities._names()["PERSON"].values()
+    ]
+    assert sum(map(len, words)) == len(set.union(*words))
+
+
+def test_words_and_marks_are_cut_as_a_reader_would():
+    text = 'Harry\'s "new" spell, 3/4/2020 (U.S.) Smith-Jones.'
+    expected = ["Harry's", '"', "new", '"', "spell", ",", "3/4/2020", "(", "U.S", ".", ")", "Smith-Jones", "."]
+    assert words_and_marks(text) == expected
+    assert words_and_marks('הרמטכ"ל אמר: "שלום"') == ['הרמטכ"ל', "אמר", ":", '"', "שלום", '"']

@@ -1,0 +1,404 @@
+"""The grammar of a recipe with verbs that only say what they were asked."""
+
+import dataclasses
+import io
+import json
+import sys
+from typing import Literal
+
+import pytest
+
+from seqzoo.errors import DataError
+from seqzoo.recipe import main as command_line
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(command_line.Settings):
+    data: str = "toy"
+    task: Literal["classes", "rating"] = "classes"
+    """What is asked."""
+    dense: tuple[int, ...] = ()
+    """Sizes."""
+
+
+@pytest.fixture
+def asked(monkeypatch, tmp_path):
+    """(verb, its arguments) of every call, in an empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    return []
+
+
+@pytest.fixture
+def toy(asked, tmp_path):
+    """Runs the recipe "toy" with some arguments; returns what the verb was given."""
+
+    def verb(name):
+        def act(config, folder, **how):
+            asked.append((name, config, folder))
+
+        return act
+
+    def predict(lines, folder):
+        asked.append(("predict", lines, folder))
+        return (f"answer\t1.000\t{line}" for line in lines)
+
+    verbs = {"train": verb("train"), "evaluate": verb("evaluate"), "predict": predict, "inspect": verb("inspect")}
+
+    def run(*arguments):
+        command_line.main("toy", Config, verbs, list(arguments))
+        return asked[-1] if asked else None
+
+    return run
+
+
+@pytest.fixture
+def trained(tmp_path, asked):
+    """runs/toy as a run of `--units 7` left it."""
+    return trained_folder(tmp_path / "runs" / "toy", units=7)
+
+
+def trained_folder(folder, **values):
+    folder.mkdir(parents=True)
+    (folder / "model.keras").write_bytes(b"")
+    (folder / "config.json").write_text(json.dumps(dataclasses.asdict(Config(**values))))
+    return folder
+
+
+@pytest.fixture
+def refused(toy, tmp_path, capsys, asked):
+    """Runs it with arguments that cannot be; returns the one line."""
+
+    def run(*arguments):
+        before = sorted(tmp_path.rglob("*"))
+        with pytest.raises(SystemExit) as end:
+            toy(*arguments)
+        said = capsys.readouterr()
+        assert end.value.code == 2 and said.out == "" and asked == []
+        assert said.err.startswith("error: ") and said.err.count("\n") == 1 and said.err.endswith("\n")
+        assert sorted(tmp_path.rglob("*")) == before
+        return said.err
+
+    return run
+
+
+# Verbs.
+
+
+@pytest.mark.parametrize("arguments", [(), ("train",), ("--units", "64"), ("train", "--units=64")])
+def test_train_is_the_verb_where_there_is_none(toy, arguments):
+    verb, config, folder = toy(*arguments)
+    assert (verb, config, str(folder)) == ("train", Config(), "runs/toy")
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "inspect"])
+def test_the_other_verbs_start_from_the_runs_own_settings(toy, trained, verb, capsys):
+    name, config, folder = toy(verb, "--batch-size", "5")
+    assert (name, config) == (verb, Config(units=7, batch_size=5)) and folder.samefile(trained)
+    said = capsys.readouterr()
+    assert said.out == "" and "runs/toy" in said.err  # which model it took
+
+
+def test_the_model_of_out_is_read(toy, trained, tmp_path, capsys):
+    other = trained_folder(tmp_path / "other", units=9)
+    for verb in ("evaluate", "predict"):
+        assert toy(verb, *(["text"] if verb == "predict" else []), "--out", str(other))[2] == other
+    assert "model:" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "predict", "inspect"])
+def test_without_a_model_there_is_nothing_to_ask(refused, verb):
+    assert "toy" in refused(verb, *(["text"] if verb == "predict" else []))
+    assert "nowhere" in refused(verb, "--out", "nowhere", *(["text"] if verb == "predict" else []))
+
+
+# Flags.
+
+
+def test_every_setting_is_a_flag(toy):
+    _, config, folder = toy(
+        *("--data", "d.csv", "--data-dir", "dir", "--text-column", "t", "--label-column", "3", "--cell", "lstm-peephole"),
+        *("--units", "3", "--depth", "2", "--no-bidirectional", "--dropout", "0.1", "--recurrent-dropout", "0.2"),
+        *("--epochs", "4", "--batch-size", "5", "--learning-rate", "1e-2", "--clip-norm", "2", "--seed", "6"),
+        *("--precision", "mixed_bfloat16", "--quick", "--out", "o", "--task", "rating", "--dense", "3", "4"),
+    )
+    expected = {
+        **{"data": "d.csv", "data_dir": "dir", "text_column": "t", "label_column": "3", "cell": "lstm-peephole"},
+        **{"units": 3, "depth": 2, "bidirectional": False, "dropout": 0.1, "recurrent_dropout": 0.2, "epochs": 4},
+        **{"batch_size": 5, "learning_rate": 0.01, "clip_norm": 2.0, "seed": 6, "precision": "mixed_bfloat16"},
+        **{"quick": True, "out": "o", "task": "rating", "dense": (3, 4)},
+    }
+    assert config == Config(**expected) and str(folder) == "o"
+
+
+@pytest.mark.parametrize("flags, header", [((), None), (("--header",), True), (("--no-header",), False)])
+def test_whether_there_is_a_header_is_guessed_unless_said(toy, flags, header):
+    assert toy(*flags)[1].header is header
+
+
+@pytest.mark.parametrize("form", [("--config", "a.json"), ("--config=a.json",)])
+def test_flags_win_over_the_file_and_the_file_over_the_defaults(toy, tmp_path, form):
+    (tmp_path / "a.json").write_text(json.dumps({"units": 5, "depth": 2, "header": False, "dense": [1, 2]}))
+    assert toy(*form)[1] == Config(units=5, depth=2, header=False, dense=(1, 2))
+    assert toy("--units", "6", *form)[1] == Config(units=6, depth=2, header=False, dense=(1, 2))
+    assert toy(*form, "--header", "--epochs", "3")[1] == Config(units=5, depth=2, header=True, epochs=3, dense=(1, 2))
+
+
+def test_a_whole_number_will_do_for_a_real_one(toy, tmp_path):
+    (tmp_path / "a.json").write_text('{"dropout": 0, "learning_rate": 1, "out": null, "header": null}')
+    assert toy("--config", "a.json")[1] == Config(learning_rate=1)
+
+
+def test_a_file_wins_over_the_runs_own_settings(toy, trained, tmp_path):
+    (tmp_path / "a.json").write_text(json.dumps({"batch_size": 3}))
+    assert toy("evaluate", "--config", "a.json")[1] == Config(units=7, batch_size=3)
+
+
+def test_a_written_configuration_is_read_back(toy, tmp_path):
+    config = Config(units=3, bidirectional=False, header=True, data="größe.csv", dense=(2,), learning_rate=1e-5)
+    (tmp_path / "a.json").write_text(json.dumps(dataclasses.asdict(config)))
+    assert toy("--config", "a.json")[1] == config
+
+
+# Help.
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_lists_the_verbs(toy, asked, capsys, flag):
+    toy(flag)
+    said = capsys.readouterr()
+    assert all(verb in said.out for verb in ("train", "evaluate", "predict", "inspect")) and "recipes.toy" in said.out
+    assert said.err == "" and asked == []
+
+
+@pytest.mark.parametrize("verb", ["train", "evaluate", "predict", "inspect"])
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_each_verb_has_its_help(toy, asked, capsys, verb, flag):
+    with pytest.raises(SystemExit) as end:
+        toy(verb, flag)
+    said = capsys.readouterr()
+    assert end.value.code == 0 and said.err == "" and asked == []
+    assert f"recipes.toy {verb}" in said.out and "--out" in said.out
+    assert ("--file" if verb == "predict" else "--learning-rate") in said.out
+
+
+# What cannot be.
+
+
+@pytest.mark.parametrize(
+    "arguments, named",
+    [
+        (["--cel", "gru"], "--cel"),
+        (["--learning_rat", "1"], "--learning"),
+        (["--nonsense"], "--nonsense"),
+        (["trian"], "trian"),
+        (["evalute", "--units", "3"], "evalute"),
+        (["evaluate", "predict"], "predict"),
+        (["--cell", "transformer"], "--cell"),
+        (["--precision", "float8"], "--precision"),
+        (["--task", "rank"], "--task"),
+        (["--units"], "--units"),
+        (["--units", "many"], "--units"),
+        (["--units", "2.5"], "--units"),
+        (["--units", "-3"], "--units"),
+        (["--units", "0"], "--units"),
+        (["--depth", "0"], "--depth"),
+        (["--epochs", "-1"], "--epochs"),
+        (["--epochs", "0"], "--epochs"),
+        (["--batch-size", "0"], "--batch-size"),
+        (["--learning-rate", "nan"], "--learning-rate"),
+        (["--learning-rate", "inf"], "--learning-rate"),
+        (["--learning-rate", "-1"], "--learning-rate"),
+        (["--learning-rate", "0"], "--learning-rate"),
+        (["--clip-norm", "nan"], "--clip-norm"),
+        (["--dropout", "1"], "--dropout"),
+        (["--dropout", "nan"], "--dropout"),
+        (["--recurrent-dropout", "-0.1"], "--recurrent-dropout"),
+        (["--seed", "-1"], "--seed"),
+        (["--seed", str(2**31)], "--seed"),
+        (["--config"], "--config"),
+        (["--config", "none.json"], "none.json"),
+        (["--config=none.json"], "none.json"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_a_flag_that_cannot_be_is_one_line_that_names_it(refused, arguments, named):
+    assert named in refused(*arguments)
+
+
+@pytest.mark.parametrize("verb", ["train", "evaluate", "inspect"])
+def test_a_bad_flag_of_any_verb_is_one_line(refused, trained, verb):
+    assert "--units" in refused(verb, "--units", "-3")
+    assert "--nonsense" in refused(verb, "--nonsense", "3")
+
+
+@pytest.mark.parametrize(
+    "content, named",
+    [
+        ("", "JSON"),
+        ("{", "JSON"),
+        ("[1, 2]", "list"),
+        ("3", "int"),
+        ('{"unit": 3}', "'unit'"),
+        ('{"units": -3}', "units"),
+        ('{"units": "many"}', "units"),
+        ('{"units": 2.5}', "units"),
+        ('{"units": null}', "units"),
+        ('{"units": [3]}', "units"),
+        ('{"units": true}', "units"),
+        ('{"learning_rate": "fast"}', "learning"),
+        ('{"learning_rate": NaN}', "learning"),
+        ('{"cell": "transformer"}', "cell"),
+        ('{"cell": 3}', "cell"),
+        ('{"precision": "float8"}', "precision"),
+        ('{"task": "rank"}', "task"),
+        ('{"bidirectional": "yes"}', "bidirectional"),
+        ('{"header": "maybe"}', "header"),
+        ('{"seed": 1e300}', "seed"),
+        ('{"dense": ["a"]}', "dense"),
+    ],
+)
+def test_a_broken_configuration_is_one_line_that_names_what(refused, tmp_path, content, named):
+    (tmp_path / "a.json").write_text(content)
+    assert named in refused("--config", "a.json")
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe{}", b"\x00" * 9])
+def test_a_configuration_that_is_no_text_is_one_line(refused, tmp_path, content):
+    (tmp_path / "a.json").write_bytes(content)
+    assert "a.json" in refused("--config", "a.json")
+    assert str(tmp_path) in refused("--config", str(tmp_path))
+
+
+def test_a_broken_configuration_of_a_run_is_one_line_that_names_the_file(refused, trained):
+    for content in ("{", '{"unit": 3}', '{"units": "many"}'):
+        (trained / "config.json").write_text(content)
+        assert "config.json" in refused("evaluate", "--out", str(trained))
+
+
+@pytest.mark.parametrize(
+    "error", [DataError("a.csv: empty"), FileExistsError("--out: no"), command_line.UsageError("--data: no")]
+)
+def test_an_error_of_a_verb_is_one_line(error, capsys):
+    def train(config, folder, **how):
+        raise error
+
+    with pytest.raises(SystemExit) as end:
+        command_line.main("toy", Config, {"train": train}, [])
+    assert end.value.code == 2 and capsys.readouterr().err == f"error: {error}\n"
+
+
+def test_an_interrupt_ends_without_a_traceback(capsys):
+    def train(config, folder, **how):
+        raise KeyboardInterrupt
+
+    with pytest.raises(SystemExit) as end:
+        command_line.main("toy", Config, {"train": train}, [])
+    assert end.value.code == 130 and "Traceback" not in capsys.readouterr().err
+
+
+def test_a_bug_is_not_called_an_error_of_the_user():
+    def train(config, folder, **how):
+        raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        command_line.main("toy", Config, {"train": train}, [])
+
+
+# What `predict` reads.
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    def put(content):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(content), encoding="utf-8"))
+
+    return put
+
+
+def test_predict_takes_arguments(toy, trained, capsys):
+    assert toy("predict", "a good film", "bad")[1] == ["a good film", "bad"]
+    assert capsys.readouterr().out == "answer\t1.000\ta good film\nanswer\t1.000\tbad\n"
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize("start", [b"", b"\xef\xbb\xbf"])
+def test_predict_takes_a_file_or_standard_input(toy, trained, tmp_path, typed, ends, start):
+    content = start + f"größe 😀{ends}bad".encode()
+    (tmp_path / "f.txt").write_bytes(content)
+    typed(content)
+    assert toy("predict", "--file", "f.txt")[1] == ["größe 😀", "bad"]
+    assert toy("predict")[1] == ["größe 😀", "bad"]
+
+
+@pytest.mark.parametrize("inside", ["\u2028", "\x0b", "\x0c", "\x85", "\x1c"])
+def test_only_line_ends_end_a_line(toy, trained, typed, inside):
+    typed(f"one{inside}text\nanother\n".encode())
+    assert toy("predict")[1] == [f"one{inside}text", "another"]
+
+
+def test_predict_takes_texts_or_a_file(refused, trained, tmp_path):
+    (tmp_path / "f.txt").write_text("a\n")
+    assert "--file" in refused("predict", "text", "--file", "f.txt")
+
+
+@pytest.mark.parametrize("content", [b"", b"\n \n\t\n", b"\xef\xbb\xbf"])
+def test_nothing_to_predict_is_one_line(refused, trained, tmp_path, typed, content):
+    (tmp_path / "f.txt").write_bytes(content)
+    assert "f.txt" in refused("predict", "--file", "f.txt")
+    typed(content)
+    assert "standard input" in refused("predict")
+
+
+def test_what_is_not_utf8_is_one_line_with_its_number(refused, trained, tmp_path, typed):
+    content = "fine\ngröße".encode("latin-1")
+    (tmp_path / "f.txt").write_bytes(content)
+    line = refused("predict", "--file", "f.txt")
+    assert "f.txt" in line and "UTF-8" in line and "line 2" in line
+    typed(content)
+    assert "line 2" in refused("predict")
+
+
+@pytest.mark.parametrize("name", ["none.txt", "."])
+def test_a_file_that_cannot_be_read_is_one_line(refused, trained, name):
+    assert name in refused("predict", "--file", name)
+
+
+@pytest.mark.parametrize("arguments", [["--units", "3", "text"], ["--nonsense"], ["--file"]])
+def test_a_bad_flag_of_predict_is_one_line(refused, trained, arguments):
+    assert arguments[0] in refused("predict", *arguments)
+
+
+# Further verbs.
+
+
+@dataclasses.dataclass(frozen=True)
+class Generate:
+    n: int = 5
+    out: str | None = None
+
+
+@dataclasses.dataclass(frozen=True)
+class Score(command_line.Predict):
+    picture: str | None = None
+
+
+def ask(asked, *arguments):
+    def score(lines, folder, picture):
+        asked.append((lines, picture))
+        return lines
+
+    verbs = {"train": None, "generate": lambda flags, folder: asked.append((flags, str(folder))), "score": score}
+    command_line.main("toy", Config, verbs, list(arguments), asks={"generate": Generate, "score": Score})
+
+
+def test_a_verb_with_flags_of_its_own_gets_them_and_the_models_folder(asked, trained):
+    ask(asked, "generate", "--n", "3")
+    assert asked == [(Generate(n=3), "runs/toy")]
+
+
+def test_one_that_is_a_predict_gets_lines_and_what_it_adds(asked, trained, capsys):
+    ask(asked, "score", "a text", "--picture", "p.png")
+    assert asked == [(["a text"], "p.png")] and capsys.readouterr().out == "a text\n"
+    with pytest.raises(SystemExit):
+        ask(asked, "score", "")
+    assert "error: score: expected at least one line of text, got none" in capsys.readouterr().err
