@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from keras import ops, tree
 
-from seqzoo.backend import BACKEND, by_hand, compiled, fuses, loops_at_once, matmul, pull_back, scan, traced
+from seqzoo.backend import BACKEND, compiled, compiles_for_cpu, custom_gradient, jit_loop, matmul, parallel_loops, scan, vjp
 
 
 class Loop(NamedTuple):
@@ -51,7 +51,7 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, **h
     arguments = {"x": x, "state": tuple(map(ops.convert_to_tensor, state)), "weights": weights}
     constants = {name: c for name, c in (("mask", mask), ("dropout", recurrent_dropout)) if c is not None}
     loop = Loop(unit, **how)
-    outputs, last = _in_shares(traced(_run, loop), loop, arguments, constants)
+    outputs, last = _in_shares(jit_loop(_run, loop), loop, arguments, constants)
     return (outputs[0] if loop.sequences else None), unit.State(*last)
 
 
@@ -119,7 +119,7 @@ def _run(loop, arguments, constants):
     forward, backward, outputs = compiled(_forward, loop), compiled(_backward, loop), compiled(_outputs, loop)
     if loop.unit.step_gradient is None and loop.segments == 1:
         return outputs(arguments, constants)
-    return by_hand(forward, backward, outputs, arguments, constants, loop.training)
+    return custom_gradient(forward, backward, outputs, arguments, constants, loop.training)
 
 
 def _time_major(a):
@@ -225,7 +225,7 @@ class Piece:
         if mask is not None:
             constants["mask"] = _time_major(mask)[:, :, 0]
         upstream = tuple(map(_time_major, d_outputs)), d_last
-        d = pull_back(functools.partial(_outputs, whole), arguments, constants, upstream)
+        d = vjp(functools.partial(_outputs, whole), arguments, constants, upstream)
         return _time_major(d["x"]), d["state"], d["weights"]
 
 
@@ -258,7 +258,7 @@ def _in_shares(run, loop, arguments, constants):
     batch, kernel = ops.shape(arguments["x"])[0], arguments["weights"]["recurrent_kernel"]
     # A graph for any batch may be asked about one example at a time, but not while it is trained.
     expected = batch if isinstance(batch, int) else BATCH * loop.training
-    shares = min(loops_at_once(), expected // SHARE)
+    shares = min(parallel_loops(), expected // SHARE)
     if shares < 2 or kernel.shape[0] * kernel.shape[1] * 4 > KERNEL:
         return run(arguments, constants)
     rows = -(-batch // shares)
@@ -303,7 +303,7 @@ def _length(loop, arguments):
     batch, steps = ops.shape(arguments["x"])[:2]
     if loop.piece or loop.segments > 1:
         return _even(loop.piece or -(-steps // loop.segments), steps)
-    if loop.unroll or loop.unit.step_gradient is None or not fuses():
+    if loop.unroll or loop.unit.step_gradient is None or not compiles_for_cpu():
         return None
     if not isinstance(batch, int):  # in a graph for any size
         batch = BATCH

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from seqzoo.backend import together
+from seqzoo.backend import concurrent_loops
 from seqzoo.layers import lookahead as ahead
 from seqzoo.layers.copies import copy_of, unshared
 from seqzoo.layers.recurrent_cell import as_list
@@ -57,7 +57,7 @@ class Bidirectional(keras.layers.Bidirectional):
                 expected = f"{forward} tensors of the forward and {backward} of the backward layer"
                 raise ValueError(f"`initial_state` must hold {expected}, got {len(initial_state)}.")
         steps = sequences.shape[1]
-        with together(2):
+        with concurrent_loops(2):
             if self.lookahead is None or (steps is not None and self.lookahead >= steps - 1):
                 return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
             return self._look_ahead(sequences, initial_state, mask, training)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
-from seqzoo.backend import scan, traced
+from seqzoo.backend import jit_loop, scan
 from seqzoo.layers.tag_moves import allowed
 
 FORBIDDEN = -1e30  # a score below that of any valid sequence, and still finite in float32 after 10^8 steps
@@ -93,7 +93,7 @@ class CRF(keras.layers.Layer):
         mask = ops.ones(ops.shape(potentials)[:2], "bool") if mask is None else ops.cast(ops.convert_to_tensor(mask), "bool")
         y = {name: ops.cast(ops.convert_to_tensor(labels), "int32") for name, labels in y.items()}
         self._check_shapes(potentials, mask=mask, **y)
-        return traced(_apply, function)(potentials, self._scores(), mask, *y.values())
+        return jit_loop(_apply, function)(potentials, self._scores(), mask, *y.values())
 
     def _scores(self):
         weights = [ops.convert_to_tensor(weight) for weight in (self.start, self.transitions, self.end)]
@@ -130,7 +130,7 @@ class Chain(NamedTuple):
 
 
 def _apply(function, *arguments):
-    """`traced` gets one function, and what is to be compiled once for each."""
+    """`function(*arguments)`: the one function of `jit_loop`, compiled once for each `function`."""
     return function(*arguments)
 
 

@@ -91,7 +91,7 @@ def test_shares_of_the_batch_change_nothing(unit, way, monkeypatch):
     for mask in (None, MASKS["gaps"]):
         expected = arrays(run(unit, tensors(arguments), mask, drop, **way)), gradients(loss(unit, mask, drop, **way), arguments)
         with monkeypatch.context() as changed:
-            changed.setattr(engine, "loops_at_once", lambda: 3)  # 4 examples: 2, 2, and 2 of zeros
+            changed.setattr(engine, "parallel_loops", lambda: 3)  # 4 examples: 2, 2, and 2 of zeros
             changed.setattr(engine, "SHARE", 1)
             found = (
                 arrays(run(unit, tensors(arguments), mask, drop, **way)),
@@ -108,7 +108,7 @@ def test_shares_of_the_batch_change_nothing(unit, way, monkeypatch):
 def test_a_graph_for_any_batch_shares_it(unit, monkeypatch):
     import tensorflow as tf
 
-    monkeypatch.setattr(engine, "loops_at_once", lambda: 2)
+    monkeypatch.setattr(engine, "parallel_loops", lambda: 2)
     shares = []
     monkeypatch.setattr(engine, "_share", lambda *given, of=engine._share: shares.append(given) or of(*given))
     arguments = {batch: random_arguments(unit, batch=batch) for batch in (1, 7, 8, 9)}
@@ -118,7 +118,7 @@ def test_a_graph_for_any_batch_shares_it(unit, monkeypatch):
     for of_batch in arguments.values():
         found = arrays(graph(tensors(of_batch)))
         with monkeypatch.context() as changed:
-            changed.setattr(engine, "loops_at_once", lambda: 1)
+            changed.setattr(engine, "parallel_loops", lambda: 1)
             assert reference.distance(found, gradients(loss(unit), of_batch)) <= 1e-12
     assert len(shares) == 2  # traced once, for all
     tf.function(lambda given: run(unit, given, training=False), input_signature=[shapes]).get_concrete_function()
@@ -127,10 +127,10 @@ def test_a_graph_for_any_batch_shares_it(unit, monkeypatch):
 
 def test_loops_that_run_together_divide_the_cores():
     with backend.xla(True):
-        cores = backend.loops_at_once()
-        with backend.together(2):
-            assert backend.loops_at_once() == max(cores // 2, 1)
-        assert backend.loops_at_once() == cores
+        cores = backend.parallel_loops()
+        with backend.concurrent_loops(2):
+            assert backend.parallel_loops() == max(cores // 2, 1)
+        assert backend.parallel_loops() == cores
     assert cores == 1 or BACKEND == "tensorflow"
 
 

@@ -23,7 +23,7 @@ from units import (
     random_drop,
 )
 
-from seqzoo import backend as backend_module
+from seqzoo.backend import common as backend_module
 from seqzoo.backend import xla
 from seqzoo.through_time import one_step, through_time
 
