@@ -5,8 +5,8 @@ import inspect
 import keras
 from keras import ops
 
+from seqzoo.engine.through_time import through_time
 from seqzoo.layers.recurrent_cell import RecurrentCell, as_list, from_serialized, positive_integer
-from seqzoo.through_time import through_time
 
 OF_CELL = set(inspect.signature(RecurrentCell).parameters) - {"units", "unit", "kwargs"}
 

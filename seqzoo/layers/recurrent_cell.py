@@ -4,8 +4,8 @@ import keras
 from keras import ops
 from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # not public, but `keras.layers.RNN` looks for this class
 
+from seqzoo.engine.through_time import one_step
 from seqzoo.equations import Unit
-from seqzoo.through_time import one_step
 
 
 @keras.saving.register_keras_serializable("seqzoo")

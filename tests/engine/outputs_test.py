@@ -25,7 +25,7 @@ from units import (
 
 from seqzoo.backend import common as backend_module
 from seqzoo.backend import xla
-from seqzoo.through_time import one_step, through_time
+from seqzoo.engine.through_time import one_step, through_time
 
 with_oracle = pytest.mark.parametrize("unit", [UNITS[name] for name in reference.STEPS], ids=reference.STEPS.keys())
 
