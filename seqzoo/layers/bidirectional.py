@@ -1,4 +1,4 @@
-"""Two directions over one sequence: ŷ<t> = g'(Wy[a→<t>, a←<t>] + by)."""
+"""Bidirectional layer: two directions over one sequence, ŷ<t> = g'(Wy[a→<t>, a←<t>] + by)."""
 
 import keras
 from keras import ops
@@ -100,8 +100,10 @@ class Bidirectional(keras.layers.Bidirectional):
         return self._of_first(waiting, forward)
 
     def finish(self, state):
-        """The outputs that wait in the state of the last `step`: a list of `lookahead`, of a shorter sequence as many as it has
-        steps."""
+        """The last `lookahead` outputs, which wait in the state of the last `step`: a list.
+
+        A shorter sequence has as many outputs as steps.
+        """
         outputs, state = [], self._checked(state)
         while state[0].shape[1]:
             output, state = self._of_first(state[0], state[1:])
@@ -142,7 +144,7 @@ class Bidirectional(keras.layers.Bidirectional):
         return [*outputs, *states] if len(outputs) + len(states) > 1 else mask
 
     def _parts(self):
-        """How many parts the state of each direction has."""
+        """The number of parts of the state of each direction."""
         return len(self.forward_layer.state_size), len(self.backward_layer.state_size)
 
     def get_config(self):

@@ -1,4 +1,4 @@
-"""The layer with all the machinery: masks, directions, states, dropout, precision. A unit supplies the maths."""
+"""Recurrent layer of any unit: masks, directions, states, dropout and precision around the unit's equations."""
 
 import inspect
 
@@ -13,7 +13,7 @@ OF_CELL = set(inspect.signature(RecurrentCell).parameters) - {"units", "unit", "
 
 @keras.saving.register_keras_serializable("seqzoo")
 class Recurrent(keras.layers.RNN):
-    """A unit over a sequence.
+    """Recurrent layer: runs a unit over a sequence.
 
     Args:
         units: the size of the state and of the output.
@@ -197,7 +197,7 @@ def _boolean(mask):
 
 
 def _check_shapes(sequences, mask, state, units):
-    """What is known of the shapes while tracing; None is any size."""
+    """Checks the shapes that are known while tracing; None is any size."""
 
     def differ(shape, expected):
         return len(shape) != len(expected) or any(None not in (a, b) and a != b for a, b in zip(shape, expected, strict=True))
