@@ -41,7 +41,7 @@ def contestants(config):
         z, state = model.step(y, state)
         return sampler(z, u), state
 
-    graph = backend.in_graph(one_step, model.variables)
+    graph = backend.jit(one_step, model.variables)
 
     def loop(step):
         y, state = ops.zeros((config.batch,), "int32"), model.initial_state(config.batch)

@@ -56,9 +56,9 @@ def _seeded():
 @pytest.fixture(autouse=True)
 def _as_extent_says(request):
     """Each test runs operation by operation, unless it is `compiled` or everything runs; no graph outlives it."""
-    from seqzoo.backend import released
+    from seqzoo.backend import discard_traced_gradients
 
-    with released(), extent.plain(not (extent.FULL or "compiled" in request.fixturenames)):
+    with discard_traced_gradients(), extent.plain(not (extent.FULL or "compiled" in request.fixturenames)):
         yield
 
 

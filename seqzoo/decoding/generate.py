@@ -137,4 +137,4 @@ def loop(step, one):
     def run(carry, *inputs):
         return backend.scan(one, carry, inputs)
 
-    return backend.in_graph(run, getattr(getattr(step, "__self__", None), "variables", ()), xla=True)
+    return backend.jit(run, getattr(getattr(step, "__self__", None), "variables", ()), xla=True)

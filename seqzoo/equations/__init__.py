@@ -1,4 +1,4 @@
-"""The notes' equations as pure functions of arrays: one module a unit, one line an equation."""
+"""Recurrent units as equations of the notes, pure functions of arrays: one module a unit, one line an equation."""
 
 from seqzoo.equations.gru import GRU as GRU
 from seqzoo.equations.lstm import LSTM as LSTM

@@ -1,4 +1,4 @@
-"""What a unit is: its gates, its state, one step. The engine, `seqzoo.through_time`, does the rest."""
+"""Base class of recurrent units: gates, state and one step. The engine, `seqzoo.engine`, runs a unit over a sequence."""
 
 import dataclasses
 from typing import ClassVar
@@ -33,7 +33,7 @@ class Unit:
         return ""
 
     def step(self, z, state, p):
-        """One step: the next state, and a tuple of arrays that the gradient will ask for.
+        """One step: the next state, and a tuple of arrays that the gradient reads.
 
         `z(product, h)` is W[h, x<t>] + b, one array `(batch, units)` for each gate of the product; `p[gate]`, `(units,)`, is
         the weight of a peephole.
@@ -50,7 +50,7 @@ class Unit:
         return ()
 
     def operands(self, prev, saved):
-        """What each product multiplied, for all steps at once: {product: `(T_x, batch, units)`}."""
+        """The operand h of each product, for all steps at once: {product: `(T_x, batch, units)`}."""
         return dict.fromkeys(self.products, prev[0])
 
     def get_config(self):
@@ -62,7 +62,7 @@ class Unit:
 
 
 def sigmoid(*x):
-    """σ(x); of several, which are computed as one array, a list."""
+    """σ(x); for several x, computed as one array, a list."""
     return ops.sigmoid(x[0]) if len(x) == 1 else ops.split(ops.sigmoid(ops.concatenate(x, axis=-1)), len(x), axis=-1)
 
 

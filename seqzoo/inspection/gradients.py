@@ -20,10 +20,10 @@ def of_states(layer, sequences, loss):
     states = [layer.get_initial_state(x.shape[0])]
     for t in range(x.shape[1]):
         states.append(_next(layer, states[-1], x[:, t]))
-    upstream = backend.pull_back(lambda state, _: loss(state[0]), states[-1], (), ops.ones(x.shape[0]))
+    upstream = backend.vjp(lambda state, _: loss(state[0]), states[-1], (), ops.ones(x.shape[0]))
     norms = [_norm(upstream)]
     for t in range(x.shape[1] - 1, 0, -1):
-        upstream = backend.pull_back(lambda state, x_t: _next(layer, state, x_t), states[t], x[:, t], upstream)
+        upstream = backend.vjp(lambda state, x_t: _next(layer, state, x_t), states[t], x[:, t], upstream)
         norms.append(_norm(upstream))
     return np.array(norms[::-1])
 

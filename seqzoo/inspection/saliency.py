@@ -26,13 +26,13 @@ def gradients(model, sequences, labels, batch_size=32):
     for i in range(len(batches)):
         inputs, rows, _ = batches[i]  # the last batch holds copies: the same again
         chosen = np.eye(model.output_shape[-1], dtype=np.float32)[np.asarray(labels)[rows]]
-        of_batch = _pull_back(model, inputs, chosen)
+        of_batch = _vjp(model, inputs, chosen)
         for row, gradient in zip(rows, of_batch, strict=True):
             found[row] = gradient[: len(sequences[row])]
     return found
 
 
-def _pull_back(model, inputs, chosen):
+def _vjp(model, inputs, chosen):
     """The gradient `(batch, T_x, features)` of Σ chosen * ŷ; no row has an influence on another."""
 
     def y_hat(x, mask):
@@ -40,7 +40,7 @@ def _pull_back(model, inputs, chosen):
 
     tensors = {name: ops.convert_to_tensor(array) for name, array in inputs.items()}
     upstream = ops.convert_to_tensor(chosen)
-    return ops.convert_to_numpy(backend.pull_back(y_hat, tensors["inputs"], tensors["mask"], upstream))
+    return ops.convert_to_numpy(backend.vjp(y_hat, tensors["inputs"], tensors["mask"], upstream))
 
 
 def by_step(gradients, sequences):

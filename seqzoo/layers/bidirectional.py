@@ -1,9 +1,9 @@
-"""Two directions over one sequence: ŷ<t> = g'(Wy[a→<t>, a←<t>] + by)."""
+"""Bidirectional layer: two directions over one sequence, ŷ<t> = g'(Wy[a→<t>, a←<t>] + by)."""
 
 import keras
 from keras import ops
 
-from seqzoo.backend import together
+from seqzoo.backend import concurrent_loops
 from seqzoo.layers import lookahead as ahead
 from seqzoo.layers.arguments import as_list
 from seqzoo.layers.cloning import copy_of, unshared
@@ -57,7 +57,7 @@ class Bidirectional(keras.layers.Bidirectional):
                 expected = f"{forward} tensors of the forward and {backward} of the backward layer"
                 raise ValueError(f"`initial_state` must hold {expected}, got {len(initial_state)}.")
         steps = sequences.shape[1]
-        with together(2):
+        with concurrent_loops(2):
             if self.lookahead is None or (steps is not None and self.lookahead >= steps - 1):
                 return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
             return self._look_ahead(sequences, initial_state, mask, training)
@@ -100,8 +100,10 @@ class Bidirectional(keras.layers.Bidirectional):
         return self._of_first(waiting, forward)
 
     def finish(self, state):
-        """The outputs that wait in the state of the last `step`: a list of `lookahead`, of a shorter sequence as many as it has
-        steps."""
+        """The last `lookahead` outputs, which wait in the state of the last `step`: a list.
+
+        A shorter sequence has as many outputs as steps.
+        """
         outputs, state = [], self._checked(state)
         while state[0].shape[1]:
             output, state = self._of_first(state[0], state[1:])
@@ -142,7 +144,7 @@ class Bidirectional(keras.layers.Bidirectional):
         return [*outputs, *states] if len(outputs) + len(states) > 1 else mask
 
     def _parts(self):
-        """How many parts the state of each direction has."""
+        """The number of parts of the state of each direction."""
         return len(self.forward_layer.state_size), len(self.backward_layer.state_size)
 
     def get_config(self):

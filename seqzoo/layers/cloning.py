@@ -23,7 +23,7 @@ def copy_of(layer, name, seed_shift, **changes):
 
 @contextmanager
 def unshared():
-    """In here, objects are written and read as if no model were being loaded.
+    """Context manager: serializes and deserializes objects as if no model were being loaded.
 
     While it loads one, Keras takes objects of one `id` for one object, also those that are gone: without this, the initializer
     of a layer that was only copied from may arrive as another layer's, or in the place of a whole layer.

@@ -1,4 +1,4 @@
-"""Our layers from Keras's and PyTorch's, and the way back. Only here do we speak the field's letters.
+"""Conversion of layers from and to Keras and PyTorch. Only this module uses the gate letters of Keras and PyTorch.
 
 The notes' Γu, Γf, c̃, Γo of an LSTM are Keras's i, f, c, o and PyTorch's i, f, g, o. The notes' Γu, Γr, c̃ of a GRU are Keras's
 z, r (the reset gate) and h, with z = 1 - Γu: the weights of z are those of Γu, negated.
@@ -193,7 +193,7 @@ def _directions(layer):
 
 
 def _by_ending(layer):
-    """Each direction of each layer, after what PyTorch's names of its weights end in."""
+    """Each direction of each layer, with the ending of the names of its PyTorch weights."""
     stack = [dict(zip(("", "_reverse"), _directions(each), strict=False)) for each in _stack(layer)]
     return [(f"_l{i}{side}", of) for i, sides in enumerate(stack) for side, of in sides.items()]
 

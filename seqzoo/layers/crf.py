@@ -1,4 +1,4 @@
-"""A linear-chain conditional random field (Lafferty, McCallum and Pereira 2001): labels that are chosen together.
+"""Linear-chain conditional random field (Lafferty, McCallum and Pereira 2001): one score for all labels of a sequence.
 
     P(y<1> … y<T> | x) = exp(score(y)) / Z,    Z = Σ over all sequences of labels y' of exp(score(y'))
     score(y) = start[y<1>] + Σ_t potentials<t>[y<t>] + Σ_t transitions[y<t-1>, y<t>] + end[y<T>]
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
-from seqzoo.backend import scan, traced
+from seqzoo.backend import jit_loop, scan
 from seqzoo.layers.crf_transitions import allowed
 
 FORBIDDEN = -1e30  # a score below that of any valid sequence, and still finite in float32 after 10^8 steps
@@ -21,7 +21,7 @@ FORBIDDEN = -1e30  # a score below that of any valid sequence, and still finite 
 
 @keras.saving.register_keras_serializable("seqzoo")
 class CRF(keras.layers.Layer):
-    """Scores sequences of labels by the label at each step and by each move from one label to the next.
+    """CRF layer: scores a sequence of labels by the label at each step and by each move from one label to the next.
 
     Called, it returns the potentials as they are, in float32: it stands last in a model, whose outputs its methods take.
 
@@ -58,7 +58,7 @@ class CRF(keras.layers.Layer):
 
     @property
     def score_dtype(self):
-        """Never below float32: a score adds up many small terms."""
+        """The dtype of scores, never below float32: a score adds up many small terms."""
         return "float64" if self.compute_dtype == "float64" else "float32"
 
     def call(self, potentials, mask=None):
@@ -93,14 +93,14 @@ class CRF(keras.layers.Layer):
         mask = ops.ones(ops.shape(potentials)[:2], "bool") if mask is None else ops.cast(ops.convert_to_tensor(mask), "bool")
         y = {name: ops.cast(ops.convert_to_tensor(labels), "int32") for name, labels in y.items()}
         self._check_shapes(potentials, mask=mask, **y)
-        return traced(_apply, function)(potentials, self._scores(), mask, *y.values())
+        return jit_loop(_apply, function)(potentials, self._scores(), mask, *y.values())
 
     def _scores(self):
         weights = [ops.convert_to_tensor(weight) for weight in (self.start, self.transitions, self.end)]
         return Scores(*(ops.where(may, w, ops.full_like(w, FORBIDDEN)) for may, w in zip(self._allowed, weights, strict=True)))
 
     def _check_shapes(self, potentials, **of_steps):
-        """What is known of the shapes while tracing; None is any size."""
+        """Checks the shapes that are known while tracing; None is any size."""
         shape, count = tuple(potentials.shape), len(self.labels)
         if len(shape) != 3 or shape[2] not in (None, count) or shape[1] == 0:
             raise ValueError(f"`potentials` must be (batch, T, {count}), a score for each label, got the shape {shape}.")
@@ -113,7 +113,7 @@ class CRF(keras.layers.Layer):
 
 
 class Scores(NamedTuple):
-    """What start `(K,)`, moves `(K, K)` and end `(K,)` add to the score of a sequence."""
+    """Scores of start `(K,)`, moves `(K, K)` and end `(K,)`, which add up to the score of a sequence."""
 
     start: object
     moves: object
@@ -130,7 +130,7 @@ class Chain(NamedTuple):
 
 
 def _apply(function, *arguments):
-    """`traced` gets one function, and what is to be compiled once for each."""
+    """`function(*arguments)`: the one function of `jit_loop`, compiled once for each `function`."""
     return function(*arguments)
 
 
@@ -172,7 +172,7 @@ def _decode(potentials, scores, mask):
 
 
 def _forward(chain, join):
-    """α<t>[k] `(T, batch, K)`: what all sequences up to t that end in k score together (`join` is logsumexp) or at best (max).
+    """α<t>[k] `(T, batch, K)`: the score of all sequences up to t that end in k (`join` is logsumexp) or of the best one (max).
 
     Less what all labels have in common, which is also returned, `(T, batch)`: its sum over the steps is that of all sequences.
     """
@@ -189,7 +189,7 @@ def _forward(chain, join):
 
 
 def _backward(chain):
-    """β<t>[k] `(T, batch, K)`: what all sequences from k at t on score together after t, less the best label's."""
+    """β<t>[k] `(T, batch, K)`: the score after t of all sequences from k at t on, less the best label's."""
 
     def step(beta, scores, real):
         before = ops.logsumexp(chain.moves + (scores + beta)[:, None, :], axis=2)
@@ -213,7 +213,7 @@ def _trace_back(chain, alphas):
 
 
 def _scores_of(chain, y):
-    """What each step adds to the score of y, `(T, batch)`; 0 at masked steps."""
+    """The part of each step in the score of y, `(T, batch)`; 0 at masked steps."""
     count = chain.moves.shape[0]
     y = ops.where(chain.real, y, ops.zeros_like(y))
     _, before = scan(lambda held, y, real: (ops.where(real, y, held), held), ops.zeros_like(y[0]), (y, chain.real))

@@ -1,4 +1,4 @@
-"""Which label may follow which where labels mark entities: BIO and BIOES.
+"""Valid transitions between labels of entities under the schemes BIO and BIOES.
 
 Under both an entity begins with B- and goes on with I-. BIOES also marks its last step, E-, and an entity of one step, S-.
 """
@@ -9,7 +9,7 @@ import numpy as np
 
 
 class Scheme(NamedTuple):
-    """Prefixes by what they say of the entity, each a string of letters."""
+    """Tagging scheme: the prefixes of labels by their role in an entity, each role a string of letters."""
 
     prefixes: str
     joins: str  # an entity of the same type is open before the step

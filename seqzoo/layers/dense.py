@@ -1,4 +1,4 @@
-"""A dense layer at each step, whose bias learns from all steps under mixed precision too."""
+"""Dense layer at each step, with a float32 gradient of the bias under mixed precision too."""
 
 import keras
 from keras import ops
@@ -9,7 +9,7 @@ from seqzoo.equations.unit import tanh
 
 @keras.saving.register_keras_serializable("seqzoo")
 class Dense(keras.layers.Dense):
-    """g(W x + b) with W x in the compute dtype; what is added to it, and the output, are float32 (float64 under float64).
+    """Dense layer g(W x + b): W x has the compute dtype; the sum and the output are float32 (float64 under float64).
 
     `keras.layers.Dense` adds b in the compute dtype. The gradient of b is a sum over all steps of a batch, and a bfloat16 sum
     stands still early: on TensorFlow's CPU that of 3,200 steps came to an eighth of what it is. And its tanh on JAX and

@@ -1,4 +1,4 @@
-"""The backward direction of an online model: at each step it begins anew, a few steps ahead."""
+"""Backward direction with a limited lookahead, for online models: at each step it starts again a few steps ahead."""
 
 from keras import ops
 
@@ -6,7 +6,7 @@ from seqzoo.layers.arguments import as_list
 
 
 def windows(x, lookahead):
-    """Of each step, it and the `lookahead` next ones: `(batch, T_x, ...)` -> `(batch * T_x, lookahead + 1, ...)`.
+    """Windows of each step and the `lookahead` next steps: `(batch, T_x, ...)` -> `(batch * T_x, lookahead + 1, ...)`.
 
     Zeros, or False, stand for what lies beyond the end.
     """
@@ -18,7 +18,7 @@ def windows(x, lookahead):
 
 
 def backward(layer, sequences, lookahead, initial_state=None, mask=None, training=False):
-    """What `layer`, which goes backward, says at each step of it and the `lookahead` next ones.
+    """Outputs of the backward `layer` at each step, from the window of that step and the `lookahead` next steps.
 
     Returns:
         The outputs `(batch, T_x, units)`, and the states at the first step, where the layer returns its state.
@@ -48,7 +48,7 @@ def check(lookahead, layer):
 
 
 def merged(forward, backward, mode):
-    """The outputs of two directions as one; both, of the mode None."""
+    """The outputs of two directions merged into one; a pair of both in the mode None."""
     merge = {
         "concat": lambda a, b: ops.concatenate([a, b], axis=-1),
         "sum": lambda a, b: a + b,

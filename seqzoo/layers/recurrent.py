@@ -1,20 +1,20 @@
-"""The layer with all the machinery: masks, directions, states, dropout, precision. A unit supplies the maths."""
+"""Recurrent layer of any unit: masks, directions, states, dropout and precision around the unit's equations."""
 
 import inspect
 
 import keras
 from keras import ops
 
+from seqzoo.engine.through_time import through_time
 from seqzoo.layers.arguments import as_list, from_serialized, positive_integer
 from seqzoo.layers.recurrent_cell import RecurrentCell
-from seqzoo.through_time import through_time
 
 OF_CELL = set(inspect.signature(RecurrentCell).parameters) - {"units", "unit", "kwargs"}
 
 
 @keras.saving.register_keras_serializable("seqzoo")
 class Recurrent(keras.layers.RNN):
-    """A unit over a sequence.
+    """Recurrent layer: runs a unit over a sequence.
 
     Args:
         units: the size of the state and of the output.
@@ -198,7 +198,7 @@ def _boolean(mask):
 
 
 def _check_shapes(sequences, mask, state, units):
-    """What is known of the shapes while tracing; None is any size."""
+    """Checks the shapes that are known while tracing; None is any size."""
 
     def differ(shape, expected):
         return len(shape) != len(expected) or any(None not in (a, b) and a != b for a, b in zip(shape, expected, strict=True))

@@ -1,17 +1,17 @@
-"""One step of a unit as a Keras cell, and the owner of its weights."""
+"""Keras cell of any unit: one step of the unit, and its weights."""
 
 import keras
 from keras import ops
 from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # not public, but `keras.layers.RNN` looks for this class
 
+from seqzoo.engine.through_time import one_step
 from seqzoo.equations import Unit
 from seqzoo.layers.arguments import as_list, from_serialized, positive_integer, rate_of
-from seqzoo.through_time import one_step
 
 
 @keras.saving.register_keras_serializable("seqzoo")
 class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
-    """One step of a unit, with the weights.
+    """Keras cell: one step of a unit, with its weights.
 
     Args:
         units: the size of the state.
@@ -81,7 +81,7 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
 
     @property
     def state_dtype(self):
-        """Never below float32: a state adds up many small steps."""
+        """The dtype of states, never below float32: a state adds up many small steps."""
         return "float64" if self.compute_dtype == "float64" else "float32"
 
     def build(self, input_shape):
@@ -105,7 +105,7 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         )
 
     def _peephole(self, gate):
-        """One peephole: a row of one draw for all, since an initializer draws the same again."""
+        """The weight of one peephole: a row of one draw for all gates, since an initializer draws the same values again."""
         peepholes, initializer = self.unit.peepholes, self.kernel_initializer
         return self.add_weight(
             name=f"p_{gate}",
@@ -120,7 +120,7 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         return ops.where(is_open, ops.ones(shape, dtype), self.bias_initializer(shape, dtype))
 
     def weight_tensors(self):
-        """The weights as the engine takes them."""
+        """The weights as tensors by name, the engine's `weights`."""
         weights = {"kernel": self.kernel, "recurrent_kernel": self.recurrent_kernel}
         weights |= {"bias": self.bias} if self.use_bias else {}
         weights |= {f"p_{gate}": weight for gate, weight in self.peepholes.items()}
@@ -140,7 +140,7 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         return output, new if isinstance(states, (list, tuple)) else new[0]
 
     def step(self, x_t, state, drop_x=None, drop_state=None):
-        """`x_t` `(batch, inputs)` and the state, a list, to the output `(batch, units)` and the next state, a list."""
+        """One step: `x_t` `(batch, inputs)` and a state, a list, to the output `(batch, units)` and the next state, a list."""
         x_t = ops.cast(x_t, self.compute_dtype)
         x_t = x_t if drop_x is None else x_t * drop_x
         state = [ops.cast(part, self.state_dtype) for part in state]

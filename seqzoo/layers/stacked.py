@@ -1,4 +1,4 @@
-"""Recurrent layers one above the other: a[l]<t> = g(Wa[l][a[l]<t-1>, a[l-1]<t>] + ba[l])."""
+"""Stacked recurrent layers: a[l]<t> = g(Wa[l][a[l]<t-1>, a[l-1]<t>] + ba[l])."""
 
 import keras
 from keras import ops, tree
@@ -12,7 +12,7 @@ RECURRENT = keras.layers.RNN, keras.layers.Bidirectional
 
 @keras.saving.register_keras_serializable("seqzoo")
 class Stacked(keras.layers.Layer):
-    """Deep recurrent layers; three is deep. Plain dense layers may stand on top, with no horizontal connection.
+    """Stack of recurrent layers (three is deep), optionally with dense layers on top, without horizontal connection.
 
     Args:
         layer: any `keras.layers.RNN`, or a `Bidirectional`, of which copies are made, each with weights, a name and a dropout
@@ -100,7 +100,7 @@ class Stacked(keras.layers.Layer):
         return [self._on_top(output) for output in outputs]
 
     def _steps(self, i, layer, inputs, state):
-        """What layer i makes of inputs, of which there may be none, and its state after them."""
+        """The outputs of layer i for a list of inputs, which may be empty, and its state after them."""
         outputs = []
         for x_t in inputs:
             of_output = state[0][:, 0] if _looks_ahead(layer) and state[0].shape[1] else x_t
@@ -164,7 +164,7 @@ class Stacked(keras.layers.Layer):
         return from_serialized(cls, config)
 
     def _by_layer(self, state, parts):
-        """The flat list of states cut into one list for each layer; `parts(layer)` says how long."""
+        """The flat list of states cut into one list for each layer, of the length `parts(layer)`."""
         if state is None:
             return [None] * len(self.layers)
         sizes, state = [parts(layer) for layer in self.layers], as_list(state)
@@ -174,7 +174,7 @@ class Stacked(keras.layers.Layer):
         return [state[end - size : end] for end, size in zip(ends, sizes, strict=True)]
 
     def _carried(self, layer, x, mask):
-        """What `residual` adds to the output of `layer`: its input, at the steps of that output."""
+        """The term that `residual` adds to the output of `layer`: the layer's input, at the steps of that output."""
         backwards = _goes_backwards(layer)
         if layer.return_sequences:
             return ops.flip(x, axis=1) if backwards else x

@@ -125,7 +125,7 @@ class Cloze(keras.Model):
             z = self({"inputs": inputs, "mask": mask})
             return -ops.sparse_categorical_crossentropy(inputs, z, from_logits=True)
 
-        return backend.in_graph(run, self.variables)
+        return backend.jit(run, self.variables)
 
     def get_config(self):
         return dict(self._config, name=self.name, trainable=self.trainable)

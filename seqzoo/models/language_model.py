@@ -103,7 +103,7 @@ class LanguageModel(OneToMany):
             z, state = self.run(y_prev, state)
             return -ops.sparse_categorical_crossentropy(y, z, from_logits=True), state
 
-        return backend.in_graph(run, self.variables)
+        return backend.jit(run, self.variables)
 
     def get_config(self):
         config = super().get_config() | {"carried": self.carried}

@@ -193,7 +193,10 @@ class Tuner(BaseTuner):
     def run_trial(self, trial):
         started, name = time.monotonic(), trial.trial_id
         try:
-            with backend.released(), pulse(self.oracle, name, self.wait) if self.worker else contextlib.nullcontext():
+            with (
+                backend.discard_traced_gradients(),
+                pulse(self.oracle, name, self.wait) if self.worker else contextlib.nullcontext(),
+            ):
                 quality, epochs = self.train(trial.hyperparameters)
         except Exception as error:  # such as of a model that is too large: others are not
             print(f"note: trial {int(name)} failed: {type(error).__name__}: {one_line(error)}", file=sys.stderr)

@@ -30,7 +30,7 @@ from units import (
 )
 
 from seqzoo.backend import xla
-from seqzoo.through_time import through_time
+from seqzoo.engine.through_time import through_time
 
 pytestmark = needs_float64
 SOME = {name: UNITS[name] for name in ("GRU", "LSTM all")}

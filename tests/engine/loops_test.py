@@ -21,8 +21,8 @@ from keras import ops, tree
 from units import INPUTS, MASKS, SIZE, UNITS, automatic, every_unit, random_arguments, random_drop
 
 from seqzoo import backend, layers
-from seqzoo import through_time as engine
-from seqzoo.through_time import through_time
+from seqzoo.engine import chunking
+from seqzoo.engine.through_time import through_time
 
 SOME = ["LSTM all"] if BACKEND == "jax" else ["GRU", "LSTM all"]  # which compiles each loop for seconds
 some_units = pytest.mark.parametrize("unit", [UNITS[name] for name in SOME], ids=SOME)
@@ -32,8 +32,8 @@ WAYS = [
     {"segments": 3, "unroll": True},
     {"segments": 4},
     {"segments": 99},
-    {"piece": 2},
-    {"piece": 99},
+    {"chunk": 2},
+    {"chunk": 99},
 ]
 every_way = pytest.mark.parametrize("way", without(WAYS[:2] if BACKEND == "jax" else [], WAYS), ids=str)
 
@@ -69,13 +69,13 @@ def test_every_loop_has_the_same_gradients(unit, way):
 
 @needs_float64
 @pytest.mark.parametrize("masked", [False, True])
-@pytest.mark.parametrize("way", [{"piece": 3}, {"segments": 3}, {}], ids=str)
+@pytest.mark.parametrize("way", [{"chunk": 3}, {"segments": 3}, {}], ids=str)
 @some_units
 def test_a_last_piece_that_is_not_full_changes_nothing(unit, way, masked, monkeypatch):
-    monkeypatch.setattr(engine, "CACHE", 0)  # {}: by itself, in pieces of eight steps
+    monkeypatch.setattr(chunking, "CACHE_BYTES", 0)  # {}: by itself, in pieces of eight steps
     arguments = random_arguments(unit, steps=19)
     mask = np.random.default_rng(4).random((4, 19)) < 0.7 if masked else None
-    whole = {"piece": 19}
+    whole = {"chunk": 19}
     found, expected = (arrays(run(unit, tensors(arguments), mask, **kind)) for kind in (way, whole))
     assert reference.distance(found, expected) <= 1e-14
     found, expected = (gradients(loss(unit, mask, **kind), arguments) for kind in (way, whole))
@@ -91,8 +91,8 @@ def test_shares_of_the_batch_change_nothing(unit, way, monkeypatch):
     for mask in (None, MASKS["gaps"]):
         expected = arrays(run(unit, tensors(arguments), mask, drop, **way)), gradients(loss(unit, mask, drop, **way), arguments)
         with monkeypatch.context() as changed:
-            changed.setattr(engine, "loops_at_once", lambda: 3)  # 4 examples: 2, 2, and 2 of zeros
-            changed.setattr(engine, "SHARE", 1)
+            changed.setattr(chunking, "parallel_loops", lambda: 3)  # 4 examples: 2, 2, and 2 of zeros
+            changed.setattr(chunking, "MIN_SHARD_ROWS", 1)
             found = (
                 arrays(run(unit, tensors(arguments), mask, drop, **way)),
                 gradients(loss(unit, mask, drop, **way), arguments),
@@ -108,9 +108,9 @@ def test_shares_of_the_batch_change_nothing(unit, way, monkeypatch):
 def test_a_graph_for_any_batch_shares_it(unit, monkeypatch):
     import tensorflow as tf
 
-    monkeypatch.setattr(engine, "loops_at_once", lambda: 2)
+    monkeypatch.setattr(chunking, "parallel_loops", lambda: 2)
     shares = []
-    monkeypatch.setattr(engine, "_share", lambda *given, of=engine._share: shares.append(given) or of(*given))
+    monkeypatch.setattr(chunking, "_shard", lambda *given, of=chunking._shard: shares.append(given) or of(*given))
     arguments = {batch: random_arguments(unit, batch=batch) for batch in (1, 7, 8, 9)}
     shapes = tree.map_structure(lambda a: tf.TensorSpec((None, *a.shape[1:]), "float64"), arguments[1])
     shapes["weights"] = tree.map_structure(lambda a: tf.TensorSpec(a.shape, "float64"), arguments[1]["weights"])
@@ -118,7 +118,7 @@ def test_a_graph_for_any_batch_shares_it(unit, monkeypatch):
     for of_batch in arguments.values():
         found = arrays(graph(tensors(of_batch)))
         with monkeypatch.context() as changed:
-            changed.setattr(engine, "loops_at_once", lambda: 1)
+            changed.setattr(chunking, "parallel_loops", lambda: 1)
             assert reference.distance(found, gradients(loss(unit), of_batch)) <= 1e-12
     assert len(shares) == 2  # traced once, for all
     tf.function(lambda given: run(unit, given, training=False), input_signature=[shapes]).get_concrete_function()
@@ -127,10 +127,10 @@ def test_a_graph_for_any_batch_shares_it(unit, monkeypatch):
 
 def test_loops_that_run_together_divide_the_cores():
     with backend.xla(True):
-        cores = backend.loops_at_once()
-        with backend.together(2):
-            assert backend.loops_at_once() == max(cores // 2, 1)
-        assert backend.loops_at_once() == cores
+        cores = backend.parallel_loops()
+        with backend.concurrent_loops(2):
+            assert backend.parallel_loops() == max(cores // 2, 1)
+        assert backend.parallel_loops() == cores
     assert cores == 1 or BACKEND == "tensorflow"
 
 

@@ -23,9 +23,9 @@ from units import (
     random_drop,
 )
 
-from seqzoo import backend as backend_module
+from seqzoo.backend import common as backend_module
 from seqzoo.backend import xla
-from seqzoo.through_time import one_step, through_time
+from seqzoo.engine.through_time import one_step, through_time
 
 with_oracle = pytest.mark.parametrize("unit", [UNITS[name] for name in reference.STEPS], ids=reference.STEPS.keys())
 

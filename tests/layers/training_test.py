@@ -139,7 +139,7 @@ def test_a_model_that_is_released_leaves_no_graph(with_xla):
     import tensorflow as tf
 
     def graphs_after_training():
-        with backend.xla(with_xla), backend.released():
+        with backend.xla(with_xla), backend.discard_traced_gradients():
             model = keras.Sequential([Bidirectional(GRU(SIZE)), keras.layers.Dense(1)])
             model.compile(keras.optimizers.SGD(global_clipnorm=1.0), "mse")
             model.fit(X, Y, verbose=0)

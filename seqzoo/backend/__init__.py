@@ -1,0 +1,104 @@
+"""Backend primitives: compilation, scan and custom gradients for TensorFlow, JAX and PyTorch.
+
+`tensorflow.py`, `jax.py` and `torch.py` define the same functions; this module documents them and calls those of Keras's
+backend. No other module of seqzoo imports a backend, except `layers.conversion`, which makes PyTorch modules.
+"""
+
+import importlib
+
+import keras
+
+from seqzoo.backend import common
+from seqzoo.backend.common import concurrent_loops as concurrent_loops
+from seqzoo.backend.common import xla as xla
+
+BACKEND = keras.backend.backend()
+_backend = importlib.import_module(f"{__name__}.{BACKEND}")
+
+
+def compiled(function, loop):
+    """`function(loop, ...)`, compiled with XLA on TensorFlow where the setting `xla` allows it."""
+    return _backend.compiled(function, loop)
+
+
+def jit_loop(function, loop):
+    """`function(loop, ...)` traced once for each `loop`, on JAX, where every eager call would trace it again."""
+    return _backend.jit_loop(function, loop)
+
+
+def jit(function, variables=(), xla=False):
+    """`function` traced once for each shape of its arguments, tensors in tuples or lists. The result keeps no gradient.
+
+    Args:
+        variables: the Keras variables that `function` reads; their values may change between two calls.
+        xla: whether TensorFlow compiles `function` with XLA. Compilation takes a second or more and pays for loops of many
+            small steps.
+    """
+    return _backend.jit(function, list(variables), xla)
+
+
+def compiles_for_cpu():
+    """Whether loops are compiled for a CPU, where one chunk of a sequence at a time stays in the processor's cache."""
+    return _backend.compiles_for_cpu()
+
+
+def parallel_loops():
+    """The number of independent loops that run at the same time: more than 1 on TensorFlow only, where a loop is one op."""
+    return _backend.parallel_loops()
+
+
+def discard_traced_gradients():
+    """Context manager: discards at its end the gradients that TensorFlow registered in the block.
+
+    TensorFlow keeps the gradient of every `custom_gradient` in a graph for ever, and with the gradient the graph: seqzoo's own,
+    and Keras's for gradient clipping. Use the block around a model that is built, trained and dropped inside; a model that
+    outlives the block cannot be trained further in its existing graphs.
+    """
+    return _backend.discard_traced_gradients()
+
+
+def matmul(a, b):
+    """The matrix product a b. `keras.ops.matmul` on PyTorch rounds float64 to float32."""
+    return _backend.matmul(a, b)
+
+
+def scan(step, state, inputs, reverse=False, unroll=False):
+    """Loop over the first axis of `inputs`: `state, emitted = step(state, *inputs[t])` for every t, from the last if `reverse`.
+
+    Returns:
+        The last state, and the emitted values stacked along the first axis in the order of time.
+    """
+    if unroll:
+        return common.scan_unrolled(step, state, inputs, reverse, _backend.stack)
+    return _backend.scan(step, state, inputs, reverse)
+
+
+def custom_gradient(forward, backward, outputs, arguments, constants, training):
+    """`outputs(arguments, constants)` with a custom gradient.
+
+    Args:
+        forward: `forward(arguments, constants)` returns the outputs and the residuals.
+        backward: `backward(arguments, constants, residuals, upstream)` returns the gradient with respect to `arguments`.
+        outputs: `outputs(arguments, constants)` returns the outputs alone.
+        training: whether TensorFlow keeps the residuals in the forward pass. TensorFlow cannot know there whether a gradient
+            follows; without residuals the gradient computes `forward` again.
+    """
+    return _backend.custom_gradient(forward, backward, outputs, arguments, constants, training)
+
+
+def vjp(function, arguments, constants, upstream):
+    """Vector-Jacobian product of `function(arguments, constants)`: the gradient of `arguments`, in their structure."""
+    return _backend.vjp(function, arguments, constants, upstream)
+
+
+def mean_of_batch(losses):
+    """The mean of `losses` over the rows of a batch; on several TensorFlow devices the device's part of the mean.
+
+    Keras adds up the losses of TensorFlow's devices.
+    """
+    return _backend.mean_of_batch(losses)
+
+
+def profile(folder):
+    """Starts the backend's profiler; returns the function that stops the profiler and writes the profile into `folder`."""
+    return _backend.profile(folder)

@@ -1,0 +1,83 @@
+"""Helpers of the three backends: settings, lazy imports, nested structures and the unrolled scan."""
+
+import contextlib
+import functools
+import importlib
+
+import optree  # Keras's own choice, but on PyTorch, where `keras.tree` leaves every leaf to the garbage collector
+
+NO_FORWARD_MODE = (
+    "The gradient of a seqzoo layer is written out by hand and goes backward only: forward mode (`jvp`, `jacfwd`) does not "
+    "work. Use `grad`, `vjp` or `jacrev`."
+)
+
+_xla = None
+_concurrent_loops = 1
+
+
+@contextlib.contextmanager
+def xla(on):
+    """Context manager: whether the engine compiles its loops with XLA on TensorFlow. JAX always compiles, PyTorch never.
+
+    Keras leaves XLA off without a GPU. For these loops XLA pays on a CPU too: a training step takes a half to a fifth of the
+    time. But XLA compiles once for each shape, in 0.5 to 2 seconds. So the default (None) compiles where a graph is traced
+    (`fit`, `evaluate`, `predict`, `tf.function`) and not in eager calls; `with xla(False):` or `with xla(True):` around the
+    tracing or the eager call overrides the default.
+    """
+    global _xla
+    before, _xla = _xla, on
+    try:
+        yield
+    finally:
+        _xla = before
+
+
+def xla_setting():
+    """The innermost `xla` setting: True, False or None."""
+    return _xla
+
+
+@contextlib.contextmanager
+def concurrent_loops(count):
+    """Context manager: a call inside is one of `count` loops that may run at the same time."""
+    global _concurrent_loops
+    before, _concurrent_loops = _concurrent_loops, _concurrent_loops * count
+    try:
+        yield
+    finally:
+        _concurrent_loops = before
+
+
+def concurrent_loops_setting():
+    """The product of all surrounding `concurrent_loops`."""
+    return _concurrent_loops
+
+
+class LazyModule:
+    """A library that is imported at the first use of an attribute: a backend's module imports where its library is missing."""
+
+    def __init__(self, name):
+        self._name = name
+
+    def __getattr__(self, attribute):
+        return getattr(importlib.import_module(self._name), attribute)
+
+
+@functools.cache  # XLA and JAX compile anew for another object
+def bound(function, loop):
+    """`function(loop, ...)`, the same object for the same arguments."""
+    return functools.partial(function, loop)
+
+
+def packed(structure, flat):
+    """The leaves `flat` in the nesting of `structure`."""
+    return optree.tree_unflatten(optree.tree_structure(structure), flat)
+
+
+def scan_unrolled(step, state, inputs, reverse, stack):
+    """`scan` as a Python loop; `stack` stacks a tuple of the backend's tensors."""
+    steps = optree.tree_leaves(inputs)[0].shape[0]
+    emitted = [None] * steps
+    for t in reversed(range(steps)) if reverse else range(steps):
+        state, emitted[t] = step(state, *optree.tree_map(lambda a, t=t: a[t], inputs))
+    return state, optree.tree_map(lambda *a: stack(a), *emitted)

@@ -1,0 +1,75 @@
+"""API of the recurrence engine: a unit over T_x steps, with back-propagation through time.
+
+One matmul projects all inputs before the loop; the loop carries only the state. Back-propagation through time is the unit's
+own `step_gradient` in a reverse loop, which carries only the state's gradient; one matmul after the loop gives each weight's
+gradient. Where chunks pay, the engine does all of this for one chunk of the sequence after another, each small enough to stay
+in the processor's cache.
+"""
+
+import functools
+from typing import NamedTuple
+
+from keras import ops
+
+from seqzoo.backend import compiled, custom_gradient, jit_loop
+from seqzoo.engine import recurrence
+from seqzoo.engine.chunking import in_shards
+
+
+class Loop(NamedTuple):
+    """The key of a compiled loop: a unit and the options of `through_time`."""
+
+    unit: object
+    sequences: bool = True
+    unroll: bool = False
+    segments: int = 1
+    chunk: int | None = None
+    training: bool = True
+
+
+def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, **options):
+    """Runs `unit` over the steps of `x`.
+
+    Args:
+        unit: an `equations.Unit`.
+        x: `(batch, T_x, inputs)`. The dtype of `x` is the dtype of the matrix products.
+        state: the initial state, one `(batch, units)` for each part. The dtype of `state` is the dtype of all else.
+        weights: `kernel` `(inputs, gates * units)`, `recurrent_kernel` `(units, gates * units)`, `bias` `(gates * units,)` or
+            None, and `p_<gate>` `(units,)` for each peephole. Columns stand in the order of `unit.gates`.
+        mask: booleans `(batch, T_x)`: a False step leaves the state as before. Any pattern.
+        recurrent_dropout: `(batch, units)`, multiplies the state wherever the state enters a matrix product.
+        sequences: whether to return the outputs of all steps, or the last state only.
+        unroll: a graph of T_x copies of the step instead of a loop.
+        segments: the number of segments of the sequence. Of every segment but the current one the backward pass keeps the first
+            state only and computes the rest again: memory is least with about √T_x, time grows by a forward pass.
+        chunk: the number of steps that are projected, and differentiated, at a time; chosen by size unless given.
+        training: whether a gradient follows. Without `training` a gradient works too, and costs a forward pass on TensorFlow.
+
+    Returns:
+        The outputs a<t> `(batch, T_x, units)`, or None, and the last state, both of the state's dtype.
+    """
+    weights = {name: weight for name, weight in weights.items() if weight is not None}
+    if mask is not None:  # a value at a masked step, NaN included, reaches nothing
+        x = ops.where(mask[:, :, None], x, ops.zeros_like(x))
+    arguments = {"x": x, "state": tuple(map(ops.convert_to_tensor, state)), "weights": weights}
+    constants = {name: c for name, c in (("mask", mask), ("dropout", recurrent_dropout)) if c is not None}
+    loop = Loop(unit, **options)
+    outputs, last = in_shards(jit_loop(_run, loop), loop, arguments, constants)
+    return (outputs[0] if loop.sequences else None), unit.State(*last)
+
+
+def one_step(unit, x_t, state, weights, recurrent_dropout=None):
+    """One step of `unit`: `x_t` is `(batch, inputs)`. Returns the next state."""
+    dtype = state[0].dtype
+    products = recurrence.Products(unit, weights, x_t.dtype, recurrent_dropout)
+    z_t = recurrence.project(x_t, weights, dtype)
+    new, _ = unit.step(functools.partial(products.z, z_t), unit.State(*state), recurrence.peepholes(unit, weights, dtype))
+    return new
+
+
+def _run(loop, arguments, constants):
+    """The outputs and the last state, with the hand-written gradient where the unit or `segments` needs a custom one."""
+    outputs, forward, backward = (compiled(f, loop) for f in (recurrence.outputs, recurrence.forward, recurrence.backward))
+    if loop.unit.step_gradient is None and loop.segments == 1:
+        return outputs(arguments, constants)
+    return custom_gradient(forward, backward, outputs, arguments, constants, loop.training)
