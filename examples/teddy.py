@@ -13,7 +13,7 @@ from keras import ops
 
 from recipes import ner
 from seqzoo.data.batches import pad
-from seqzoo.data.tokenizer import words_and_marks
+from seqzoo.data.tokenizer import split_words
 from seqzoo.errors import DataError, one_line
 from seqzoo.recipe import main as command_line
 
@@ -47,7 +47,7 @@ def main(arguments=None):
     models = trained(config)
     print(f"\n{'P(person)':24}" + "".join(f"{name:>16}" for name in models))
     for sentence in SENTENCES:
-        words = words_and_marks(sentence)
+        words = split_words(sentence)
         of_models = [person(model, words) for model in models.values()]
         print(f"\n{sentence}")
         for i in (4, 5):  # Teddy, and the word after it

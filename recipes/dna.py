@@ -102,7 +102,7 @@ def as_problem(config, train, validation, test):
     labels = tuple(sorted(set(train.targets)))
     if config.quick:
         train = train.take(random.Random(config.seed).sample(range(len(train)), min(len(train), 1000)))
-    return targets.Problem(labels, *(part(config, examples, labels) for examples in (train, validation, test)))
+    return targets.Dataset(labels, *(part(config, examples, labels) for examples in (train, validation, test)))
 
 
 def part(config, examples, labels):

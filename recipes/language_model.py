@@ -12,7 +12,7 @@ import keras
 from seqzoo import presets
 from seqzoo.data.batches import Batches
 from seqzoo.data.tokenizer import PAD, SPECIAL, Tokenizer
-from seqzoo.data.windows import Windows
+from seqzoo.data.windows import StreamWindows
 from seqzoo.models import Cloze, LanguageModel
 from seqzoo.recipe import main as command_line
 from seqzoo.recipe import report
@@ -20,7 +20,7 @@ from seqzoo.recipe import search as searching
 from seqzoo.tasks.language_modeling import corpus, task, texts
 from seqzoo.tasks.language_modeling.commands import Fill, Generate, Score, fill, generate, predict, score
 from seqzoo.training import fit, losses, metrics, run_folder
-from seqzoo.training.truncated_bptt import Carried
+from seqzoo.training.truncated_bptt import TruncatedBPTT
 from seqzoo.tuning.space import Range
 
 
@@ -121,7 +121,7 @@ def train_once(config, problem, **how):
     if config.stream:
         most = f"at most {train.row}, a row of the text"
         command_line.check("window", config.window, lambda window: window <= train.row, most)
-    trained = Carried(model, len(train.y)) if config.stream else model
+    trained = TruncatedBPTT(model, len(train.y)) if config.stream else model
     epochs = epochs_of(config)
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, epochs * len(train))
     optimizer = {"sgd": keras.optimizers.SGD, "adam": keras.optimizers.Adam}[config.optimizer]
@@ -134,7 +134,7 @@ def train_once(config, problem, **how):
 def batches(config, problem, part):
     """x<1> = 0, x<t+1> = y<t>; of a model that fills gaps x<t> = y<t>."""
     if config.stream:
-        return Windows(corpus.stream(part), config.batch_size, config.window)
+        return StreamWindows(corpus.stream(part), config.batch_size, config.window)
     x = part.y if config.bidirectional else [[PAD, *ids[:-1]] for ids in part.y]
     options = {"max_length": config.max_length, "per_step": True}
     return Batches(x, part.y, config.batch_size, config.seed, part is problem.train, **options)

@@ -119,7 +119,7 @@ def quickened(config):
 
 def train(config, folder):
     started, config = time.time(), quickened(config)
-    with run_folder.swapped_in(folder) as new:
+    with run_folder.replace_folder(folder) as new:
         (new / "pictures").mkdir()
         figures = {}
         for task in TASKS if config.task == "all" else [config.task]:
@@ -135,7 +135,7 @@ def train(config, folder):
 
 
 def _shown(name, config, rows):
-    said = SAID[name].format(steps=config.steps, words=config.words, far=experiments.far(config))
+    said = SAID[name].format(steps=config.steps, words=config.words, far=experiments.far_distance(config))
     return f"## {name}\n\n{said}\n\n```\n{tables.table(rows)}\n```"
 
 
@@ -154,7 +154,7 @@ def _card(config, record, figures):
 
 def train_once(config, problem, **_):
     """The network that learnt the task, and the loss of each batch; in the end that on validation sequences too."""
-    model, losses = networks.learnt(config, *config.cells, config.seed)
+    model, losses = networks.train_network(config, *config.cells, config.seed)
     history = [{"loss": loss} for loss in losses]
     history[-1]["val_loss"] = problem.validation.loss(model)
     return model, history

@@ -13,7 +13,7 @@ import keras
 
 from seqzoo import presets
 from seqzoo.data import midi, voices
-from seqzoo.data.targets import Part, Problem
+from seqzoo.data.targets import Dataset, Split
 from seqzoo.models import OneToMany
 from seqzoo.recipe import generate as sampling
 from seqzoo.recipe import main as command_line
@@ -88,12 +88,12 @@ def load(config):
     train, validation, test = (
         part(config, of) for of in music_data.load(config.data, config.data_dir, config.steps, config.seed)
     )
-    return Problem((), train, validation, test)
+    return Dataset((), train, validation, test)
 
 
 def part(config, pieces):
     cut = [short for piece in pieces for short in piece.parts(config.max_length)]
-    return Part(cut, cut, [])
+    return Split(cut, cut, [])
 
 
 def batches(config, pieces, **options):

@@ -72,11 +72,11 @@ def load(config):
     if config.quick:
         train = train.take(random.Random(config.seed).sample(range(len(train)), min(len(train), 5000)))
     parts = (part_of(examples, labels, config.data) for examples in (train, splits.validation, splits.test))
-    return targets.Problem(labels, *parts)
+    return targets.Dataset(labels, *parts)
 
 
 def part_of(examples, labels, source):
-    return targets.of_labels(examples, labels, source) if labels else targets.Part(examples.inputs, examples.targets, [])
+    return targets.of_labels(examples, labels, source) if labels else targets.Split(examples.inputs, examples.targets, [])
 
 
 # Model
@@ -162,7 +162,7 @@ def generate(asked, folder):
     command_line.check("locale", asked.locale, lambda locale: locale is None or locale in model.labels, known)
     for number, label in enumerate(model.labels or [""]):
         if asked.locale in (None, label):
-            for name in names_task.invent(model, number, asked.n, asked.sampler(), asked.seed):
+            for name in names_task.sample_names(model, number, asked.n, asked.sampler(), asked.seed):
                 print(f"{name}\t{label}".rstrip())
 
 

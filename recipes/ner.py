@@ -15,7 +15,7 @@ import tyro
 from seqzoo import presets
 from seqzoo.data import entity_tags, targets, word_vectors
 from seqzoo.data.batches import Batches
-from seqzoo.data.tokenizer import Tokenizer, words_and_marks
+from seqzoo.data.tokenizer import Tokenizer, split_words
 from seqzoo.models import ManyToMany
 from seqzoo.recipe import main as command_line
 from seqzoo.recipe import report
@@ -103,7 +103,7 @@ def load(config):
     if config.quick:
         train = train.take(random.Random(config.seed).sample(range(len(train)), min(len(train), 2000)))
     parts = (targets.of_steps(examples, labels, config.data) for examples in (train, splits.validation, splits.test))
-    return targets.Problem(labels, *parts)
+    return targets.Dataset(labels, *parts)
 
 
 # Model
@@ -187,7 +187,7 @@ class Predict(command_line.Predict):
 
 
 def predict(lines, folder, form="text"):
-    sentences = [words_and_marks(line) for line in lines]
+    sentences = [split_words(line) for line in lines]
     model = presets.load(folder)
     forms = ("text", "bio", "binary", "spans", "json") if entity_tags.are_entities(set(model.labels)) else ("text", "bio")
     command_line.check("as", form, lambda form: form in forms, f"{' or '.join(forms)} of a model whose tags mark no entities")

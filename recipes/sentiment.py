@@ -78,7 +78,7 @@ def load(config):
     if config.quick:
         train = train.take(random.Random(config.seed).sample(range(len(train)), min(len(train), 3000)))
     validation, test = (part(config, examples, labels) for examples in (splits.validation, splits.test))
-    return targets.Problem(labels, part(config, train, labels, train=True), validation, test)
+    return targets.Dataset(labels, part(config, train, labels, train=True), validation, test)
 
 
 def labels_of(config, train):

@@ -7,7 +7,7 @@ from extent import compiled, full
 
 from examples import pear_or_pair, streaming, teddy
 from recipes import ner
-from seqzoo.data.tokenizer import words_and_marks
+from seqzoo.data.tokenizer import split_words
 from seqzoo.tasks.language_modeling import texts
 
 pytestmark = compiled
@@ -27,7 +27,7 @@ TINY = ("--units", "8", "--embedding", "8", "--character-units", "4", "--epochs"
 def test_what_is_read_forward_only_cannot_tell_the_teddies_apart(capsys, monkeypatch):
     monkeypatch.setattr(ner.tagging.generated_entities, "SIZES", {"train": 200, "validation": 20, "test": 10})
     models = teddy.trained(teddy.command_line.parse(ner.Config, TINY, ""))
-    president, bears = map(words_and_marks, teddy.PAIR)
+    president, bears = map(split_words, teddy.PAIR)
     same = {name: teddy.person(model, president)[4] == teddy.person(model, bears)[4] for name, model in models.items()}
     assert same == {"forward only": True, "lookahead 1": False, "bidirectional": False}
     monkeypatch.setattr(teddy, "trained", lambda config: models)

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from seqzoo import presets
-from seqzoo.data.tokenizer import words_and_marks
+from seqzoo.data.tokenizer import split_words
 from seqzoo.tasks.dna import sequences
 from seqzoo.tasks.music import composing
 from seqzoo.tasks.names import task as names_task
@@ -55,7 +55,7 @@ def test_the_shipped_sentiment_model_answers(text, label):
     ],
 )
 def test_the_shipped_tagger_finds_the_names_in_the_notes_sentences(sentence, binary, spans):
-    (answer,) = presets.load("ner").answers([words_and_marks(sentence)])
+    (answer,) = presets.load("ner").answers([split_words(sentence)])
     assert task.shown("binary", sentence, answer.labels) == binary
     assert task.shown("spans", sentence, answer.labels) == spans
 
@@ -74,7 +74,7 @@ def test_the_shipped_language_models_know_their_text():
 
 
 def test_the_shipped_models_of_names_and_music_make_some():
-    names = names_task.invent(presets.load("names"), 0, 20, seed=1)
+    names = names_task.sample_names(presets.load("names"), 0, 20, seed=1)
     assert len(set(names)) > 10 and all(0 < len(name) <= 40 for name in names)
     (piece,) = composing.compose(presets.load("music"), 32, 1, 1.0, 0, None)
     assert len(piece) == 32 and piece.keys.any()

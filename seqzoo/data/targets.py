@@ -12,7 +12,7 @@ LARGEST = float(np.finfo(np.float32).max)
 
 
 @dataclasses.dataclass(frozen=True)
-class Part:
+class Split:
     """Inputs; what is actual of each, a label, a number or a label for each step; that as y, an array `(N, labels)` or `(N, 1)`
     or lists of the labels' numbers; the domains."""
 
@@ -23,16 +23,16 @@ class Part:
 
 
 @dataclasses.dataclass(frozen=True)
-class Problem:
+class Dataset:
     """What is asked, one of `labels` or (none) a number; what to learn it from, what to choose by, what to report on."""
 
     labels: tuple[str, ...]
-    train: Part
-    validation: Part
-    test: Part
+    train: Split
+    validation: Split
+    test: Split
 
 
-def of_labels(examples: Examples, labels: tuple[str, ...], source: str) -> Part:
+def of_labels(examples: Examples, labels: tuple[str, ...], source: str) -> Split:
     """y is one-hot in the order of `labels`.
 
     Raises:
@@ -40,17 +40,17 @@ def of_labels(examples: Examples, labels: tuple[str, ...], source: str) -> Part:
     """
     number = _numbers(set(examples.targets), labels, source)
     y = np.eye(len(labels), dtype=np.float32)[[number[target] for target in examples.targets]]
-    return Part(examples.inputs, examples.targets, y, examples.domains)
+    return Split(examples.inputs, examples.targets, y, examples.domains)
 
 
-def of_steps(examples: Examples, labels: tuple[str, ...], source: str) -> Part:
+def of_steps(examples: Examples, labels: tuple[str, ...], source: str) -> Split:
     """y has the number of each step's label.
 
     Raises:
         DataError: an example has another label.
     """
     number = _numbers({label for of_one in examples.targets for label in of_one}, labels, source)
-    return Part(examples.inputs, examples.targets, [[number[label] for label in of_one] for of_one in examples.targets])
+    return Split(examples.inputs, examples.targets, [[number[label] for label in of_one] for of_one in examples.targets])
 
 
 def _numbers(found: set[str], labels: tuple[str, ...], source: str) -> dict[str, int]:
@@ -60,14 +60,14 @@ def _numbers(found: set[str], labels: tuple[str, ...], source: str) -> dict[str,
     return {label: i for i, label in enumerate(labels)}
 
 
-def of_numbers(examples: Examples, source: str) -> Part:
+def of_numbers(examples: Examples, source: str) -> Split:
     """y is the number itself.
 
     Raises:
         DataError: a target is none.
     """
     numbers = to_numbers(examples.targets, source)
-    return Part(examples.inputs, numbers, np.array(numbers, np.float32)[:, None], examples.domains)
+    return Split(examples.inputs, numbers, np.array(numbers, np.float32)[:, None], examples.domains)
 
 
 def to_numbers(targets: list, source: str) -> list[float]:

@@ -30,7 +30,7 @@ WORDS_AND_MARKS = pre_tokenizers.Split(
 )
 
 
-def words_and_marks(text: str) -> list[str]:
+def split_words(text: str) -> list[str]:
     """Returns a text's words and marks. Apostrophes, periods, hyphens, in Hebrew also quotation marks, between letters are a
     word's; every other mark stands by itself."""
     return [piece for piece, _ in WORDS_AND_MARKS.pre_tokenize_str(_well_formed(text))]

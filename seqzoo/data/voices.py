@@ -23,7 +23,7 @@ def sounding(voices: np.ndarray) -> np.ndarray:
     return np.where(pitches == HELD, REST, pitches)  # held since before the first step
 
 
-def every(count: int, voices: np.ndarray) -> np.ndarray:
+def subsample(count: int, voices: np.ndarray) -> np.ndarray:
     """Returns one step in `count`, the first of them first; what began since the one before begins there."""
     pitches = sounding(voices)[::count]
     begun = [(voices[max(0, step - count + 1) : step + 1] > HELD).any(axis=0) for step in range(0, len(voices), count)]

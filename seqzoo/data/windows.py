@@ -8,7 +8,7 @@ import numpy as np
 from seqzoo.data.tokenizer import PAD
 
 
-class Windows(keras.utils.PyDataset):
+class StreamWindows(keras.utils.PyDataset):
     """Batches `({"inputs", "goes_on"}, targets, weights)` of a stream of ids, for `training.carried.Carried`.
 
     The stream is cut into `batch_size` rows of one length, which are read side by side, `steps` tokens at a time: a batch goes

@@ -9,13 +9,6 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core import DatasetNotFoundError
 from tensorflow_datasets.core.download import downloader
 
-from seqzoo.datasets import (
-    chorales,  # noqa: F401  (tfds knows them)
-    hebrew_entities,  # noqa: F401  (tfds knows them)
-    kjv_verses,  # noqa: F401  (tfds knows them)
-    rated_sentences,  # noqa: F401  (tfds knows them)
-    splice_junctions,  # noqa: F401  (tfds knows them)
-)
 from seqzoo.errors import DataError, one_line
 
 OURS = ("rated_sentences", "splice_junctions", "hebrew_entities", "generated_entities", "kjv_verses", "chorales")

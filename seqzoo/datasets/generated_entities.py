@@ -17,7 +17,7 @@ from faker.providers.lorem.en_US import Provider
 
 from seqzoo.data import entity_tags
 from seqzoo.data.examples import Examples, Splits
-from seqzoo.data.tokenizer import words_and_marks
+from seqzoo.data.tokenizer import split_words
 
 KINDS = ("PERSON", "ORG", "LOCATION", "DATE")
 LOCALES = ("en_US", "en_GB", "en_IN", "en_AU", "en_IE", "en_CA", "en_NZ")
@@ -79,11 +79,11 @@ def _names() -> dict[str, dict[str, list[str]]]:
 
 
 def _split(names: list[str], common_from: float) -> dict[str, list[str]]:
-    counts = Counter(word for name in names for word in set(words_and_marks(name)))
+    counts = Counter(word for name in names for word in set(split_words(name)))
     common = {word for word, count in counts.items() if count > common_from * len(names)}
     parts = {part: [] for part in SIZES}
     for name in names:
-        of_words = {_part(word) for word in words_and_marks(name) if word not in common}
+        of_words = {_part(word) for word in split_words(name) if word not in common}
         if len(of_words) == 1:
             parts[of_words.pop()].append(name)
     return parts
@@ -126,8 +126,8 @@ def _kinds_of_words() -> dict[str, list[str]]:
 def _filled(frame: str, fillings: dict[str, list[str]], chance: random.Random) -> tuple[list[str], list[str]]:
     """A frame with its slots filled, as words and tags; a person at times by the first or the last name alone."""
     words, entities = [], []
-    for token in words_and_marks(frame):
-        filling = words_and_marks(chance.choice(fillings[token])) if token in fillings else [token]
+    for token in split_words(frame):
+        filling = split_words(chance.choice(fillings[token])) if token in fillings else [token]
         if token == "PERSON" and chance.random() < 0.2:
             filling = [chance.choice(filling)]
         if token in KINDS:

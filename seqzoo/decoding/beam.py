@@ -6,8 +6,8 @@ import numpy as np
 from keras import ops
 
 from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
-from seqzoo.decoding.generate import FREE, barred, kept, loop
-from seqzoo.models.one_to_many import NEVER
+from seqzoo.decoding.generate import NO_TOKEN, banned_ids, cached_per_model, loop
+from seqzoo.models.one_to_many import MASKED_LOGIT
 
 
 class Hypothesis(NamedTuple):
@@ -36,14 +36,14 @@ def beam(step, state, length, width=5, n_best=1, length_penalty=0.0, prompt=(), 
         raise ValueError(f"`length` must be a positive integer and not below that of the prompt, got {length!r}.")
     batch = state[0].shape[0]
     rows = [ops.repeat(part, width, axis=0) for part in state]
-    log_p = np.full((batch, width), NEVER, np.float32)
+    log_p = np.full((batch, width), MASKED_LOGIT, np.float32)
     log_p[:, 0] = 0  # all begin alike: one of them counts
     y, ended, lengths = (
         np.full((batch, width), start, np.int32),
         np.zeros((batch, width), bool),
         np.zeros((batch, width), np.float32),
     )
-    given = np.full((length,), FREE, np.int32)
+    given = np.full((length,), NO_TOKEN, np.int32)
     given[: len(prompt)] = prompt
     carry = tuple(ops.convert_to_tensor(a) for a in (y, ended, lengths, log_p)), rows
     run = _compiled(step, width, float(length_penalty), eos, tuple(never))
@@ -52,7 +52,7 @@ def beam(step, state, length, width=5, n_best=1, length_penalty=0.0, prompt=(), 
     return _best(traced, *(ops.convert_to_numpy(a) for a in (log_p, lengths)), length_penalty, n_best)
 
 
-@kept
+@cached_per_model
 def _compiled(step, width, alpha, eos, never):
     def one(carry, given):
         (y, ended, lengths, log_p), rows = carry
@@ -78,9 +78,9 @@ def _compiled(step, width, alpha, eos, never):
 def _continued(log_p, ended, given, never):
     """log P of each next token: of a given one alone, none of `never`, and `<pad>` with certainty after the end."""
     ids = ops.arange(log_p.shape[-1])
-    out = ops.where(given == FREE, barred(log_p.shape[-1], never), ids != given)
-    after = ops.where(ids == PAD, 0.0, NEVER)
-    return ops.where(ops.expand_dims(ended, -1), after, ops.where(out, NEVER, log_p))
+    out = ops.where(given == NO_TOKEN, banned_ids(log_p.shape[-1], never), ids != given)
+    after = ops.where(ids == PAD, 0.0, MASKED_LOGIT)
+    return ops.where(ops.expand_dims(ended, -1), after, ops.where(out, MASKED_LOGIT, log_p))
 
 
 def _traced(tokens, parents):
@@ -99,7 +99,7 @@ def _best(tokens, log_p, lengths, alpha, n_best):
         [
             Hypothesis([int(y) for y in tokens[b, i] if y != PAD], float(log_p[b, i]), float(scores[b, i]))
             for i in np.argsort(-scores[b], kind="stable")[:n_best]
-            if log_p[b, i] > NEVER / 2
+            if log_p[b, i] > MASKED_LOGIT / 2
         ]
         for b in range(len(tokens))
     ]

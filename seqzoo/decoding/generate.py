@@ -13,10 +13,10 @@ from keras import ops
 from seqzoo import backend
 from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
 from seqzoo.decoding.samplers import Sampler
-from seqzoo.models.one_to_many import NEVER
+from seqzoo.models.one_to_many import MASKED_LOGIT
 
 PIECE = 64  # steps that are compiled as one loop
-FREE = -1  # where a prompt gives no token
+NO_TOKEN = -1  # where a prompt gives no token
 
 
 class Generated(NamedTuple):
@@ -51,7 +51,7 @@ def generate(step, state, length, sampler=None, prompts=None, eos=EOS, never=(PA
     steps = PIECE * -(-length // PIECE) if length > PIECE else length
     u = np.random.default_rng(seed).random((steps, batch), np.float32)
     given = _given(prompts or [], steps, batch)
-    piece = _compiled(step, sampler or Sampler(), FREE if eos is None else eos, tuple(never))
+    piece = _compiled(step, sampler or Sampler(), NO_TOKEN if eos is None else eos, tuple(never))
     y, ended, found = ops.full((batch,), start, "int32"), ops.zeros((batch,), "bool"), []
     for begin in range(0, steps, PIECE):
         rows = slice(begin, begin + PIECE)
@@ -69,26 +69,26 @@ def _given(prompts, steps, batch):
     prompts = prompts if prompts and not np.isscalar(prompts[0]) else [prompts] * batch
     if len(prompts) != batch:
         raise ValueError(f"`prompts` must be one list of ids, or one for each of the {batch} sequences, got {len(prompts)}.")
-    given = np.full((steps, batch), FREE, np.int32)
+    given = np.full((steps, batch), NO_TOKEN, np.int32)
     for row, prompt in enumerate(prompts):
         given[: len(prompt), row] = prompt[:steps]
     return given
 
 
-def kept(build):
+def cached_per_model(build):
     """`build(step, ...)`, a compiled loop, kept for the methods of a model, whose weights it is told anew at each call."""
     cached = functools.lru_cache(maxsize=8)(build)
     return lambda step, *rest: (cached if hasattr(step, "__self__") else build)(step, *rest)
 
 
-@kept
+@cached_per_model
 def _compiled(step, sampler, eos, never):
     """`(y, ended, state), numbers (T, batch), given tokens (T, batch)` to the first after T steps, and tokens, log P."""
 
     def one(carry, u, given):
         y, ended, state = carry
         z, state = step(y, state)
-        y = ops.where(given == FREE, sampler(ops.where(barred(z.shape[-1], never), NEVER, z), u), given)
+        y = ops.where(given == NO_TOKEN, sampler(ops.where(banned_ids(z.shape[-1], never), MASKED_LOGIT, z), u), given)
         y = ops.where(ended, PAD, y)
         log_p = -ops.sparse_categorical_crossentropy(y, z, from_logits=True)
         return (y, ended | (y == eos), state), (y, ops.where(ended, 0.0, log_p))
@@ -108,27 +108,27 @@ def generate_vectors(step, state, length, features, prompt=None, temperature=1.0
     """
     batch, prompt = state[0].shape[0], np.zeros((0, features)) if prompt is None else np.asarray(prompt)[:length]
     u = np.random.default_rng(seed).random((length, batch, features), np.float32)
-    given = np.full((length, batch, features), FREE, np.float32)
+    given = np.full((length, batch, features), NO_TOKEN, np.float32)
     given[: len(prompt)] = prompt[:, None]
     first = ops.zeros((batch, features), "float32"), list(state)
     _, (found,) = _compiled_vectors(step, float(temperature))(first, ops.convert_to_tensor(u), ops.convert_to_tensor(given))
     return ops.convert_to_numpy(found).swapaxes(0, 1)
 
 
-@kept
+@cached_per_model
 def _compiled_vectors(step, temperature):
     def one(carry, u, given):
         z, state = step(*carry)
         drawn = ops.cast(u < ops.sigmoid(z / temperature), "float32")
-        y = ops.where(given == FREE, drawn, given)
+        y = ops.where(given == NO_TOKEN, drawn, given)
         return (y, state), (y,)
 
     return loop(step, one)
 
 
-def barred(vocabulary, never):
+def banned_ids(vocabulary, never):
     """Which ids are among `never`: `(vocabulary,)`."""
-    return ops.any(ops.arange(vocabulary)[:, None] == ops.array(never or (FREE,)), axis=-1)
+    return ops.any(ops.arange(vocabulary)[:, None] == ops.array(never or (NO_TOKEN,)), axis=-1)
 
 
 def loop(step, one):

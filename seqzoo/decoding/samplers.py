@@ -7,7 +7,7 @@ import dataclasses
 
 from keras import ops
 
-from seqzoo.models.one_to_many import NEVER
+from seqzoo.models.one_to_many import MASKED_LOGIT
 
 RANGE, HALVINGS = 100.0, 24
 LEAST = 1e-6  # of temperatures: below it all are greedy
@@ -43,7 +43,7 @@ class Sampler:
     def __call__(self, z, u):
         z = ops.cast(z, "float32")
         likelier = z - ops.max(z, axis=-1, keepdims=True)  # 0 at most: no temperature makes it infinite
-        z = ops.where(z > NEVER / 2, likelier / max(self.temperature, LEAST), NEVER)
+        z = ops.where(z > MASKED_LOGIT / 2, likelier / max(self.temperature, LEAST), MASKED_LOGIT)
         if self.top_k is not None and self.top_k < z.shape[-1]:
             z = _cut(z, lambda left: ops.sum(ops.cast(left, "int32"), axis=-1, keepdims=True) >= self.top_k)
         if self.top_p is not None:
@@ -63,7 +63,7 @@ def _cut(z, enough):
         middle = (low + high) / 2
         is_enough = enough(z >= middle)
         low, high = ops.where(is_enough, middle, low), ops.where(is_enough, high, middle)
-    return ops.where(z >= low, z, NEVER)
+    return ops.where(z >= low, z, MASKED_LOGIT)
 
 
 def draw(p, u):

@@ -11,7 +11,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 STRENGTHS = (1, 3, 10)  # C of logistic regression, 1 / alpha of ridge regression
 
 
-def of_labels(train, validation, inputs):
+def classification_baselines(train, validation, inputs):
     """{name: a label for each input}: the most frequent label, and logistic regression.
 
     Args:
@@ -25,7 +25,7 @@ def of_labels(train, validation, inputs):
     )
 
 
-def of_numbers(train, validation, inputs):
+def regression_baselines(train, validation, inputs):
     """{name: a number for each input}: the mean, and ridge regression. Arguments as for `of_labels`."""
     regressions = [Ridge(1 / strength) for strength in STRENGTHS]
     mean = float(np.mean(train[1]))

@@ -13,7 +13,7 @@ from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
 from seqzoo.errors import DataError
 from seqzoo.layers.dense import Dense
 from seqzoo.models.language_model import check_tokens
-from seqzoo.models.one_to_many import NEVER
+from seqzoo.models.one_to_many import MASKED_LOGIT
 from seqzoo.models.recurrent_stack import recurrent_stack
 
 GAP = "___"
@@ -69,7 +69,7 @@ class Cloze(keras.Model):
             b = layer(b, mask=backwards)
         z = embed(narrow(drop(ops.concatenate([a, ops.flip(b, axis=1)], axis=-1))), reverse=True)
         ids = ops.arange(vocabulary)
-        barred = ops.where((ids == PAD) | (ids == BOS) | (ids == EOS), NEVER, 0.0)
+        barred = ops.where((ids == PAD) | (ids == BOS) | (ids == EOS), MASKED_LOGIT, 0.0)
         super().__init__(inputs={"inputs": inputs, "mask": mask}, outputs=ops.cast(z, "float32") + barred, **kwargs)
         self.dtype_policy = policy  # by which Keras decides whether the loss is scaled; a functional model takes no `dtype`
 
@@ -106,7 +106,7 @@ class Cloze(keras.Model):
         before, after = (self.tokenizer.encode(half) if half.strip() else [] for half in text.split(GAP))
         ids = np.array([[*before, UNK, *after]], np.int32)
         z = self.predict_on_batch({"inputs": ids, "mask": np.ones_like(ids, bool)})[0, len(before)]
-        z[UNK] = NEVER  # no word
+        z[UNK] = MASKED_LOGIT  # no word
         p = softmax(z)
         best = np.argsort(-p, kind="stable")[: min(count, len(p) - 4)]  # the special tokens are none
         return [(self.tokenizer.tokens[i], float(p[i])) for i in best]

@@ -8,7 +8,7 @@ from seqzoo.layers import Stacked
 from seqzoo.layers.dense import Dense
 from seqzoo.models.recurrent_stack import recurrent_stack
 
-NEVER = -1e9  # the logit of what does not occur
+MASKED_LOGIT = -1e9  # the logit of what does not occur
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -164,7 +164,7 @@ class OneToMany(keras.Model):
             return z
         ids = ops.arange(z.shape[-1])
         bias = 0.0 if self.bias is None else ops.convert_to_tensor(self.bias)
-        return z + ops.cast(ops.where((ids == PAD) | (ids == BOS), NEVER, bias), z.dtype)
+        return z + ops.cast(ops.where((ids == PAD) | (ids == BOS), MASKED_LOGIT, bias), z.dtype)
 
     def get_config(self):
         return dict(self._config, name=self.name, trainable=self.trainable)

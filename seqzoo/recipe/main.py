@@ -88,7 +88,7 @@ def _run(name, config_class, verbs, arguments, asks):
         train.train(name, config_class, verbs[verb], flags)
     else:
         folder = _trained(name, configured(config_class, flags, f"recipes.{name} {verb}"))
-        learnt = from_file(config_class, folder / run_folder.MARK)
+        learnt = from_file(config_class, folder / run_folder.CONFIG_FILE)
         verbs[verb](configured(config_class, flags, f"recipes.{name} {verb}", learnt), folder)
 
 

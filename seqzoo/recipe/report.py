@@ -53,7 +53,7 @@ def train(name, config, folder, problem, train_once, kind=None, **how):
     print(f"{config.data}: " + ", ".join(f"{size:,} {part}" for part, size in sizes.items()))
     seeds = range(config.seed, config.seed + config.repeats)
     kept = {seed: folder / run_folder.UNFINISHED / f"seed-{seed}" for seed in seeds}
-    launcher.train_as_planned(kept.values())
+    launcher.launch_if_planned(kept.values())
     trained = {seed: train_once(dataclasses.replace(config, seed=seed), problem, folder=kept[seed], **how) for seed in seeds}
     distribution.end_worker()
     of_seeds = {f"{config.cell}, seed {seed}": kind.of_model(model, problem.test) for seed, (model, _) in trained.items()}
@@ -90,7 +90,7 @@ def _of_model(model, part):
 
 
 def _of_baselines(problem):
-    guess = linear_baselines.of_labels if problem.labels else linear_baselines.of_numbers
+    guess = linear_baselines.classification_baselines if problem.labels else linear_baselines.regression_baselines
     learnt = ((part.inputs, part.actual) for part in (problem.train, problem.validation))
     guesses = guess(*learnt, problem.test.inputs)
     return {name: _figures(problem.labels, problem.test.actual, guessed) for name, guessed in guesses.items()}
@@ -129,7 +129,7 @@ def _save(folder, title, config, model, record, rows, asked):
         rows: of `table`.
         asked: of a `Kind`.
     """
-    with run_folder.swapped_in(folder) as new:
+    with run_folder.replace_folder(folder) as new:
         presets.save(model, new)
         run_folder.write_json(new / "config.json", dataclasses.asdict(config))
         run_folder.write_json(new / "metrics.json", record)

@@ -80,9 +80,9 @@ def train(name, config_class, train, flags):
     if started:
         goes_on, _ = _how(name, config_class, flags, from_file(config_class, started))
         _check_same(config_class, goes_on, from_file(config_class, started), folder)
-    if started == folder / run_folder.MARK:
+    if started == folder / run_folder.CONFIG_FILE:
         return print(f"{folder}: the training is complete, nothing is left to resume")
-    with run_folder.begun(folder, facts, dataclasses.asdict(config), anew=not how.resume):
+    with run_folder.open_training(folder, facts, dataclasses.asdict(config), anew=not how.resume):
         config = goes_on if started else config
         with launcher.planned(name, flags, *how.of_workers(config.batch_size)):
             train(config, folder, **how.of_fit())
@@ -90,8 +90,8 @@ def train(name, config_class, train, flags):
 
 def _work(name, config_class, train, flags, folder, how):
     """Trains as a worker: with the settings that the first one finds where its command has begun the training."""
-    begun = folder / run_folder.UNFINISHED / run_folder.MARK
-    settings = distribution.of_first(
+    begun = folder / run_folder.UNFINISHED / run_folder.CONFIG_FILE
+    settings = distribution.broadcast_from_first(
         lambda: dataclasses.asdict(_how(name, config_class, flags, from_file(config_class, begun))[0])
     )
     train(config_class(**settings), folder, **how.of_fit())
@@ -113,9 +113,9 @@ def _started(folder, facts):
     Raises:
         UsageError: it is of another recipe, or another backend.
     """
-    unfinished, ended = folder / run_folder.UNFINISHED, folder / run_folder.MARK
+    unfinished, ended = folder / run_folder.UNFINISHED, folder / run_folder.CONFIG_FILE
     if (unfinished / "training.json").exists():
-        ended, found = unfinished / run_folder.MARK, run_folder.read_json(unfinished / "training.json")
+        ended, found = unfinished / run_folder.CONFIG_FILE, run_folder.read_json(unfinished / "training.json")
     elif ended.exists():
         found = facts | {"recipe": run_folder.recipe_of(folder)}
     else:

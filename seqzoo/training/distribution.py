@@ -23,14 +23,14 @@ import numpy as np
 
 from seqzoo import backend
 from seqzoo.errors import DataError, one_line
-from seqzoo.training.sharding import Share
+from seqzoo.training.sharding import ShardedBatches
 
 VARIABLE = "SEQZOO_WORKER"
 PATIENCE = 300  # seconds for all to be there, as JAX has
 _kept = []  # what must live as long as the process
 
 
-class Place(NamedTuple):
+class WorkerSpec(NamedTuple):
     """The number of a worker of so many `processes`, how many devices each has, and the `host:port` at which they meet."""
 
     number: int
@@ -42,7 +42,7 @@ class Place(NamedTuple):
 def place():
     """The `Place` of this process; None if it is no worker."""
     said = os.environ.get(VARIABLE)
-    return Place(*json.loads(said)) if said else None
+    return WorkerSpec(*json.loads(said)) if said else None
 
 
 def is_first():
@@ -83,13 +83,13 @@ def share(batches):
     if where is None:
         return batches
     digest = batches.num_batches, zlib.crc32(pickle.dumps(batches[0]))
-    if of_first(lambda: digest) != digest:
+    if broadcast_from_first(lambda: digest) != digest:
         raise DataError(f"process {where.number}: expected the data of process 0, found other data; all read the same files")
     numbers = backend.BACKEND == "tensorflow"  # there Keras looks at the mean of the devices' first batches
-    return Share(batches, where.number, where.processes, where.devices, numbers)
+    return ShardedBatches(batches, where.number, where.processes, where.devices, numbers)
 
 
-def of_first(read):
+def broadcast_from_first(read):
     """What `read()` returns in the first worker, which alone calls it. The others wait for it."""
     where = place()
     if where is None or where.processes == 1:
@@ -116,7 +116,7 @@ def end_worker():
 # The process
 
 
-def work(module, *arguments):
+def run_training_worker(module, *arguments):
     """Joins the other workers, then runs a module with arguments of a command line."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which ends its workers
     threading.Thread(target=_end_with_command, daemon=True).start()
@@ -204,4 +204,4 @@ def _check_devices(found, expected):
 if __name__ == "__main__":
     from seqzoo.training import distribution  # the module of that name, which this one, `__main__`, is not
 
-    distribution.work(*sys.argv[1:])
+    distribution.run_training_worker(*sys.argv[1:])

@@ -5,7 +5,7 @@ import random
 import keras
 
 
-class Ordered(keras.utils.PyDataset):
+class EpochOrder(keras.utils.PyDataset):
     """The batches of another data set, for a training that can go on where another one was cut off.
 
     Keras draws the order of an epoch when it gets there. Here it is drawn from Python's `random` as it was when the object was

@@ -7,7 +7,7 @@ from pathlib import Path
 import keras
 
 from seqzoo.training import distribution, launcher, logs, loss_scale, resume
-from seqzoo.training.epoch_order import Ordered
+from seqzoo.training.epoch_order import EpochOrder
 
 NOT_A_NUMBER = "the loss is not a number: expected a lower --learning-rate or --clip-norm"
 
@@ -99,8 +99,8 @@ def fit(
     train, validation = distribution.share(train), distribution.share(validation)
     watched, kept = [*callbacks, best], None
     if isinstance(train, keras.utils.PyDataset):
-        train = Ordered(train, shuffle)
-        watched += [resume.Follow(train)]
+        train = EpochOrder(train, shuffle)
+        watched += [resume.TrackEpoch(train)]
     watched += [StopAtNaN(train), loss_scale.Overflows()]
     if folder is not None:
         kept = resume.Checkpoints(Path(folder, "checkpoint.npz"), seconds, train, best)

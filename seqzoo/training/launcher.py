@@ -15,7 +15,7 @@ from pathlib import Path
 
 from seqzoo.errors import DataError
 from seqzoo.training import checkpoints
-from seqzoo.training.distribution import VARIABLE, Place
+from seqzoo.training.distribution import VARIABLE, WorkerSpec
 
 # Logs, not of Python, and its stack; a last word begins with F.
 NATIVE = re.compile(r"[IWE]\d{4} \d\d:\d\d:|WARNING: All log messages|\[Gloo\]|To enable the following|\*\*\* |\s*@ +0x")
@@ -35,7 +35,7 @@ def planned(recipe, flags, processes, devices, *host):
         _planned.clear()
 
 
-def train_as_planned(folders):
+def launch_if_planned(folders):
     """Trains with workers, if that is planned. What comes of it are checkpoints: `fit` finds them, and nothing left to do.
 
     Args:
@@ -68,7 +68,7 @@ def train(recipe, flags, processes, devices, coordinator=None, number=None):
     """
     alone = number is None
     coordinator = coordinator or f"127.0.0.1:{_free_port()}"
-    places = [Place(i, processes, devices, coordinator) for i in (range(processes) if alone else [number])]
+    places = [WorkerSpec(i, processes, devices, coordinator) for i in (range(processes) if alone else [number])]
     command = [sys.executable, "-m", "seqzoo.training.distribution", f"recipes.{recipe}", "train", *flags]
     workers = []
     if not alone:
@@ -127,11 +127,11 @@ def _wait(workers, processes):
     while any(statuses := [worker.process.poll() for worker in workers]) or None in statuses:
         if any(statuses):
             time.sleep(GRACE)
-            raise DataError(_of_death([worker for worker in workers if worker.process.poll()], processes))
+            raise DataError(_failure_message([worker for worker in workers if worker.process.poll()], processes))
         time.sleep(0.1)
 
 
-def _of_death(dead, processes):
+def _failure_message(dead, processes):
     """What is said of workers that died: of the one that said itself why, or that was killed, rather than of those it left."""
     worker = min(dead, key=lambda worker: (worker.process.returncode != 2, worker.process.returncode, worker.number))
     status, last = worker.process.returncode, LAST.sub("", "".join(worker.tail)).strip().removeprefix("error: ")

@@ -10,7 +10,7 @@ from seqzoo.training import checkpoints, distribution
 MOST = 0.05  # of the time, for writing checkpoints
 
 
-class Follow(keras.callbacks.Callback):
+class TrackEpoch(keras.callbacks.Callback):
     """Tells the `Ordered` batches which epoch it is; not where in it, if a training goes on from there."""
 
     def __init__(self, train):
@@ -46,7 +46,7 @@ class Checkpoints(keras.callbacks.Callback):
     def __init__(self, path, seconds, train, best):
         super().__init__()
         self.path, self.seconds, self.train, self.best = path, seconds, train, best
-        self.found, self.due = distribution.of_first(lambda: checkpoints.read(path)), time.monotonic() + seconds
+        self.found, self.due = distribution.broadcast_from_first(lambda: checkpoints.read(path)), time.monotonic() + seconds
         if self.found:
             best.history, best.best, best.best_epoch, best.weights = (
                 getattr(self.found, name) for name in ("history", "best", "best_epoch", "weights")
@@ -86,7 +86,7 @@ class Checkpoints(keras.callbacks.Callback):
         checkpoints.write(self.path, checkpoints.Checkpoint(epoch, step, self.train.batches.num_batches, ended, *remembered))
 
 
-class OneEpoch(keras.callbacks.Callback):
+class StopAfterEpoch(keras.callbacks.Callback):
     """Stops a `fit` after an epoch as if another one followed: what `fit` does to the variables at its end can be undone."""
 
     def on_epoch_end(self, epoch, logs=None):
@@ -107,7 +107,7 @@ def end_epoch(model, train, callbacks, found, how):
     train.begin_at(found.epoch, found.step)
     if found.step == 0:
         return found.epoch, True
-    rest = OneEpoch()
+    rest = StopAfterEpoch()
     model.fit(train, callbacks=[*callbacks, rest], initial_epoch=found.epoch, **how)
     rest.put_back()
     train.begin_at(found.epoch + 1, 0)

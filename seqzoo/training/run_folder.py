@@ -8,14 +8,24 @@ from pathlib import Path
 
 from seqzoo.errors import DataError, one_line
 
-MARK = "config.json"
+CONFIG_FILE = "config.json"
 UNFINISHED = "unfinished"  # in a run's folder, that of a training which has not ended: its configuration, checkpoints and logs
-WRITTEN = (MARK, "model.keras", "tokenizer.json", "metrics.json", "curves.png", "README.md", "pictures", "logs", UNFINISHED)
-OTHERS = ("search", UNFINISHED)  # what a folder that no training has written may hold
+RUN_FILES = (
+    CONFIG_FILE,
+    "model.keras",
+    "tokenizer.json",
+    "metrics.json",
+    "curves.png",
+    "README.md",
+    "pictures",
+    "logs",
+    UNFINISHED,
+)
+UNFINISHED_FILES = ("search", UNFINISHED)  # what a folder that no training has written may hold
 
 
 @contextlib.contextmanager
-def swapped_in(folder):
+def replace_folder(folder):
     """Yields an empty folder, which replaces `folder` when the block ends well. What is not `WRITTEN` by a run is kept.
 
     Raises:
@@ -48,7 +58,7 @@ def recover(folder):
 
 
 @contextlib.contextmanager
-def begun(folder, facts, config, anew=False):
+def open_training(folder, facts, config, anew=False):
     """A training's folder `UNFINISHED`, for the time of the block, in which no other process trains there.
 
     A new one, or `anew` any, gets `training.json` and `config.json`. It stays if the block leaves a checkpoint in it, else
@@ -66,7 +76,7 @@ def begun(folder, facts, config, anew=False):
             if anew:
                 _empty(place)
             if not (place / "training.json").exists():
-                write_json(place / MARK, config)
+                write_json(place / CONFIG_FILE, config)
                 write_json(place / "training.json", facts)
             yield place
         finally:
@@ -125,14 +135,16 @@ def check_replaceable(folder):
         raise FileExistsError(f"--out: {there} cannot be written to ({error.strerror})") from error
     if folder.resolve() == Path.cwd():
         raise FileExistsError(f"--out: {folder} is the current folder, expected one that can be replaced")
-    foreign = folder.is_dir() and {entry.name for entry in folder.iterdir()} - set(OTHERS)
-    if foreign and not (folder / MARK).exists():
-        raise FileExistsError(f"--out: {folder} holds files but no {MARK}, so no run wrote it; expected a new or empty folder")
+    foreign = folder.is_dir() and {entry.name for entry in folder.iterdir()} - set(UNFINISHED_FILES)
+    if foreign and not (folder / CONFIG_FILE).exists():
+        raise FileExistsError(
+            f"--out: {folder} holds files but no {CONFIG_FILE}, so no run wrote it; expected a new or empty folder"
+        )
 
 
 def _keep_the_rest(old, new):
     for entry in old.iterdir() if old.exists() else ():
-        if entry.name not in WRITTEN:
+        if entry.name not in RUN_FILES:
             copy = shutil.copytree if entry.is_dir() else shutil.copy2
             copy(entry, new / entry.name)
 

@@ -9,7 +9,7 @@ from seqzoo.data.batches import Batches
 from seqzoo.errors import DataError
 
 
-class Share(keras.utils.PyDataset):
+class ShardedBatches(keras.utils.PyDataset):
     """One of so many equal shares of every batch of another data set: share k of n has the k-th n-th of the rows.
 
     Args:

@@ -4,7 +4,7 @@ import keras
 from keras import ops
 
 
-class Carried(keras.Model):
+class TruncatedBPTT(keras.Model):
     """A `models.OneToMany` over `data.streams.Windows`: each batch goes on with the state in which the one before it ended.
 
     The state is kept in variables that do not train. (A `stateful` layer would do, but not on JAX, where Keras does not carry

@@ -73,7 +73,7 @@ def _restore(before):
             os.environ.pop(name, None)
 
 
-def follow(tuner):
+def run_search_worker(tuner):
     """Runs the trials that a chief gives this worker, until there are none left."""
     import grpc
 
@@ -85,7 +85,7 @@ def follow(tuner):
         raise DataError(f"{IP}, {PORT}: expected the chief of a search at {place}, but: {one_line(said, 100)}") from error
 
 
-def lead(tuner, processes):
+def run_chief(tuner, processes):
     """Gives out the trials of a tuner's oracle until all have ended, and calls its `report` of each in this thread.
 
     Raises:

@@ -34,7 +34,7 @@ ENDED = ("COMPLETED", "FAILED")
 QUALITY = keras_tuner.Objective("quality", "max")
 
 
-class Kept:
+class ResumableOracle:
     """What our oracles add to KerasTuner's.
 
     A worker that is not heard of for `wait` seconds, or is called dead, loses its trial to the next one that asks; what it says
@@ -94,11 +94,11 @@ class Kept:
             trial.score = math.nan  # which KerasTuner takes for a failure
 
 
-class Random(Kept, oracles.RandomSearchOracle):
+class Random(ResumableOracle, oracles.RandomSearchOracle):
     """Values at random, none twice."""
 
 
-class Bayesian(Kept, oracles.BayesianOptimizationOracle):
+class Bayesian(ResumableOracle, oracles.BayesianOptimizationOracle):
     """As KerasTuner's, but what was tried already is not tried again: then values at random."""
 
     def populate_space(self, trial_id):
@@ -110,7 +110,7 @@ class Bayesian(Kept, oracles.BayesianOptimizationOracle):
         return found
 
 
-class Grid(Kept, oracles.GridSearchOracle):
+class Grid(ResumableOracle, oracles.GridSearchOracle):
     """All combinations in turn. KerasTuner's own would forget after a kill where it was."""
 
     def populate_space(self, trial_id):
@@ -121,7 +121,7 @@ class Grid(Kept, oracles.GridSearchOracle):
         return {"status": "STOPPED" if values is None else "RUNNING", "values": values}
 
 
-class Hyperband(Kept, oracles.HyperbandOracle):
+class Hyperband(ResumableOracle, oracles.HyperbandOracle):
     """Many trials of few epochs, the best of them again with more; once through, or on and on until `max_trials`."""
 
     def __init__(self, max_trials, max_epochs, **arguments):
@@ -195,7 +195,7 @@ class Tuner(BaseTuner):
         try:
             with (
                 backend.discard_traced_gradients(),
-                pulse(self.oracle, name, self.wait) if self.worker else contextlib.nullcontext(),
+                heartbeat(self.oracle, name, self.wait) if self.worker else contextlib.nullcontext(),
             ):
                 quality, epochs = self.train(trial.hyperparameters)
         except Exception as error:  # such as of a model that is too large: others are not
@@ -205,7 +205,7 @@ class Tuner(BaseTuner):
 
 
 @contextlib.contextmanager
-def pulse(oracle, trial_id, wait):
+def heartbeat(oracle, trial_id, wait):
     """For the time of the block the chief hears of this worker; where the chief is gone, the process ends."""
     done = threading.Event()
 

@@ -159,7 +159,7 @@ def explore(train, folder, plan, space=None, hypermodel=None, report=None, proce
     with _interruptible(train) as train:
         if coordination.role() == "worker":
             with tempfile.TemporaryDirectory() as nowhere:
-                return coordination.follow(oracles.Tuner(oracle, train, nowhere, hypermodel, worker=True)) or []
+                return coordination.run_search_worker(oracles.Tuner(oracle, train, nowhere, hypermodel, worker=True)) or []
         with alone(folder):
             tuner = oracles.Tuner(oracle, train, Path(folder, TRIALS), hypermodel)
             with _files_written(folder):
@@ -210,7 +210,7 @@ def _run(tuner, folder, plan, decode, report, processes):
     if plan.minutes is not None:
         oracle.deadline = time.monotonic() + 60 * plan.minutes
     oracle.report = lambda _: _tell(folder, oracle, decode, plan.duration, report)
-    coordination.lead(tuner, processes) if coordination.role() == "chief" else tuner.search()
+    coordination.run_chief(tuner, processes) if coordination.role() == "chief" else tuner.search()
     return sorted(_tell(folder, oracle, decode, plan.duration), key=lambda trial: -trial.quality)
 
 

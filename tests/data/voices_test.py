@@ -46,7 +46,7 @@ def test_notes_sound_where_the_voices_do(seed):
 @given(seeds, st.sampled_from([1, 2, 4]))
 def test_fewer_steps_sound_the_same_and_forget_no_beginning(seed, count):
     array = sung(seed)
-    fewer = voices.every(count, array)
+    fewer = voices.subsample(count, array)
     assert np.array_equal(voices.sounding(fewer), voices.sounding(array)[::count])
     if count == 1:
         assert np.array_equal(fewer, array)
@@ -58,8 +58,8 @@ def test_fewer_steps_sound_the_same_and_forget_no_beginning(seed, count):
 
 def test_what_begins_between_two_steps_begins_at_the_next():
     array = np.array([[60], [1], [60], [1], [1], [62], [1], [1]], np.uint8)
-    assert voices.every(4, array)[:, 0].tolist() == [60, 60]
-    assert voices.every(2, array)[:, 0].tolist() == [60, 60, 1, 62]
+    assert voices.subsample(4, array)[:, 0].tolist() == [60, 60]
+    assert voices.subsample(2, array)[:, 0].tolist() == [60, 60, 1, 62]
 
 
 @given(seeds)

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from seqzoo.data import entity_tags
-from seqzoo.data.tokenizer import words_and_marks
+from seqzoo.data.tokenizer import split_words
 from seqzoo.datasets import generated_entities
 
 
@@ -51,8 +51,7 @@ def bare(frame):
 
 def test_persons_of_different_parts_share_no_word():
     words = [
-        {word for name in of_part for word in words_and_marks(name)}
-        for of_part in generated_entities._names()["PERSON"].values()
+        {word for name in of_part for word in split_words(name)} for of_part in generated_entities._names()["PERSON"].values()
     ]
     assert sum(map(len, words)) == len(set.union(*words))
 
@@ -60,5 +59,5 @@ def test_persons_of_different_parts_share_no_word():
 def test_words_and_marks_are_cut_as_a_reader_would():
     text = 'Harry\'s "new" spell, 3/4/2020 (U.S.) Smith-Jones.'
     expected = ["Harry's", '"', "new", '"', "spell", ",", "3/4/2020", "(", "U.S", ".", ")", "Smith-Jones", "."]
-    assert words_and_marks(text) == expected
-    assert words_and_marks('הרמטכ"ל אמר: "שלום"') == ['הרמטכ"ל', "אמר", ":", '"', "שלום", '"']
+    assert split_words(text) == expected
+    assert split_words('הרמטכ"ל אמר: "שלום"') == ['הרמטכ"ל', "אמר", ":", '"', "שלום", '"']

@@ -33,7 +33,7 @@ def accuracy(guessed, labels):
 @pytest.mark.parametrize("make", [texts, vectors])
 def test_labels_that_a_word_or_a_trend_gives_away_are_learnt(make):
     test, labels = make(30, seed=2)
-    guesses = linear_baselines.of_labels(make(60, seed=0), make(20, seed=1), test)
+    guesses = linear_baselines.classification_baselines(make(60, seed=0), make(20, seed=1), test)
     majority, regression = guesses.values()
     assert accuracy(regression, labels) >= 0.9
     assert len(set(majority)) == 1 and len(majority) == len(regression) == 30
@@ -41,7 +41,7 @@ def test_labels_that_a_word_or_a_trend_gives_away_are_learnt(make):
 
 def test_the_majority_is_that_of_the_training_part():
     train = ["a b", "c d", "e f"], ["yes", "no", "yes"]
-    assert linear_baselines.of_labels(train, (["a"], ["no"]), ["x", "y"])["majority"] == ["yes", "yes"]
+    assert linear_baselines.classification_baselines(train, (["a"], ["no"]), ["x", "y"])["majority"] == ["yes", "yes"]
 
 
 @pytest.mark.parametrize("make", [texts, vectors])
@@ -51,15 +51,15 @@ def test_numbers_are_learnt_and_the_first_guess_is_the_mean(make):
         return inputs, [4.0 if label in ("good", "up") else -4.0 for label in labels]
 
     train, (test, actual) = numbers(60, 0), numbers(30, 2)
-    mean, regression = linear_baselines.of_numbers(train, numbers(20, 1), test).values()
+    mean, regression = linear_baselines.regression_baselines(train, numbers(20, 1), test).values()
     assert mean == pytest.approx([np.mean(train[1])] * 30)
     assert np.mean(np.abs(np.array(regression) - actual)) < np.mean(np.abs(np.array(mean) - actual)) / 2
 
 
 def test_the_second_row_says_what_it_is():
     names = [
-        *linear_baselines.of_labels(texts(20, 0), texts(9, 1), ["x"]),
-        *linear_baselines.of_labels(vectors(20, 0), vectors(9, 1), vectors(2, 2)[0]),
+        *linear_baselines.classification_baselines(texts(20, 0), texts(9, 1), ["x"]),
+        *linear_baselines.classification_baselines(vectors(20, 0), vectors(9, 1), vectors(2, 2)[0]),
     ]
     assert names == ["majority", "TF-IDF + logistic regression", "majority", "summary + logistic regression"]
 
@@ -67,13 +67,13 @@ def test_the_second_row_says_what_it_is():
 @pytest.mark.parametrize("marks", [(":)", ":("), ("!", "?"), ("😀", "😡"), ("", "...")])
 def test_texts_without_a_word_are_no_error(marks):
     train = list(marks) * 4, ["good", "bad"] * 4
-    guesses = linear_baselines.of_labels(train, train, [marks[0], "a word", ""])
+    guesses = linear_baselines.classification_baselines(train, train, [marks[0], "a word", ""])
     assert all(len(guess) == 3 for guess in guesses.values())
 
 
 def test_a_split_is_needed_of_no_class_in_the_validation_part():
     inputs, labels = texts(40, 0)
-    assert len(linear_baselines.of_labels((inputs, labels), (inputs[:1], labels[:1]), inputs)["majority"]) == 40
+    assert len(linear_baselines.classification_baselines((inputs, labels), (inputs[:1], labels[:1]), inputs)["majority"]) == 40
 
 
 def test_the_most_frequent_tag_of_each_word_and_o_for_others():
@@ -94,7 +94,7 @@ def bases(count, seed, lengths):
 
 def test_of_dna_of_one_length_the_baseline_knows_positions():
     test, labels = bases(50, 2, [9])
-    majority, regression = dna_baselines.of_bases(bases(300, 0, [9]), bases(50, 1, [9]), test).items()
+    majority, regression = dna_baselines.sequence_baselines(bases(300, 0, [9]), bases(50, 1, [9]), test).items()
     assert (majority[0], regression[0]) == ("majority", "one-hot + logistic regression")
     assert accuracy(regression[1], labels) > 0.9
 
@@ -103,7 +103,7 @@ def test_of_dna_of_several_lengths_the_baseline_counts_neighbours():
     chance = np.random.default_rng(0)
     repeats = [np.tile(np.eye(4)[list(row)], (chance.integers(4, 9), 1)) for row in [(0, 1), (2, 3)] * 20]
     labels = ["AC", "GT"] * 20
-    guesses = dna_baselines.of_bases((repeats, labels), (repeats[:4], labels[:4]), [*repeats, np.eye(4)[[0]]])
+    guesses = dna_baselines.sequence_baselines((repeats, labels), (repeats[:4], labels[:4]), [*repeats, np.eye(4)[[0]]])
     assert list(guesses) == ["majority", "4-mers + logistic regression"]
     assert guesses["4-mers + logistic regression"][:-1] == labels  # and one of a single base is no error
 
@@ -125,7 +125,7 @@ def labelled_bases(count, seed):
 @pytest.mark.parametrize("most", [50_000, 200])
 def test_of_each_base_the_baseline_sees_its_neighbours(most):
     test, labels = labelled_bases(20, 1)
-    majority, regression = dna_baselines.of_each_base(labelled_bases(60, 0), test, around=2, most=most).items()
+    majority, regression = dna_baselines.base_baselines(labelled_bases(60, 0), test, around=2, most=most).items()
     assert (majority[0], regression[0]) == ("most frequent label", "5 bases + logistic regression")
     assert all((guess == 0).all() and len(guess) == len(of_one) for guess, of_one in zip(majority[1], labels, strict=True))
     assert accuracy(np.concatenate(regression[1]), np.concatenate(labels)) > 0.99
@@ -133,4 +133,4 @@ def test_of_each_base_the_baseline_sees_its_neighbours(most):
 
 def test_of_bases_of_one_label_there_is_nothing_to_fit():
     inputs = [np.eye(4, dtype="float32")]
-    assert list(dna_baselines.of_each_base((inputs, [np.zeros(4, "int32")]), inputs)) == ["most frequent label"]
+    assert list(dna_baselines.base_baselines((inputs, [np.zeros(4, "int32")]), inputs)) == ["most frequent label"]

@@ -9,11 +9,11 @@ from backends import arrays, full_on_others
 
 from seqzoo import decoding, presets
 from seqzoo.data.tokenizer import EOS, PAD, UNK, Tokenizer
-from seqzoo.data.windows import Windows
+from seqzoo.data.windows import StreamWindows
 from seqzoo.errors import DataError
 from seqzoo.models import LanguageModel, language_model
 from seqzoo.training import losses, metrics
-from seqzoo.training.truncated_bptt import Carried
+from seqzoo.training.truncated_bptt import TruncatedBPTT
 
 pytestmark = full_on_others
 WORDS = "the cat sat on mats"
@@ -94,20 +94,20 @@ def test_a_preset_says_the_same(tmp_path):
 
 
 def compiled(model, batch_size, rate=0.0):
-    carried = Carried(model, batch_size)
+    carried = TruncatedBPTT(model, batch_size)
     carried.compile(keras.optimizers.SGD(rate), losses.CrossEntropy(logits=True), weighted_metrics=[metrics.nats])
     return carried
 
 
 def test_a_stream_in_windows_is_the_stream_as_a_whole():
     model, ids = built(depth=2), random_ids(23)
-    figures = compiled(model, 1).evaluate(Windows(ids, 1, 5), return_dict=True, verbose=0)
+    figures = compiled(model, 1).evaluate(StreamWindows(ids, 1, 5), return_dict=True, verbose=0)
     assert figures["nats"] == pytest.approx(-np.mean(model.log_probabilities([ids])[0]), abs=1e-5)
 
 
 def test_rows_begin_anew_in_every_epoch():
     """With a rate of zero each epoch has the same loss, though the state of the one before is there."""
-    model, windows = built(), Windows(random_ids(40), 2, 5)
+    model, windows = built(), StreamWindows(random_ids(40), 2, 5)
     carried = compiled(model, 2)
     history = carried.fit(windows, epochs=2, shuffle=False, verbose=0).history["nats"]
     assert history[0] == pytest.approx(history[1], abs=1e-6)
@@ -127,5 +127,5 @@ def _of_row(carried, windows, row):
 def test_it_learns():
     model, ids = built(), [4, 5, 6, 7, 8, EOS] * 40
     carried = compiled(model, 4, rate=0.1)
-    carried.fit(Windows(ids, 4, 6), epochs=3, shuffle=False, verbose=0)
+    carried.fit(StreamWindows(ids, 4, 6), epochs=3, shuffle=False, verbose=0)
     assert -np.mean(model.log_probabilities([ids])[0]) < np.log(6)  # what the frequencies of the tokens alone give

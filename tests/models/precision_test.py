@@ -13,7 +13,7 @@ from seqzoo.models import Cloze, LanguageModel, ManyToMany, ManyToOne, OneToMany
 from seqzoo.models.many_to_one import pool
 from seqzoo.models.word_encoder import LONGEST_WORD
 from seqzoo.training.losses import CrossEntropy
-from seqzoo.training.truncated_bptt import Carried
+from seqzoo.training.truncated_bptt import TruncatedBPTT
 
 BATCH, STEPS, LABELS = 200, 6, ("O", "B-X", "I-X")
 chance = np.random.default_rng(0)
@@ -47,7 +47,7 @@ CASES = {
     ),
     "language model": (lambda **how: LanguageModel(7, embedding=4, units=6, cell="lstm", **how), OF_TEXT, IDS, LOGITS),
     "language model, carried": (
-        lambda **how: Carried(LanguageModel(7, embedding=4, units=6, tied=True, **how), BATCH),
+        lambda **how: TruncatedBPTT(LanguageModel(7, embedding=4, units=6, tied=True, **how), BATCH),
         *(OF_STREAM, IDS, LOGITS),
     ),
     "cloze": (lambda **how: Cloze(7, embedding=4, units=6, **how), OF_IDS, IDS, LOGITS),
@@ -96,7 +96,7 @@ def test_a_step_of_training_is_nearly_that_of_float32(make, inputs, y, loss):
 @mixed
 def test_the_state_of_a_stream_is_carried_unrounded(policy):
     model = LanguageModel(7, embedding=4, units=6, cell="lstm", depth=2, dtype=policy)
-    carried, state = Carried(model, BATCH), model.initial_state(BATCH)
+    carried, state = TruncatedBPTT(model, BATCH), model.initial_state(BATCH)
     for window in (slice(0, 4), slice(4, 6)):
         z = carried({"inputs": IDS[:, window], "goes_on": np.full(BATCH, window.start > 0)})
         of_window, state = model.run(IDS[:, window], state)
@@ -107,7 +107,7 @@ def test_the_state_of_a_stream_is_carried_unrounded(policy):
 
 
 def test_a_stream_whose_state_overflowed_goes_on_from_zero():
-    carried = Carried(LanguageModel(7, embedding=4, units=6, dtype="mixed_float16"), BATCH)
+    carried = TruncatedBPTT(LanguageModel(7, embedding=4, units=6, dtype="mixed_float16"), BATCH)
     anew, goes_on = ({"inputs": IDS[:, :5], "goes_on": np.full(BATCH, on)} for on in (False, True))
     expected = arrays(carried(anew))
     carried.state[0].assign(np.full((BATCH, 6), np.nan))

@@ -33,7 +33,7 @@ def _here(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(problems, "TESTED", 100)
     monkeypatch.setattr(networks, "BATCH", 8)
-    monkeypatch.setattr(experiments, "ILL_STEPS", 10)
+    monkeypatch.setattr(experiments, "UNSTABLE_STEPS", 10)
     for name in (coordination.ID, coordination.IP, coordination.PORT):
         monkeypatch.delenv(name, raising=False)
 
@@ -115,7 +115,7 @@ def test_the_precision_is_that_of_every_network(tmp_path, monkeypatch):
 @pytest.mark.parametrize(("layer", "opened"), [(GRU(50), {"u": -1}), (LSTM(50), {"u": -1, "f": 1}), (SimpleRNN(50), {})])
 def test_gates_remember_for_all_lengths(layer, opened, steps=400):
     layer.build((None, None, 2))
-    networks.remember(layer, steps, seed=0)
+    networks.init_gate_timescales(layer, steps, seed=0)
     notes = layer.as_notes()
     for gate in layer.cell.unit.gates:
         memory = np.exp(opened.get(gate, 0) * notes[f"b_{gate}"].astype(float))

@@ -19,14 +19,14 @@ from extent import full
 
 from seqzoo import presets
 from seqzoo.data.batches import Batches
-from seqzoo.data.windows import Windows
+from seqzoo.data.windows import StreamWindows
 from seqzoo.errors import DataError, UsageError
 from seqzoo.recipe import train
 from seqzoo.training import checkpoints, distribution, launcher
-from seqzoo.training.distribution import Place
-from seqzoo.training.epoch_order import Ordered
+from seqzoo.training.distribution import WorkerSpec
+from seqzoo.training.epoch_order import EpochOrder
 from seqzoo.training.fit import fit
-from seqzoo.training.sharding import Share
+from seqzoo.training.sharding import ShardedBatches
 
 ROOT = Path(__file__).parents[2]
 TINY = "--data d.csv --units 3 --embedding 4 --epochs 5 --batch-size 16 --max-length 4 --no-bidirectional --seconds 0"
@@ -41,9 +41,9 @@ def batches(size=8, count=30):
 
 
 @pytest.mark.parametrize("count", [1, 2, 4])
-@pytest.mark.parametrize("batches", [batches, lambda: Windows(range(1, 200), 8, 5)])
+@pytest.mark.parametrize("batches", [batches, lambda: StreamWindows(range(1, 200), 8, 5)])
 def test_the_shares_of_a_batch_are_the_batch(batches, count):
-    whole, shares = Ordered(batches()), [Ordered(Share(batches(), k, count)) for k in range(count)]
+    whole, shares = EpochOrder(batches()), [EpochOrder(ShardedBatches(batches(), k, count)) for k in range(count)]
     for each in (whole, *shares):
         each.chance = whole.chance
     for _ in range(2):
@@ -58,25 +58,25 @@ def test_the_shares_of_a_batch_are_the_batch(batches, count):
 def test_of_a_batch_no_more_is_read_than_the_share(monkeypatch):
     read = []
     monkeypatch.setattr("seqzoo.data.batches.pad", lambda sequences, length: (read.append(len(sequences)), None))
-    Share(batches(8), 1, 4)[0]
+    ShardedBatches(batches(8), 1, 4)[0]
     assert read == [2]
 
 
 def test_truth_values_become_numbers_where_it_is_asked():
-    inputs, _, _ = Share(batches(), 0, 2, numbers=True)[0]
+    inputs, _, _ = ShardedBatches(batches(), 0, 2, numbers=True)[0]
     assert inputs["mask"].dtype == np.int32
-    np.testing.assert_array_equal(inputs["mask"], Share(batches(), 0, 2)[0][0]["mask"])
+    np.testing.assert_array_equal(inputs["mask"], ShardedBatches(batches(), 0, 2)[0][0]["mask"])
 
 
 def test_a_batch_that_cannot_be_divided_is_named():
     with pytest.raises(DataError, match="--batch-size: expected a multiple of 6, as many as share a batch, found 8"):
-        Share(batches(8), 0, 2, pieces=3)[0]
+        ShardedBatches(batches(8), 0, 2, pieces=3)[0]
 
 
 def test_a_process_by_itself_shares_nothing():
     whole = batches()
     assert distribution.place() is None and distribution.is_first() and distribution.share(whole) is whole
-    assert distribution.of_first(lambda: 3) == 3
+    assert distribution.broadcast_from_first(lambda: 3) == 3
 
 
 # Flags
@@ -127,7 +127,7 @@ def test_workers_are_not_started_where_nothing_is_left_to_train(tmp_path, monkey
             at = checkpoints.Checkpoint(1, 0, 3, ended, [], 0.0, 1, [], [])
             checkpoints.write(tmp_path / "0" / "checkpoint.npz", at)
         with launcher.planned("sentiment", [], 2, 1):
-            launcher.train_as_planned([tmp_path / "0"])
+            launcher.launch_if_planned([tmp_path / "0"])
     assert len(started) == 2
 
 
@@ -141,7 +141,9 @@ def started(monkeypatch):
 
     def start(*programs):
         for number, program in enumerate(programs):
-            left.append(launcher._Worker([sys.executable, "-c", program], Place(number, len(programs), 1, "127.0.0.1:1"), True))
+            left.append(
+                launcher._Worker([sys.executable, "-c", program], WorkerSpec(number, len(programs), 1, "127.0.0.1:1"), True)
+            )
         try:
             launcher._wait(left, len(programs))
         finally:
@@ -288,7 +290,7 @@ def test_on_tensorflow_two_devices_train_what_one_does(folder):
 
 
 def test_gradients_are_clipped_to_a_share_where_each_device_clips_its_own(monkeypatch):
-    monkeypatch.setattr(distribution, "place", lambda: Place(0, 1, 4, ""))
+    monkeypatch.setattr(distribution, "place", lambda: WorkerSpec(0, 1, 4, ""))
     monkeypatch.setattr(distribution.backend, "BACKEND", "tensorflow")
     model = SimpleNamespace(optimizer=keras.optimizers.SGD(global_clipnorm=2.0))
     distribution.adapt(model, shuffle=True)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from seqzoo.data.batches import Batches
-from seqzoo.training.epoch_order import Ordered
+from seqzoo.training.epoch_order import EpochOrder
 
 
 class Numbers(keras.utils.PyDataset):
@@ -26,7 +26,7 @@ def read(batches, epoch, step=0):
 
 def ordered(seed=3, **arguments):
     random.seed(seed)
-    return Ordered(Numbers(), **arguments)
+    return EpochOrder(Numbers(), **arguments)
 
 
 @pytest.mark.parametrize("shuffle", [True, False])
@@ -61,7 +61,7 @@ def test_the_order_is_that_which_keras_draws():
         random.shuffle(order)
         drawn.append(order)
     random.setstate(state)
-    batches = Ordered(Numbers())
+    batches = EpochOrder(Numbers())
     assert [read(batches, 0), read(batches, 1)] == drawn
 
 
@@ -70,7 +70,7 @@ def test_rows_too_are_those_of_the_epoch():
 
     def rows(epoch):
         random.seed(0)
-        batches = Ordered(Batches(sequences, np.arange(39), batch_size=4))
+        batches = EpochOrder(Batches(sequences, np.arange(39), batch_size=4))
         return [targets.tolist() for _, targets, _ in read(batches, epoch)]
 
     assert rows(2) == rows(2) != rows(1)

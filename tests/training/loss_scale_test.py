@@ -8,7 +8,7 @@ from seqzoo.backend import xla
 from seqzoo.models import LanguageModel
 from seqzoo.training.loss_scale import Overflows
 from seqzoo.training.losses import CrossEntropy
-from seqzoo.training.truncated_bptt import Carried
+from seqzoo.training.truncated_bptt import TruncatedBPTT
 
 ROWS, BATCH = 64, 8
 X = np.random.default_rng(0).normal(size=(ROWS, 3)).astype("float32")
@@ -101,10 +101,10 @@ def test_small_gradients_of_a_stream_are_not_lost(tied):
     """Float16 knows nothing below 6e-8."""
     inputs, y = stream()
     weights = np.full(y.shape, 1e-6, "float32")
-    float32 = Carried(LanguageModel(9, embedding=4, units=5, tied=tied, dtype="float32"), len(y))
+    float32 = TruncatedBPTT(LanguageModel(9, embedding=4, units=5, tied=tied, dtype="float32"), len(y))
     start, steps = float32.get_weights(), []
     for dtype in ("float32", "mixed_float16"):
-        model = Carried(LanguageModel(9, embedding=4, units=5, tied=tied, dtype=dtype), len(y))
+        model = TruncatedBPTT(LanguageModel(9, embedding=4, units=5, tied=tied, dtype=dtype), len(y))
         model.set_weights(start)
         model.compile(keras.optimizers.SGD(1e6), CrossEntropy(logits=True))
         model.train_on_batch(inputs, y, weights)
@@ -118,7 +118,7 @@ def test_small_gradients_of_a_stream_are_not_lost(tied):
 def test_a_stream_learns_from_the_usual_scale_on(capsys):
     """Of 200 steps in each of 32 rows the first gradients are beyond float16."""
     inputs, y = stream(32, 204)
-    model = Carried(LanguageModel(9, embedding=4, units=5, dtype="mixed_float16"), len(y))
+    model = TruncatedBPTT(LanguageModel(9, embedding=4, units=5, dtype="mixed_float16"), len(y))
     model.compile(keras.optimizers.Adam(0.05, global_clipnorm=1.0), CrossEntropy(logits=True))
     batches = [{name: np.tile(of, (10, 1)[: of.ndim]) for name, of in inputs.items()}, np.tile(y, (10, 1))]
     losses = model.fit(*batches, batch_size=32, epochs=2, shuffle=False, verbose=0, callbacks=[Overflows()]).history["loss"]

@@ -12,12 +12,12 @@ from tensorboard.backend.event_processing.event_file_loader import EventFileLoad
 
 from seqzoo.backend import xla
 from seqzoo.data.batches import Batches
-from seqzoo.data.windows import Windows
+from seqzoo.data.windows import StreamWindows
 from seqzoo.errors import DataError
 from seqzoo.models import LanguageModel, ManyToOne
 from seqzoo.training import losses, metrics, resume
 from seqzoo.training.fit import fit
-from seqzoo.training.truncated_bptt import Carried
+from seqzoo.training.truncated_bptt import TruncatedBPTT
 
 EPOCHS, STEPS = 3, 5
 MOMENTS = [(0, 3), (1, 0), (1, None), (2, 2), (2, None)]  # before a step, or before the end of an epoch is looked at
@@ -75,9 +75,9 @@ def stream(folder, *callbacks, **how):
     random.seed(1)
     ids = np.random.default_rng(0).integers(4, 9, size=4 * 6 * STEPS).tolist()
     model = LanguageModel(9, carried=True, embedding=4, units=4, dropout=0.2)
-    carried = Carried(model, 4)
+    carried = TruncatedBPTT(model, 4)
     carried.compile(keras.optimizers.SGD(0.5), losses.CrossEntropy(logits=True), weighted_metrics=[metrics.nats])
-    train, validation = Windows(ids, 4, 6), Windows(ids[:72], 4, 6)
+    train, validation = StreamWindows(ids, 4, 6), StreamWindows(ids[:72], 4, 6)
     history = fit(carried, train, validation, EPOCHS, 9, callbacks, shuffle=False, folder=folder, verbose=False, **how)
     return model.get_weights(), history
 

@@ -29,7 +29,7 @@ def write(folder, *names):
 
 def test_a_new_folder_appears_at_the_end_with_its_parents(tmp_path):
     folder = tmp_path / "a" / "b" / "c"
-    with run_folder.swapped_in(folder) as new:
+    with run_folder.replace_folder(folder) as new:
         write(new, "config.json", "model.keras")
         assert not folder.exists()
     assert contents(folder) == {"config.json": "new config.json", "model.keras": "new model.keras"}
@@ -37,20 +37,20 @@ def test_a_new_folder_appears_at_the_end_with_its_parents(tmp_path):
 
 
 def test_it_begins_empty(old):
-    with run_folder.swapped_in(old) as new:
+    with run_folder.replace_folder(old) as new:
         assert list(new.iterdir()) == []
 
 
 def test_an_old_run_stays_until_the_end(old):
     before = contents(old)
-    with run_folder.swapped_in(old) as new:
+    with run_folder.replace_folder(old) as new:
         write(new, "config.json", "model.keras")
         assert contents(old) == before
     assert contents(old)["model.keras"] == "new model.keras"
 
 
 def test_what_only_the_old_one_has_is_kept(old):
-    with run_folder.swapped_in(old) as new:
+    with run_folder.replace_folder(old) as new:
         write(new, "config.json", "model.keras")
     assert contents(old) == {
         "config.json": "new config.json",
@@ -64,14 +64,14 @@ def test_what_only_the_old_one_has_is_kept(old):
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, SystemExit])
 def test_an_error_leaves_everything_as_it_was(old, error):
     before = contents(old)
-    with pytest.raises(error), run_folder.swapped_in(old) as new:
+    with pytest.raises(error), run_folder.replace_folder(old) as new:
         write(new, "config.json", "model.keras")
         raise error
     assert contents(old) == before and os.listdir(old.parent) == ["mine"]
 
 
 def test_an_error_leaves_nothing_where_there_was_nothing(tmp_path):
-    with pytest.raises(ValueError), run_folder.swapped_in(tmp_path / "mine") as new:
+    with pytest.raises(ValueError), run_folder.replace_folder(tmp_path / "mine") as new:
         write(new, "config.json")
         raise ValueError
     assert os.listdir(tmp_path) == []
@@ -79,7 +79,7 @@ def test_an_error_leaves_nothing_where_there_was_nothing(tmp_path):
 
 def test_it_refuses_a_foreign_folder_before_the_block(tmp_path):
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(FileExistsError, match=rf"^--out: {tmp_path} .*config\.json"), run_folder.swapped_in(tmp_path):
+    with pytest.raises(FileExistsError, match=rf"^--out: {tmp_path} .*config\.json"), run_folder.replace_folder(tmp_path):
         raise AssertionError("the block must not begin")
     assert contents(tmp_path) == {"thesis.txt": "years of work"}
 
@@ -87,14 +87,14 @@ def test_it_refuses_a_foreign_folder_before_the_block(tmp_path):
 def test_it_refuses_a_file(tmp_path):
     file = tmp_path / "thesis.txt"
     file.write_text("years of work")
-    with pytest.raises(FileExistsError, match="--out: .* is a file"), run_folder.swapped_in(file):
+    with pytest.raises(FileExistsError, match="--out: .* is a file"), run_folder.replace_folder(file):
         raise AssertionError("the block must not begin")
     assert file.read_text() == "years of work"
 
 
 def test_it_takes_an_empty_folder(tmp_path):
     (tmp_path / "mine").mkdir()
-    with run_folder.swapped_in(tmp_path / "mine") as new:
+    with run_folder.replace_folder(tmp_path / "mine") as new:
         write(new, "config.json")
     assert contents(tmp_path / "mine") == {"config.json": "new config.json"}
 
@@ -102,13 +102,13 @@ def test_it_takes_an_empty_folder(tmp_path):
 def test_it_refuses_a_place_below_a_file_before_the_block(tmp_path):
     (tmp_path / "file").write_text("")
     for below in ("file/mine", "file/deep/mine"):
-        with pytest.raises(FileExistsError, match="--out"), run_folder.swapped_in(tmp_path / below):
+        with pytest.raises(FileExistsError, match="--out"), run_folder.replace_folder(tmp_path / below):
             raise AssertionError("the block must not begin")
 
 
 def test_the_folder_has_the_rights_of_any_new_folder(tmp_path):
     (tmp_path / "any").mkdir()
-    with run_folder.swapped_in(tmp_path / "mine") as new:
+    with run_folder.replace_folder(tmp_path / "mine") as new:
         write(new, "config.json")
     assert (tmp_path / "mine").stat().st_mode == (tmp_path / "any").stat().st_mode
 
@@ -132,6 +132,6 @@ def test_an_interrupt_between_the_two_renames_leaves_the_old_run(tmp_path, monke
         return rename(self, target)
 
     monkeypatch.setattr(Path, "rename", interrupted)
-    with pytest.raises(KeyboardInterrupt), run_folder.swapped_in(folder) as new:
+    with pytest.raises(KeyboardInterrupt), run_folder.replace_folder(folder) as new:
         (new / "config.json").write_text("new")
     assert (folder / "config.json").read_text() == "old"

@@ -3,10 +3,10 @@
 import numpy as np
 
 from seqzoo.data.examples import Examples
-from seqzoo.data.targets import Part
+from seqzoo.data.targets import Split
 
 
-def of_ratings(examples: Examples, labels: tuple[str, ...], border: float, sharpness: float) -> Part:
+def of_ratings(examples: Examples, labels: tuple[str, ...], border: float, sharpness: float) -> Split:
     """A mean rating as (negative, positive) or (negative, neutral, positive), the latter where |rating| <= `border`.
 
     y is soft: raters differ, so the mean says how likely each label is to one of them: P(positive) = σ(sharpness * (rating -
@@ -17,4 +17,4 @@ def of_ratings(examples: Examples, labels: tuple[str, ...], border: float, sharp
     negative, positive = (1 / (1 + np.exp(sharpness * (border + side * rating))) for side in (1, -1))
     y = [negative, 1 - negative - positive, positive] if len(labels) == 3 else [negative, positive]
     actual = [labels[-1] if r > border else labels[0] if r < -border else labels[len(labels) // 2] for r in rating]
-    return Part(examples.inputs, actual, np.stack(y, axis=-1), examples.domains)
+    return Split(examples.inputs, actual, np.stack(y, axis=-1), examples.domains)

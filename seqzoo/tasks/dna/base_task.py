@@ -87,7 +87,7 @@ def _predicted(model, part):
 
 
 def _of_baselines(problem):
-    guesses = dna_baselines.of_each_base((problem.train.inputs, problem.train.y), problem.test.inputs)
+    guesses = dna_baselines.base_baselines((problem.train.inputs, problem.train.y), problem.test.inputs)
     return {name: figures(problem.test.y, guessed) for name, guessed in guesses.items()}
 
 

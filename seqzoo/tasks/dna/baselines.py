@@ -13,7 +13,7 @@ STRENGTHS_OF_BASES = (0.01, 0.03, 0.1, 0.3, 1)
 K = 4  # bases that are counted together
 
 
-def of_bases(train, validation, inputs):
+def sequence_baselines(train, validation, inputs):
     """As `of_labels`, of DNA as arrays `(T_x, 4)`: the regression sees which base stands at each position where all sequences
     have one length, else how often each 4 neighbours occur."""
     regressions = [LogisticRegression(C=strength, tol=1e-3, max_iter=1000) for strength in STRENGTHS_OF_BASES]
@@ -45,7 +45,7 @@ def _shares(sequence):
     return rows.mean(axis=0)
 
 
-def of_each_base(train, inputs, around=10, most=50_000, seed=0):
+def base_baselines(train, inputs, around=10, most=50_000, seed=0):
     """{name: the number of a label for each base of each input}: the most frequent one, and logistic regression.
 
     Args:

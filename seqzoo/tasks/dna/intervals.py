@@ -166,7 +166,7 @@ def _overlap(interval: Interval, intervals: list[Interval]) -> str:
 # Parts
 
 
-def load(source: str, path: str, features: str | None = None, max_length=1000, seed=0, most=None) -> targets.Problem:
+def load(source: str, path: str, features: str | None = None, max_length=1000, seed=0, most=None) -> targets.Dataset:
     """Returns what to learn: inputs `(T_x, 4)`, see `dna.vectors`, and as `actual` and `y` the numbers of labels `(T_x,)`.
 
     Whole sequences are held out by `seed`, about a tenth of all bases to test on, and a tenth to validate. A sequence that has
@@ -186,10 +186,10 @@ def load(source: str, path: str, features: str | None = None, max_length=1000, s
         raise DataError(f"{path}: {labels[number]!r} is too rare to be split, expected it in more places, or other --features")
     train, validation = _windows(train, max_length), _windows(validation, max_length)
     train = random.Random(seed).sample(train, min(len(train), most or len(train)))
-    return targets.Problem(labels, _part(train), _part(validation), _part(test))
+    return targets.Dataset(labels, _part(train), _part(validation), _part(test))
 
 
-def load_test(source: str, path: str, features: str | None, labels: tuple[str, ...]) -> targets.Part:
+def load_test(source: str, path: str, features: str | None, labels: tuple[str, ...]) -> targets.Split:
     """Returns all of a file to test a trained model on. Arguments and errors as of `of_bases`."""
     return _part(of_bases(source, path, features, labels)[1])
 
@@ -226,9 +226,9 @@ def _windows(labelled: list[Labelled], longest: int) -> list[Labelled]:
     return [window for of_one in labelled for window in _cut(of_one, -(-len(of_one.sequence) // longest))]
 
 
-def _part(labelled: list[Labelled]) -> targets.Part:
+def _part(labelled: list[Labelled]) -> targets.Split:
     numbers = [of_one.numbers for of_one in labelled]
-    return targets.Part([sequences.vectors(of_one.sequence) for of_one in labelled], numbers, numbers)
+    return targets.Split([sequences.vectors(of_one.sequence) for of_one in labelled], numbers, numbers)
 
 
 def runs(numbers: np.ndarray) -> list[tuple[int, int, int]]:

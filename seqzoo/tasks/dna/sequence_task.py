@@ -18,7 +18,7 @@ def _of_baselines(problem):
     train, validation, test = (
         [dna_sequences.bases(array) for array in part.inputs] for part in (problem.train, problem.validation, problem.test)
     )
-    guesses = dna_baselines.of_bases((train, problem.train.actual), (validation, problem.validation.actual), test)
+    guesses = dna_baselines.sequence_baselines((train, problem.train.actual), (validation, problem.validation.actual), test)
     return {name: evaluation_metrics.classification_metrics(problem.test.actual, guessed) for name, guessed in guesses.items()}
 
 

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from seqzoo.data.targets import Part
+from seqzoo.data.targets import Split
 from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK, Tokenizer
 from seqzoo.errors import DataError
 from seqzoo.tasks.language_modeling.texts import Lines
@@ -19,9 +19,9 @@ class Corpus(NamedTuple):
     tokenizer: Tokenizer
     carried: bool
     order: int
-    train: Part
-    validation: Part
-    test: Part
+    train: Split
+    validation: Split
+    test: Split
 
     @property
     def possible(self) -> int:
@@ -50,16 +50,16 @@ def of(lines: Lines, tokenizer: Tokenizer, level: str, carried: bool, ends: bool
     return Corpus(tokenizer, carried, 5 if level == "char" else 3, *parts)
 
 
-def _part(lines: list[str], tokenizer: Tokenizer, carried: bool, ends: bool, source: str) -> Part:
+def _part(lines: list[str], tokenizer: Tokenizer, carried: bool, ends: bool, source: str) -> Split:
     if not carried:
         lines = [line for line in lines if line.strip()]
     if not any(line.strip() for line in lines):
         raise DataError(f"{source}: a part without any text, expected some in each of train, validation and test")
     end = [EOS] if ends else []
     ids = [[*found, *end] if line else end for line, found in zip(lines, tokenizer.encode_all(lines), strict=True)]
-    return Part(lines, lines, ids)
+    return Split(lines, lines, ids)
 
 
-def stream(part: Part) -> list[int]:
+def stream(part: Split) -> list[int]:
     """Returns the ids of all lines, one after the other."""
     return [i for line in part.y for i in line]

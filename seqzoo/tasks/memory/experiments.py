@@ -14,9 +14,9 @@ from seqzoo.layers import SimpleRNN
 from seqzoo.tasks.memory import networks
 from seqzoo.tasks.memory.problems import TEST, Letters, Sentences, Sums
 
-ILL_GAIN, ILL_STEPS, ILL_RATE = 1.05, 100, 0.01
+UNSTABLE_GAIN, UNSTABLE_STEPS, UNSTABLE_RATE = 1.05, 100, 0.01
 
-_adder = functools.cache(networks.adder)  # of two experiments
+_adder = functools.cache(networks.train_adder)  # of two experiments
 
 
 def trainings(config):
@@ -25,7 +25,7 @@ def trainings(config):
     return [(cell + f", seed {seed}" * (config.repeats > 1), cell, seed) for cell in config.cells for seed in seeds]
 
 
-def far(config):
+def far_distance(config):
     """The fewest words between subject and verb in the sentences of those that learn from far away."""
     return max(config.words * 2 // 3, 1)
 
@@ -33,9 +33,9 @@ def far(config):
 def agreement(config, path):
     """Accuracy by distance, of networks that learnt from all distances, and from the longest ones only."""
     test, rows = Sentences.draw(config, TEST), {}
-    for extra, least in (("", 1), (", far", far(config))):
+    for extra, least in (("", 1), (", far", far_distance(config))):
         for name, cell, seed in trainings(config):
-            model, _ = networks.reader(config, cell, seed, least)
+            model, _ = networks.train_reader(config, cell, seed, least)
             rows[name + extra] = test.figures(model)
     baselines = test.baselines()
     drawn = {name: (list(figures), list(figures.values())) for name, figures in (rows | baselines).items()}
@@ -68,7 +68,7 @@ def copying(config, path):
     for name, cell, seed in trainings(config):
         rows[name] = {}
         for test in tests:
-            model, _ = networks.copier(config, cell, seed, test.blanks)
+            model, _ = networks.train_copier(config, cell, seed, test.blanks)
             rows[name] |= test.figures(model)
     for test in tests:
         for name, figures in test.baselines().items():
@@ -108,9 +108,9 @@ def exploding(config, path):
     """An ill initialised network, trained by plain descent without clipping, and with it."""
     rows, drawn, batches = {}, {}, min(config.batches, 300)
     for name, clip_norm in {"no clipping": None, f"clip norm {config.clip_norm:g}": config.clip_norm}.items():
-        model, chance = _ill(config, clip_norm), np.random.default_rng(config.seed)
+        model, chance = _unstable(config, clip_norm), np.random.default_rng(config.seed)
         found = networks.losses_of(
-            model, (adding_and_copying.adding(networks.BATCH, ILL_STEPS, chance) for _ in range(batches))
+            model, (adding_and_copying.adding(networks.BATCH, UNSTABLE_STEPS, chance) for _ in range(batches))
         )
         finite = [loss for loss in found if math.isfinite(loss)]
         rows[name] = {"batches": len(finite), "first_loss": found[0], "last_loss": float(np.mean(finite[-20:]))}
@@ -122,10 +122,10 @@ def exploding(config, path):
     return rows
 
 
-def _ill(config, clip_norm):
+def _unstable(config, clip_norm):
     keras.utils.set_random_seed(config.seed)
-    grows, precision = keras.initializers.Identity(ILL_GAIN), config.precision
+    grows, precision = keras.initializers.Identity(UNSTABLE_GAIN), config.precision
     layer = SimpleRNN(config.units, activation="relu", recurrent_initializer=grows, dtype=precision)
     model = keras.Sequential([keras.Input((None, 2)), layer, keras.layers.Dense(1, dtype="float32")])
-    networks.compile_(model, precision, keras.optimizers.SGD(ILL_RATE, global_clipnorm=clip_norm), "mse")
+    networks.compile_(model, precision, keras.optimizers.SGD(UNSTABLE_RATE, global_clipnorm=clip_norm), "mse")
     return model

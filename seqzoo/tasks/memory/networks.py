@@ -61,7 +61,7 @@ def _learn(model, config, rate, loss, batches):
     return learn(model, batches)
 
 
-def remember(layer, steps, seed):
+def init_gate_timescales(layer, steps, seed):
     """Gates that begin with memories of 1 to `steps` steps, a different one for each unit.
 
     Source: C. Tallec and Y. Ollivier, Can recurrent neural networks warp time?, ICLR 2018. A simple network has no gates.
@@ -78,14 +78,14 @@ def remember(layer, steps, seed):
 # Tasks
 
 
-def learnt(config, cell, seed):
+def train_network(config, cell, seed):
     """The network that learnt the configuration's task, and the loss of each batch; of copying the longest wait."""
     if config.task == "copying":
-        return copier(config, cell, seed, max(config.blanks))
-    return {"agreement": reader, "adding": adder}[config.task](config, cell, seed)
+        return train_copier(config, cell, seed, max(config.blanks))
+    return {"agreement": train_reader, "adding": train_adder}[config.task](config, cell, seed)
 
 
-def reader(config, cell, seed, least=1):
+def train_reader(config, cell, seed, least=1):
     """A `ManyToOne` that says was or were, learnt from sentences with `least` words between or more; the losses."""
     keras.utils.set_random_seed(seed)
     count = config.batches // 4 * BATCH or BATCH
@@ -95,7 +95,9 @@ def reader(config, cell, seed, least=1):
     model = ManyToOne(tokenizer.size, labels=grammar.VERBS, answer="yes-no", tokenizer=tokenizer, **sizes)
     sequences = model.sequences([each.before for each in drawn])
     if config.long_memory:
-        remember(next(layer for layer in model.layers if isinstance(layer, Recurrent)), max(map(len, sequences)), seed)
+        init_gate_timescales(
+            next(layer for layer in model.layers if isinstance(layer, Recurrent)), max(map(len, sequences)), seed
+        )
     batches = Batches(sequences, [[each.plural] for each in drawn], BATCH, seed, buckets=[max(map(len, sequences))])
     loss = losses.CrossEntropy(sigmoid=True)
     return model, _learn(model, config, config.learning_rate / 3, loss, (batches[i] for i in range(len(batches))))
@@ -107,18 +109,18 @@ def new_adder(config, cell, seed):
     layers = recurrent_stack(cell, config.units, dtype=config.precision)
     model = keras.Sequential([keras.Input((None, 2)), *layers, keras.layers.Dense(1, dtype="float32")])
     if config.long_memory:
-        remember(layers[0], config.steps, seed)
+        init_gate_timescales(layers[0], config.steps, seed)
     return model
 
 
-def adder(config, cell, seed):
+def train_adder(config, cell, seed):
     """`new_adder`, when it has learnt to add, and the losses."""
     model, chance = new_adder(config, cell, seed), np.random.default_rng(seed)
     batches = (adding_and_copying.adding(BATCH, config.steps, chance) for _ in range(config.batches))
     return model, _learn(model, config, config.learning_rate, "mse", batches)
 
 
-def copier(config, cell, seed, blanks):
+def train_copier(config, cell, seed, blanks):
     """A network `(batch, T, symbols)` -> `(batch, 10, letters)` that learnt to copy after so many blanks, and the losses."""
     keras.utils.set_random_seed(seed)
     (layer,) = recurrent_stack(cell, 2 * config.units, return_sequences=True, dtype=config.precision)
@@ -126,7 +128,7 @@ def copier(config, cell, seed, blanks):
     y_hat = keras.layers.Dense(adding_and_copying.LETTERS, activation="softmax", dtype="float32")
     model = keras.Model(inputs, y_hat(layer(inputs)[:, -adding_and_copying.LENGTH :]))
     if config.long_memory:
-        remember(layer, blanks + 2 * adding_and_copying.LENGTH, seed)
+        init_gate_timescales(layer, blanks + 2 * adding_and_copying.LENGTH, seed)
     chance = np.random.default_rng(seed)
     batches = (adding_and_copying.copying(BATCH, blanks, chance) for _ in range(config.batches))
     return model, _learn(model, config, config.learning_rate, losses.CrossEntropy(), batches)

@@ -111,7 +111,7 @@ def _of_chorales(data_dir: str | None, steps: int) -> Splits:
     builder = catalog.find("chorales", data_dir)
     catalog.prepare(builder)
     rows = (catalog.read(builder, part) for part in Splits._fields)
-    of_parts = ((voices.every(chorales.STEPS // steps, row["voices"]) for row in part) for part in rows)
+    of_parts = ((voices.subsample(chorales.STEPS // steps, row["voices"]) for row in part) for part in rows)
     return Splits(*([Piece(voices.keys_of(sung), sung) for sung in part] for part in of_parts))
 
 

@@ -128,7 +128,7 @@ def of_each_class(name, model, problem):
     for number, label in enumerate(model.labels or ["all"]):
         inside = [i for i, actual in enumerate(test.actual) if not model.labels or actual == label]
         part = type(test)([test.inputs[i] for i in inside], [], test.y[inside] if model.labels else [])
-        sampled = invent(model, number, SAMPLED, seed=number)
+        sampled = sample_names(model, number, SAMPLED, seed=number)
         novel = [invented for invented in sampled if invented not in known]
         rows[label] = {
             f"{name}, bits": bits_per_character(scored[inside], part) if inside else np.nan,
@@ -144,7 +144,7 @@ def of_each_class(name, model, problem):
 # Names of its own
 
 
-def invent(model, number, count, sampler=None, seed=0):
+def sample_names(model, number, count, sampler=None, seed=0):
     """Names of a class, given by its number, as they are drawn: some may be drawn twice."""
     label = np.full(count, number, np.int32) if model.labels else None
     found = generate(model.step, model.initial_state(count, label), LONGEST, sampler, seed=seed)

@@ -6,8 +6,8 @@ import numpy as np
 from sklearn.metrics import confusion_matrix
 
 from seqzoo.data import entity_tags
-from seqzoo.data.targets import Part
-from seqzoo.data.tokenizer import words_and_marks
+from seqzoo.data.targets import Split
+from seqzoo.data.tokenizer import split_words
 from seqzoo.evaluation import tables
 from seqzoo.inspection import plots
 from seqzoo.recipe import report
@@ -29,7 +29,7 @@ def score(part):
 
     The loss is lowest long before it: a network that has grown too sure of some words still gets better at others.
     """
-    part = Part(part.inputs[:SCORED], part.actual[:SCORED], part.y[:SCORED])
+    part = Split(part.inputs[:SCORED], part.actual[:SCORED], part.y[:SCORED])
 
     def of_model(model):
         figures = _of_model(model, part)
@@ -71,7 +71,7 @@ def shown(form, line, tagged):
     These count the line's words between spaces, marks and all: "binary" has 1 for each that an entity touches, "spans" has
     `start-end TYPE` for each entity, `end` being the first word after it. "json" has all of it.
     """
-    words = words_and_marks(line)
+    words = split_words(line)
     if form == "text":
         return in_brackets(words, tagged)
     if form == "bio":
@@ -87,7 +87,7 @@ def shown(form, line, tagged):
 
 def _of_spaced_words(line, tagged):
     """The entities, counted in words between spaces."""
-    number = [i for i, word in enumerate(line.split()) for _ in words_and_marks(word)]
+    number = [i for i, word in enumerate(line.split()) for _ in split_words(word)]
     return [entity_tags.Span(number[start], number[end - 1] + 1, kind) for start, end, kind in entity_tags.spans(tagged)]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seqzoo.data.tokenizer import EOS, UNK, Tokenizer
-from seqzoo.data.windows import Windows
+from seqzoo.data.windows import StreamWindows
 from seqzoo.datasets import catalog
 from seqzoo.errors import DataError
 from seqzoo.tasks.language_modeling import corpus, texts
@@ -101,7 +101,7 @@ def test_a_part_without_text_is_one_line():
 @pytest.mark.parametrize("length, batch, steps", itertools.product([1, 7, 40, 41], [1, 3, 8], [1, 5, 100]))
 def test_windows_hold_each_token_once_after_the_one_before(length, batch, steps):
     ids = np.arange(4, 4 + length)
-    windows = Windows(ids, batch, steps)
+    windows = StreamWindows(ids, batch, steps)
     inputs, targets, weights = zip(*(windows[i] for i in range(len(windows))), strict=True)
     y, weight = np.concatenate(targets, axis=1), np.concatenate(weights, axis=1)
     y_prev = np.concatenate([of_one["inputs"] for of_one in inputs], axis=1)
