@@ -91,7 +91,7 @@ SPACE = {
 
 
 def load(config):
-    """A `targets.Problem` of arrays `(T_x, 4)`, `(T_x, 5)` with the mark."""
+    """A `targets.Dataset` of arrays `(T_x, 4)`, `(T_x, 5)` with the mark."""
     if config.intervals:
         return dna_intervals.load(*config.of_bases(), config.max_length, config.seed, most=500 if config.quick else None)
     splits = sequences.load(*config.source(), config.seed)

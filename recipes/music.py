@@ -84,7 +84,7 @@ SPACE = {
 
 
 def load(config):
-    """A `Problem` whose inputs are pieces of at most `max_length` steps."""
+    """A `Dataset` whose inputs are pieces of at most `max_length` steps."""
     train, validation, test = (
         part(config, of) for of in music_data.load(config.data, config.data_dir, config.steps, config.seed)
     )

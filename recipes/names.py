@@ -66,7 +66,7 @@ SPACE = {
 
 
 def load(config):
-    """A `targets.Problem`: each input a name, what is actual of it its class."""
+    """A `targets.Dataset`: each input a name, what is actual of it its class."""
     splits = names_data.load(config.data, config.seed, **config.columns())
     train, labels = splits.train, tuple(sorted(set(splits.train.targets) - {""}))
     if config.quick:

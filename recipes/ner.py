@@ -97,7 +97,7 @@ SPACE = {
 
 
 def load(config):
-    """A `targets.Problem`: each input a list of words, what is actual of it a list of tags."""
+    """A `targets.Dataset`: each input a list of words, what is actual of it a list of tags."""
     splits = tagging_data.load(*config.source())
     labels, train = entity_tags.names(splits.train.targets), splits.train
     if config.quick:

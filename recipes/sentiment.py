@@ -72,7 +72,7 @@ SPACE = {
 
 
 def load(config):
-    """A `targets.Problem`."""
+    """A `targets.Dataset`."""
     splits = labeled.load(*config.source(), config.seed, numbers=config.task == "rating")
     labels, train = labels_of(config, splits.train), splits.train
     if config.quick:
@@ -138,8 +138,8 @@ def train_once(config, problem, **how):
     """A trained model and its history; `how` of `fit`."""
     random.seed(config.seed)  # Keras's own `set_random_seed` imports TensorFlow on every backend
     model, train, validation = build(config, problem), problem.train, problem.validation
-    weight_of = class_weights(train.actual) if config.class_weights and problem.labels else {}
-    weights = [weight_of.get(actual, 1.0) for actual in train.actual]
+    weight_of = class_weights(train.targets) if config.class_weights and problem.labels else {}
+    weights = [weight_of.get(actual, 1.0) for actual in train.targets]
     batches = Batches(model.sequences(train.inputs), train.y, config.batch_size, config.seed, sample_weights=weights)
     held_out = Batches(model.sequences(validation.inputs), validation.y, config.batch_size, shuffle=False)
     epochs = min(config.epochs, 4) if config.quick else config.epochs

@@ -41,11 +41,11 @@ def spans(tags: list[str]) -> list[Span]:
     found, start, kind = [], None, None
     for i, tag in enumerate([*tags, OUTSIDE]):
         prefix, its_kind = parts(tag)
-        goes_on = start is not None and prefix in ("I", "E") and its_kind == kind and parts(tags[i - 1])[0] in ("B", "I")
-        if start is not None and not goes_on:
+        continues = start is not None and prefix in ("I", "E") and its_kind == kind and parts(tags[i - 1])[0] in ("B", "I")
+        if start is not None and not continues:
             found.append(Span(start, i, kind))
             start = None
-        if prefix and prefix != OUTSIDE and not goes_on:
+        if prefix and prefix != OUTSIDE and not continues:
             start, kind = i, its_kind
     return found
 

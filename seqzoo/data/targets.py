@@ -17,7 +17,7 @@ class Split:
     or lists of the labels' numbers; the domains."""
 
     inputs: list
-    actual: list
+    targets: list
     y: np.ndarray | list
     domains: list | None = None
 

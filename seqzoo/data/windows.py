@@ -9,12 +9,12 @@ from seqzoo.data.tokenizer import PAD
 
 
 class StreamWindows(keras.utils.PyDataset):
-    """Batches `({"inputs", "goes_on"}, targets, weights)` of a stream of ids, for `training.carried.Carried`.
+    """Batches `({"inputs", "continues"}, targets, weights)` of a stream of ids, for `training.truncated_bptt.TruncatedBPTT`.
 
     The stream is cut into `batch_size` rows of one length, which are read side by side, `steps` tokens at a time: a batch goes
     on where the one before it ended. Hence they must come in their order (`fit(shuffle=False)`).
 
-    inputs, y<t-1>, and targets, y<t>, are `(batch, steps)` int32; y<0> of the stream is 0. goes_on `(batch,)` is False in the
+    inputs, y<t-1>, and targets, y<t>, are `(batch, steps)` int32; y<0> of the stream is 0. continues `(batch,)` is False in the
     first batch, True after it; weights `(batch, steps)` are zero beyond the end of a row.
     """
 
@@ -35,5 +35,5 @@ class StreamWindows(keras.utils.PyDataset):
 
     def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
         columns = slice(index * self.steps, (index + 1) * self.steps)
-        goes_on = np.full(len(self.y), index > 0)
-        return {"inputs": self.y_prev[:, columns], "goes_on": goes_on}, self.y[:, columns], self.weights[:, columns]
+        continues = np.full(len(self.y), index > 0)
+        return {"inputs": self.y_prev[:, columns], "continues": continues}, self.y[:, columns], self.weights[:, columns]

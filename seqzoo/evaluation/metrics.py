@@ -5,15 +5,15 @@ from scipy import stats
 from sklearn import metrics
 
 
-def classification_metrics(actual, predicted):
+def classification_metrics(targets, predicted):
     """Accuracy, and the mean of the classes' F1: {name: figure in 0..1}."""
     return {
-        "accuracy": float(metrics.accuracy_score(actual, predicted)),
-        "macro_f1": float(metrics.f1_score(actual, predicted, average="macro", zero_division=0)),
+        "accuracy": float(metrics.accuracy_score(targets, predicted)),
+        "macro_f1": float(metrics.f1_score(targets, predicted, average="macro", zero_division=0)),
     }
 
 
-def regression_metrics(actual, predicted):
+def regression_metrics(targets, predicted):
     """Mean absolute error, in the numbers' units, and Pearson's r (0 for a constant)."""
-    r = stats.pearsonr(actual, predicted).statistic if np.ptp(predicted) > 0 and np.ptp(actual) > 0 else 0.0
-    return {"mean_absolute_error": float(metrics.mean_absolute_error(actual, predicted)), "pearson_r": float(r)}
+    r = stats.pearsonr(targets, predicted).statistic if np.ptp(predicted) > 0 and np.ptp(targets) > 0 else 0.0
+    return {"mean_absolute_error": float(metrics.mean_absolute_error(targets, predicted)), "pearson_r": float(r)}

@@ -42,7 +42,7 @@ def train(name, config, folder, problem, train_once, kind=None, **how):
         name: of the recipe.
         config: the recipe's, with a `seed`, and `repeats`, the number of trainings, each with the next seed; the model that is
             best on the validation part is kept.
-        problem: a `data.targets.Problem`.
+        problem: a `data.targets.Dataset`.
         train_once: `(config, problem, **how) -> model, history`.
         kind: what is said of the model; of one answer for each input unless given.
         how: of `fit`. A seed's checkpoints and logs are kept in the folder until all is written.
@@ -86,14 +86,14 @@ def evaluate(name, model, problem, kind=None):
 
 def _of_model(model, part):
     answers = model.answers(part.inputs)
-    return _figures(model.labels, part.actual, [answer.label if model.labels else answer.score for answer in answers])
+    return _figures(model.labels, part.targets, [answer.label if model.labels else answer.score for answer in answers])
 
 
 def _of_baselines(problem):
     guess = linear_baselines.classification_baselines if problem.labels else linear_baselines.regression_baselines
-    learnt = ((part.inputs, part.actual) for part in (problem.train, problem.validation))
+    learnt = ((part.inputs, part.targets) for part in (problem.train, problem.validation))
     guesses = guess(*learnt, problem.test.inputs)
-    return {name: _figures(problem.labels, problem.test.actual, guessed) for name, guessed in guesses.items()}
+    return {name: _figures(problem.labels, problem.test.targets, guessed) for name, guessed in guesses.items()}
 
 
 def _figures(labels, actual, predicted):
@@ -108,7 +108,7 @@ def _examples(model, part, seed, count=5):
     """(input, answer, actual) of some of a part's inputs."""
     chosen = np.random.default_rng(seed).permutation(len(part.inputs))[:count]
     answers = model.answers([part.inputs[i] for i in chosen])
-    return [(_shown(part.inputs[i]), answer.label, _shown(part.actual[i])) for i, answer in zip(chosen, answers, strict=True)]
+    return [(_shown(part.inputs[i]), answer.label, _shown(part.targets[i])) for i, answer in zip(chosen, answers, strict=True)]
 
 
 ONE_ANSWER = Kind(_of_model, _of_baselines, _examples)
@@ -178,12 +178,12 @@ def pictures(folder, model, part, history):
         _pictures_of_labels(model.labels, part, np.array([answer.label for answer in answers]), folder, title)
     else:
         scores = [answer.score for answer in answers]
-        plots.scatter(part.actual, scores, folder / "scatter.png", "actual", "predicted", title)
+        plots.scatter(part.targets, scores, folder / "scatter.png", "actual", "predicted", title)
     return sorted(folder.glob("*.png"))
 
 
 def _pictures_of_labels(labels, part, predicted, folder, title):
-    actual = np.array(part.actual)
+    actual = np.array(part.targets)
     plots.confusion(confusion_matrix(actual, predicted, labels=list(labels)), labels, folder / "confusion.png", title)
     if part.domains:
         names = sorted(set(part.domains))

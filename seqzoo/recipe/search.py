@@ -81,10 +81,10 @@ def find_better(recipe, asked, folder):
     space = search_space.from_json(run_folder.read_json(where), where) if asked.space else recipe.space
     space = search_space.checked(space, config, where, asked.tuner, recipe.duration)
     place = Path(folder, "search")
-    goes_on = asked.resume and (place / search.MARK).exists()
-    found = (_started if goes_on else _new)(Search(recipe, config, space, asked.tuner, place), asked)
+    continues = asked.resume and (place / search.MARK).exists()
+    found = (_started if continues else _new)(Search(recipe, config, space, asked.tuner, place), asked)
     recipe.problem(found.config)  # where it cannot be read, nothing is written
-    if not goes_on:
+    if not continues:
         _begin(found)
     trials = _explore(found, _plan(asked, found.tuner, recipe, found.config), asked.workers)
     search_report.tell(found, trials, asked.compare)

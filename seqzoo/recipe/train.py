@@ -78,12 +78,12 @@ def train(name, config_class, train, flags):
     facts = {"recipe": name, "backend": keras.backend.backend()}
     started = _started(folder, facts) if how.resume else _check_nothing_started(folder, how)
     if started:
-        goes_on, _ = _how(name, config_class, flags, from_file(config_class, started))
-        _check_same(config_class, goes_on, from_file(config_class, started), folder)
+        continues, _ = _how(name, config_class, flags, from_file(config_class, started))
+        _check_same(config_class, continues, from_file(config_class, started), folder)
     if started == folder / run_folder.CONFIG_FILE:
         return print(f"{folder}: the training is complete, nothing is left to resume")
     with run_folder.open_training(folder, facts, dataclasses.asdict(config), anew=not how.resume):
-        config = goes_on if started else config
+        config = continues if started else config
         with launcher.planned(name, flags, *how.of_workers(config.batch_size)):
             train(config, folder, **how.of_fit())
 

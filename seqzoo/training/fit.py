@@ -120,8 +120,8 @@ def _train(model, train, validation, epochs, callbacks, best, kept, verbose):
     how = {"validation_data": validation, "epochs": epochs, "shuffle": False}
     how["verbose"] = (1 if sys.stdout.isatty() else 2) if verbose and distribution.is_first() else 0
     try:
-        epoch, goes_on = resume.end_epoch(model, train, callbacks, kept.found, how) if kept and kept.found else (0, True)
-        if goes_on and epoch < epochs:
+        epoch, continues = resume.end_epoch(model, train, callbacks, kept.found, how) if kept and kept.found else (0, True)
+        if continues and epoch < epochs:
             model.fit(train, callbacks=callbacks, initial_epoch=epoch, **how)
     except (KeyboardInterrupt, FloatingPointError) as error:
         if not best.weights:

@@ -20,9 +20,9 @@ class TruncatedBPTT(keras.Model):
         self.built = True
 
     def call(self, inputs, training=False):
-        goes_on = ops.cast(inputs["goes_on"], "bool")[:, None]
+        continues = ops.cast(inputs["continues"], "bool")[:, None]
         state = map(ops.convert_to_tensor, self.state)
-        state = [ops.where(goes_on & ops.isfinite(part), part, ops.zeros_like(part)) for part in state]  # one may overflow
+        state = [ops.where(continues & ops.isfinite(part), part, ops.zeros_like(part)) for part in state]  # one may overflow
         z, state = self.model.run(inputs["inputs"], state, training)
         for variable, part in zip(self.state, state, strict=True):
             variable.assign(ops.stop_gradient(part))

@@ -52,7 +52,7 @@ class ResumableOracle:
 
     @keras_tuner.synchronized
     def create_trial(self, tuner_id):
-        self._bury()
+        self._requeue_lost_trials()
         self.heard[tuner_id] = time.monotonic()
         if time.monotonic() > self.deadline:
             self.max_trials, self._retry_queue = max(1, len(self.trials)), []
@@ -67,10 +67,10 @@ class ResumableOracle:
         for tuner_id, trial in self.ongoing_trials.items():
             if trial.trial_id == trial_id:
                 self.heard[tuner_id] = time.monotonic()
-        self._bury()
+        self._requeue_lost_trials()
         return super().get_trial(trial_id)
 
-    def _bury(self):
+    def _requeue_lost_trials(self):
         for tuner_id, trial in list(self.ongoing_trials.items()):
             if tuner_id in self.dead or time.monotonic() - self.heard[tuner_id] > self.wait:
                 del self.ongoing_trials[tuner_id]

@@ -25,7 +25,7 @@ def examples(found):
 def test_a_label_is_one_at_its_place(found):
     part = targets.of_labels(examples(found), ("c", "a", "b"), "d.csv")
     assert part.y.tolist() == [[float(label == name) for name in ("c", "a", "b")] for label in found]
-    assert part.actual == found and part.y.dtype == np.float32
+    assert part.targets == found and part.y.dtype == np.float32
 
 
 def test_an_unknown_label_is_one_line_that_names_source_and_label():
@@ -38,7 +38,7 @@ def test_an_unknown_label_is_one_line_that_names_source_and_label():
 def test_a_number_is_itself(found, typed):
     part = targets.of_numbers(examples([str(x) for x in found] if typed else found), "d.csv")
     np.testing.assert_array_equal(part.y, np.array(found, np.float32)[:, None])
-    assert part.actual == found
+    assert part.targets == found
 
 
 @pytest.mark.parametrize("target", ["good", "", "nan", "inf", "-inf", float("nan"), "1,5"])
@@ -64,7 +64,7 @@ def test_two_labels_have_no_border(found, border, sharpness):
     part = classification_ratings.of_ratings(examples(found), TWO, border, sharpness)
     np.testing.assert_allclose(part.y.sum(axis=-1), 1, atol=1e-6)
     np.testing.assert_allclose(part.y[:, 1], 1 / (1 + np.exp(-sharpness * np.array(found))), atol=1e-5)
-    assert part.actual == ["negative" if np.float32(rating) < 0 else "positive" for rating in found]
+    assert part.targets == ["negative" if np.float32(rating) < 0 else "positive" for rating in found]
 
 
 @law
@@ -72,7 +72,7 @@ def test_two_labels_have_no_border(found, border, sharpness):
 def test_neutral_is_what_lies_within_the_border(found, border):
     part = classification_ratings.of_ratings(examples(found), THREE, border, 2.0)
     sides = [0 if np.float32(r) < -border else 2 if np.float32(r) > border else 1 for r in found]
-    assert part.actual == [THREE[side] for side in sides]
+    assert part.targets == [THREE[side] for side in sides]
 
 
 def test_the_opposite_rating_has_the_opposite_answer():

@@ -24,7 +24,7 @@ MASK = np.arange(STEPS) < chance.integers(STEPS // 2, STEPS + 1, (BATCH, 1))
 TAGS, CLASSES = chance.integers(0, 2, (BATCH, STEPS)), chance.integers(0, 2, BATCH)
 
 OF_IDS, OF_WORDS, OF_VECTORS = ({"inputs": inputs, "mask": MASK} for inputs in (IDS, CHARACTERS, VECTORS))
-OF_TEXT, OF_STREAM = {"inputs": IDS}, {"inputs": IDS, "goes_on": np.zeros(BATCH, bool)}
+OF_TEXT, OF_STREAM = {"inputs": IDS}, {"inputs": IDS, "continues": np.zeros(BATCH, bool)}
 CHORDS = {"inputs": (VECTORS > 0).astype("float32"), "label": CLASSES}
 LOGITS = CrossEntropy(logits=True)
 
@@ -98,7 +98,7 @@ def test_the_state_of_a_stream_is_carried_unrounded(policy):
     model = LanguageModel(7, embedding=4, units=6, cell="lstm", depth=2, dtype=policy)
     carried, state = TruncatedBPTT(model, BATCH), model.initial_state(BATCH)
     for window in (slice(0, 4), slice(4, 6)):
-        z = carried({"inputs": IDS[:, window], "goes_on": np.full(BATCH, window.start > 0)})
+        z = carried({"inputs": IDS[:, window], "continues": np.full(BATCH, window.start > 0)})
         of_window, state = model.run(IDS[:, window], state)
         np.testing.assert_array_equal(arrays(z), arrays(of_window))
         for variable, part in zip(carried.state, state, strict=True):
@@ -108,10 +108,10 @@ def test_the_state_of_a_stream_is_carried_unrounded(policy):
 
 def test_a_stream_whose_state_overflowed_goes_on_from_zero():
     carried = TruncatedBPTT(LanguageModel(7, embedding=4, units=6, dtype="mixed_float16"), BATCH)
-    anew, goes_on = ({"inputs": IDS[:, :5], "goes_on": np.full(BATCH, on)} for on in (False, True))
+    anew, continues = ({"inputs": IDS[:, :5], "continues": np.full(BATCH, on)} for on in (False, True))
     expected = arrays(carried(anew))
     carried.state[0].assign(np.full((BATCH, 6), np.nan))
-    np.testing.assert_array_equal(arrays(carried(goes_on)), expected)
+    np.testing.assert_array_equal(arrays(carried(continues)), expected)
 
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])

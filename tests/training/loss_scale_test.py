@@ -93,7 +93,7 @@ def test_inputs_beyond_float16_skip_their_update_in_every_epoch(capsys):
 
 def stream(batch_size=4, steps=6):
     ids = np.random.default_rng(0).permuted(np.tile([3, 4, 5, 6, 7, 8], (batch_size, steps // 6)), axis=1).astype("int32")
-    return {"inputs": ids, "goes_on": np.zeros(batch_size, bool)}, ids
+    return {"inputs": ids, "continues": np.zeros(batch_size, bool)}, ids
 
 
 @pytest.mark.parametrize("tied", [False, True])

@@ -16,5 +16,5 @@ def of_ratings(examples: Examples, labels: tuple[str, ...], border: float, sharp
     rating = np.array(examples.targets, np.float32)
     negative, positive = (1 / (1 + np.exp(sharpness * (border + side * rating))) for side in (1, -1))
     y = [negative, 1 - negative - positive, positive] if len(labels) == 3 else [negative, positive]
-    actual = [labels[-1] if r > border else labels[0] if r < -border else labels[len(labels) // 2] for r in rating]
-    return Split(examples.inputs, actual, np.stack(y, axis=-1), examples.domains)
+    targets = [labels[-1] if r > border else labels[0] if r < -border else labels[len(labels) // 2] for r in rating]
+    return Split(examples.inputs, targets, np.stack(y, axis=-1), examples.domains)

@@ -33,7 +33,7 @@ def cross_validate(name, problems, train_once):
 
     Args:
         name: of the model.
-        problems: a `data.targets.Problem` for each fold.
+        problems: a `data.targets.Dataset` for each fold.
         train_once: `problem -> model, history`.
     """
     rows, started = {}, time.time()

@@ -18,14 +18,14 @@ def _of_baselines(problem):
     train, validation, test = (
         [dna_sequences.bases(array) for array in part.inputs] for part in (problem.train, problem.validation, problem.test)
     )
-    guesses = dna_baselines.sequence_baselines((train, problem.train.actual), (validation, problem.validation.actual), test)
-    return {name: evaluation_metrics.classification_metrics(problem.test.actual, guessed) for name, guessed in guesses.items()}
+    guesses = dna_baselines.sequence_baselines((train, problem.train.targets), (validation, problem.validation.targets), test)
+    return {name: evaluation_metrics.classification_metrics(problem.test.targets, guessed) for name, guessed in guesses.items()}
 
 
 def _examples(model, part, seed, count=5):
     chosen = np.random.default_rng(seed).permutation(len(part.inputs))[:count]
     answers = model.answers([part.inputs[i] for i in chosen])
-    return [(_shown(part.inputs[i]), answer.label, part.actual[i]) for i, answer in zip(chosen, answers, strict=True)]
+    return [(_shown(part.inputs[i]), answer.label, part.targets[i]) for i, answer in zip(chosen, answers, strict=True)]
 
 
 def _shown(array):
@@ -68,10 +68,10 @@ def pictures(folder, model, part, history):
 def by_label(model, part):
     """{label: heights `(T, 4)`}: what the probability of the label owes to each base, in the sequences of that label."""
     sequences = model.sequences(part.inputs)
-    gradients = saliency.gradients(model, sequences, [model.labels.index(label) for label in part.actual])
+    gradients = saliency.gradients(model, sequences, [model.labels.index(label) for label in part.targets])
     heights = {}
     for label in model.labels:
-        rows = [i for i, actual in enumerate(part.actual) if actual == label]
+        rows = [i for i, actual in enumerate(part.targets) if actual == label]
         if rows:
             heights[label] = dna_sequences.bases(saliency.by_step([gradients[i] for i in rows], [sequences[i] for i in rows]))
     return heights

@@ -110,7 +110,7 @@ def _examples(model, part, seed, count=5):
     chosen = np.random.default_rng(seed).permutation(len(part.inputs))[: count if model.labels else 0]
     names = [part.inputs[i] for i in chosen]
     for i, scored in zip(chosen, scores(model, names) if names else [], strict=True):
-        yield part.inputs[i], model.labels[scored.argmax()], part.actual[i]
+        yield part.inputs[i], model.labels[scored.argmax()], part.targets[i]
 
 
 KIND = report.Kind(_of_model, _of_baselines, _examples, asked="`python -m recipes.names generate` asks it")
@@ -126,7 +126,7 @@ def of_each_class(name, model, problem):
     held_out = {*problem.validation.inputs, *problem.test.inputs}
     scored, of_n_grams = scores(model, test.inputs), list(n_gram_scores(problem, test.inputs).values())[-1]
     for number, label in enumerate(model.labels or ["all"]):
-        inside = [i for i, actual in enumerate(test.actual) if not model.labels or actual == label]
+        inside = [i for i, actual in enumerate(test.targets) if not model.labels or actual == label]
         part = type(test)([test.inputs[i] for i in inside], [], test.y[inside] if model.labels else [])
         sampled = sample_names(model, number, SAMPLED, seed=number)
         novel = [invented for invented in sampled if invented not in known]
@@ -157,6 +157,6 @@ def pictures(folder, model, part, history):
     plots.curves(history, folder / "curves.png", title)
     if model.labels:
         predicted = np.array(model.labels)[scores(model, part.inputs).argmax(axis=1)]
-        counts = confusion_matrix(part.actual, predicted, labels=list(model.labels))
+        counts = confusion_matrix(part.targets, predicted, labels=list(model.labels))
         plots.confusion(counts, model.labels, folder / "confusion.png", f"{title}: the class that most probably has the name")
     return sorted(folder.glob("*.png"))

@@ -7,22 +7,22 @@ import numpy as np
 from seqzoo.data import entity_tags
 
 
-def tagging_metrics(actual, predicted):
+def tagging_metrics(targets, predicted):
     """Precision, recall and F1 of whole entities, where the tags mark any, and the accuracy of the tags: {name: 0..1}.
 
     An entity counts where its first word, its last word and its type are right (as CoNLL-2003 counts, summed over types).
     """
-    pairs = [pair for tags_of in zip(actual, predicted, strict=True) for pair in zip(*tags_of, strict=True)]
+    pairs = [pair for tags_of in zip(targets, predicted, strict=True) for pair in zip(*tags_of, strict=True)]
     figures = {"tag_accuracy": float(np.mean([a == b for a, b in pairs]))}
     if not entity_tags.are_entities({tag for tag, _ in pairs}):
         return figures
-    return entity_metrics(actual, predicted)["all"] | figures
+    return entity_metrics(targets, predicted)["all"] | figures
 
 
-def entity_metrics(actual, predicted):
+def entity_metrics(targets, predicted):
     """{type: {"precision", "recall", "f1"}} of whole entities, and the same of "all" types together."""
     right, found, there = (Counter() for _ in range(3))
-    for a, b in zip(actual, predicted, strict=True):
+    for a, b in zip(targets, predicted, strict=True):
         a, b = set(entity_tags.spans(a)), set(entity_tags.spans(b))
         for counter, entities in ((there, a), (found, b), (right, a & b)):
             counter.update(entity.type for entity in entities)

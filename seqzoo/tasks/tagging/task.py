@@ -17,7 +17,7 @@ SCORED = 2000  # sentences
 
 
 def _of_model(model, part):
-    return tagging_metrics.tagging_metrics(part.actual, _predicted(model, part))
+    return tagging_metrics.tagging_metrics(part.targets, _predicted(model, part))
 
 
 def _predicted(model, part):
@@ -29,7 +29,7 @@ def score(part):
 
     The loss is lowest long before it: a network that has grown too sure of some words still gets better at others.
     """
-    part = Split(part.inputs[:SCORED], part.actual[:SCORED], part.y[:SCORED])
+    part = Split(part.inputs[:SCORED], part.targets[:SCORED], part.y[:SCORED])
 
     def of_model(model):
         figures = _of_model(model, part)
@@ -39,15 +39,15 @@ def score(part):
 
 
 def _of_baselines(problem):
-    guesses = tagging_metrics.most_frequent_tags((problem.train.inputs, problem.train.actual), problem.test.inputs)
-    return {name: tagging_metrics.tagging_metrics(problem.test.actual, guessed) for name, guessed in guesses.items()}
+    guesses = tagging_metrics.most_frequent_tags((problem.train.inputs, problem.train.targets), problem.test.inputs)
+    return {name: tagging_metrics.tagging_metrics(problem.test.targets, guessed) for name, guessed in guesses.items()}
 
 
 def _examples(model, part, seed, count=5):
     chosen = np.random.default_rng(seed).permutation(len(part.inputs))[:count]
     answers = model.answers([part.inputs[i] for i in chosen])
     for i, answer in zip(chosen, answers, strict=True):
-        right = "right" if answer.labels == part.actual[i] else f"actual: {in_brackets(part.inputs[i], part.actual[i])}"
+        right = "right" if answer.labels == part.targets[i] else f"actual: {in_brackets(part.inputs[i], part.targets[i])}"
         yield "", in_brackets(part.inputs[i], answer.labels), right
 
 
@@ -93,7 +93,7 @@ def _of_spaced_words(line, tagged):
 
 def evaluate(name, model, problem):
     """The table of a trained model on the test part and, where the tags mark entities, that of each type of them."""
-    actual, predicted = problem.test.actual, _predicted(model, problem.test)
+    actual, predicted = problem.test.targets, _predicted(model, problem.test)
     shown = tables.table({name: tagging_metrics.tagging_metrics(actual, predicted)} | _of_baselines(problem))
     if entity_tags.are_entities(set(problem.labels)):
         shown += f"\n\n{tables.table(tagging_metrics.entity_metrics(actual, predicted))}"
@@ -107,12 +107,12 @@ def pictures(folder, model, part, history):
     plots.curves(history, folder / "curves.png", title)
     title = f"{title}: {len(predicted):,} sentences of the test part"
     if entity_tags.are_entities(set(model.labels)):
-        figures = tagging_metrics.entity_metrics(part.actual, predicted)
+        figures = tagging_metrics.entity_metrics(part.targets, predicted)
         series = {name: [of_type[name] for of_type in figures.values()] for name in ("precision", "recall", "f1")}
         plots.bars(list(figures), series, folder / "types.png", "of entities", title)
     kinds = list(dict.fromkeys(entity_tags.parts(label)[1] or label for label in model.labels))
     pairs = [
-        [entity_tags.parts(tag)[1] or tag for sentence in tagged for tag in sentence] for tagged in (part.actual, predicted)
+        [entity_tags.parts(tag)[1] or tag for sentence in tagged for tag in sentence] for tagged in (part.targets, predicted)
     ]
     plots.confusion(confusion_matrix(*pairs, labels=kinds), kinds, folder / "confusion.png", title)
     return sorted(folder.glob("*.png"))

@@ -107,5 +107,5 @@ def test_windows_hold_each_token_once_after_the_one_before(length, batch, steps)
     y_prev = np.concatenate([of_one["inputs"] for of_one in inputs], axis=1)
     assert y[weight > 0].tolist() == ids.tolist()
     assert y_prev[weight > 0].tolist() == [0, *ids[:-1]]
-    assert [bool(of_one["goes_on"].all()) for of_one in inputs] == [False] + [True] * (len(windows) - 1)
+    assert [bool(of_one["continues"].all()) for of_one in inputs] == [False] + [True] * (len(windows) - 1)
     assert {of_one["inputs"].shape for of_one in inputs} == {(batch, steps)}
