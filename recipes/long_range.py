@@ -1,102 +1,76 @@
-"""Long dependencies: what simple networks, GRUs and LSTMs learn from far away, and what becomes of their gradients on the way.
+"""Long dependencies: how simple networks, GRUs and LSTMs learn from distant steps, and how their gradients vanish or explode.
 
-"The cat which already ate x, y, z, was full": the notes' sentences, two classic tasks of memory, and the gradients themselves.
-All data is generated: the figures say what a network can keep in mind, and little about English.
+"The cat which already ate x, y, z, was full": the notes' sentences, two classic memory tasks, and the gradients themselves. All
+data are generated: the metrics measure the memory of a network, and say little about English.
 """
 
 import dataclasses
 import math
-import sys
-import time
 from typing import Literal
 
-import keras
-
-import seqzoo
-from seqzoo.evaluation import tables
-from seqzoo.recipe import main as command_line
-from seqzoo.recipe import report
-from seqzoo.recipe import search as searching
-from seqzoo.tasks.memory import experiments, networks, problems
-from seqzoo.training import run_folder
+from seqzoo import recipe
+from seqzoo.tasks.memory import networks, problems, report
+from seqzoo.tasks.memory.task import MemoryTask
 from seqzoo.tuning.space import Range
-
-TASKS = {
-    "agreement": {"agreement": experiments.agreement},
-    "adding": {"adding": experiments.adding},
-    "copying": {"copying": experiments.copying},
-    "gradients": {"gradients": experiments.gradients, "exploding": experiments.exploding},
-}
-SAID = {
-    "agreement": "Was or were? Accuracy on held out sentences by how many words stand between the subject and its verb. The\n"
-    "rows `far` learnt only from sentences with {far} to {words} of them. (There a simple network often learns a swing of\n"
-    "its state, which is right at the distances that it saw, and wrong at others.)",
-    "adding": "The sum of two marked numbers of {steps} steps: mean squared error on new sequences.",
-    "copying": "Ten letters of eight kinds, to be said after T blanks: share of letters that are right, and cross-entropy as\n"
-    "a mean of all T + 20 steps, those with nothing to say counted as 0.",
-    "gradients": "log10 of the norm of dL<T>/da<t> by T - t, L<T> being the loss of the adding task, T = {steps}.",
-    "exploding": "A relu network whose recurrent matrix makes a state 1.05 times as long at each step, on the adding task, by\n"
-    "plain descent. Training ends with the first loss that is not a number.",
-}
 
 
 @dataclasses.dataclass(frozen=True)
 class Config:
     task: Literal["all", "agreement", "adding", "copying", "gradients"] = "all"
-    """Which of the experiments."""
+    """Experiments to run."""
     cells: tuple[Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"], ...] = ("rnn", "gru", "lstm")
-    """The recurrent units to compare."""
+    """Recurrent units to compare."""
     words: int = 30
     """Agreement: most words between the subject and its verb."""
     steps: int = 200
-    """Adding, and gradients through it: steps of a sequence."""
+    """Adding and gradients: steps of a sequence."""
     blanks: tuple[int, ...] = (10, 30, 100)
-    """Copying: how long to keep the letters."""
+    """Copying: blanks between the letters and their copy."""
     units: int = 32
     """Size of the state; twice that for copying, with ten letters to keep."""
     long_memory: bool = True
-    """Whether gates start with memories of all lengths up to a sequence's, or with biases of 0 and 1."""
+    """Whether gate biases start with time scales up to the length of a sequence, or with 0 and 1."""
     batches: int = 800
-    """To train on, of 64 sequences each; for agreement a quarter of that."""
+    """Training batches, of 64 sequences each; agreement has a quarter of them."""
     learning_rate: float = 1e-2
-    """Of Adam; for agreement a third of it."""
+    """Learning rate of Adam; agreement has a third of it."""
     clip_norm: float = 1.0
-    """Longest gradient; longer ones are shortened."""
+    """Clip the global gradient norm to this value."""
     precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
-    """Of the matrix products."""
+    """Dtype policy of Keras: mixed policies compute matrix products in 16 bits, for GPUs."""
     repeats: int = 1
-    """Trainings of each, each with the next seed."""
+    """Trainings of each network, each with the next seed."""
     seed: int = 0
+    """Random seed for weights, data and batch order."""
     quick: bool = False
-    """A look in under a minute: shorter sequences, fewer batches."""
+    """Smoke run in about a minute: shorter sequences, fewer batches; its metrics compare with nothing."""
     out: str | None = None
-    """Folder of figures and pictures; `runs/long_range` if not given."""
+    """Folder of tables and plots; `runs/long_range` if not given."""
 
     def __post_init__(self):
-        for flag, least in {"words": 2, "steps": 2, "units": 1, "batches": 1, "repeats": 1}.items():
-            command_line.check(flag, getattr(self, flag), lambda n, least=least: n >= least, f"an integer from {least}")
-        command_line.check("blanks", self.blanks, lambda all: all and min(all) >= 1, "one or more positive integers")
-        command_line.check("cells", self.cells, lambda cells: len(set(cells)) == len(cells) > 0, "one or more, all different")
+        recipe.check_at_least(self, words=2, steps=2, units=1, batches=1, repeats=1)
+        recipe.check("blanks", self.blanks, lambda all: all and min(all) >= 1, "one or more positive integers")
+        recipe.check("cells", self.cells, lambda cells: len(set(cells)) == len(cells) > 0, "one or more, all different")
         for flag in ("learning_rate", "clip_norm"):
-            command_line.check(flag, getattr(self, flag), lambda x: 0 < x < math.inf, "a positive number")
-        command_line.check("seed", self.seed, lambda n: 0 <= n <= 2**31 - self.repeats, "an integer from 0 to 2147483647")
+            recipe.check(flag, getattr(self, flag), lambda x: 0 < x < math.inf, "a positive number")
+        recipe.check("seed", self.seed, lambda n: 0 <= n <= 2**31 - self.repeats, "an integer from 0 to 2147483647")
 
 
 @dataclasses.dataclass(frozen=True)
-class OneNetwork(Config):
-    """Of a search: one task, of copying the longest wait, and one cell."""
+class NetworkConfig(Config):
+    """The config of a search: one task, of copying the most blanks, and one cell."""
 
     task: Literal["agreement", "adding", "copying"] = "adding"
-    """What the network learns."""
+    """Task that the network learns."""
     cells: tuple[Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"], ...] = ("gru",)
-    """The recurrent unit."""
+    """Recurrent unit."""
 
     def __post_init__(self):
         super().__post_init__()
-        command_line.check("cells", self.cells, lambda cells: len(cells) == 1, "one")
+        recipe.check("cells", self.cells, lambda cells: len(cells) == 1, "one")
 
 
-SPACE = {
+SEARCH_SPACE = {
     "cells": ("rnn", "gru", "lstm"),
     "units": (16, 32, 64),
     "learning_rate": Range(1e-3, 3e-2, log=True),
@@ -105,8 +79,8 @@ SPACE = {
 }
 
 
-def quickened(config):
-    """What is looked at where it is to be quick."""
+def apply_quick(config):
+    """The config; with --quick of shorter sequences and fewer batches."""
     if not config.quick:
         return config
     less = {"steps": 50, "batches": 300, "words": 20}
@@ -114,58 +88,30 @@ def quickened(config):
     return dataclasses.replace(config, blanks=config.blanks[:1], **less)
 
 
-# Verbs
-
-
-def train(config, folder):
-    started, config = time.time(), quickened(config)
-    with run_folder.replace_folder(folder) as new:
-        (new / "pictures").mkdir()
-        figures = {}
-        for task in TASKS if config.task == "all" else [config.task]:
-            for name, experiment in TASKS[task].items():
-                figures[name] = experiment(config, new / "pictures" / f"{name}.png")
-                print(f"{_shown(name, config, figures[name])}\n", flush=True)
-        command = " ".join(["python -m recipes.long_range", *sys.argv[1:]])
-        record = {"command": command, "seconds": round(time.time() - started, 1), "seed": config.seed, **figures}
-        run_folder.write_json(new / "config.json", dataclasses.asdict(config))
-        run_folder.write_json(new / "metrics.json", record)
-        (new / "README.md").write_text(_card(config, record, figures), encoding="utf-8")
-    print(f"saved in {folder}")
-
-
-def _shown(name, config, rows):
-    said = SAID[name].format(steps=config.steps, words=config.words, far=experiments.far_distance(config))
-    return f"## {name}\n\n{said}\n\n```\n{tables.table(rows)}\n```"
-
-
-def _card(config, record, figures):
-    precision = f", {config.precision}" * (config.precision != "float32")
-    parts = [
-        "# long_range",
-        f"Made by `{record['command']}` in {record['seconds']:.0f} s, seed {record['seed']}, with seqzoo {seqzoo.__version__} "
-        f"and keras {keras.__version__} on {keras.backend.backend()}. Adam, learning rate {config.learning_rate:g}, "
-        f"{config.batches} batches of 64, {config.units} units{precision}, the same for all cells; agreement has a "
-        "quarter of the batches and a third of the rate, copying twice the units, exploding plain SGD and 300 batches at most.",
-    ]
-    parts += [f"{_shown(name, config, rows)}\n\n![{name}](pictures/{name}.png)" for name, rows in figures.items()]
-    return "\n\n".join(parts) + "\n"
-
-
-def train_once(config, problem, **_):
-    """The network that learnt the task, and the loss of each batch; in the end that on validation sequences too."""
+def train_model(config, dataset, **_):
+    """The trained network of a task, and the loss of each batch; at the end also the validation loss."""
+    config = apply_quick(config)
     model, losses = networks.train_network(config, *config.cells, config.seed)
     history = [{"loss": loss} for loss in losses]
-    history[-1]["val_loss"] = problem.validation.loss(model)
+    history[-1]["val_loss"] = dataset.validation.loss(model)
     return model, history
 
 
-def search(asked, folder):
-    kind = report.Kind(lambda model, test: test.figures(model), lambda problem: problem.test.baselines(), examples=None)
-    how = SPACE, problems.problem, train_once, kind
-    searching.find_better(searching.Recipe("long_range", OneNetwork, *how, duration="batches"), quickened(asked), folder)
+def run_experiments(config, folder):
+    report.run(apply_quick(config), folder)
 
+
+RECIPE = recipe.Recipe(
+    "long_range",
+    NetworkConfig,
+    lambda config: problems.draw(apply_quick(config)),
+    train_model,
+    MemoryTask(),
+    search_space=SEARCH_SPACE,
+    commands={"train": recipe.Command(Config, run_experiments, "run the experiments, save tables and plots", new_run=True)},
+    verbs=("search",),
+    duration="batches",
+)
 
 if __name__ == "__main__":
-    verbs, asks = {"train": train, "search": search}, {"search": searching.asked(OneNetwork)}
-    command_line.main("long_range", Config, verbs, asks=asks)
+    recipe.main(RECIPE)

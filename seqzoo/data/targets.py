@@ -1,4 +1,4 @@
-"""What a model learns from: examples with their answers as arrays."""
+"""Datasets as arrays: inputs and targets of the training, validation and test split."""
 
 import dataclasses
 import math
@@ -13,18 +13,31 @@ LARGEST = float(np.finfo(np.float32).max)
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-    """Inputs; what is actual of each, a label, a number or a label for each step; that as y, an array `(N, labels)` or `(N, 1)`
-    or lists of the labels' numbers; the domains."""
+    """One split: inputs and targets.
+
+    A target is a label, a number, or a label for each step. `y` has the targets as numbers: an array `(N, labels)` or `(N, 1)`,
+    or lists of label numbers. `domains` names the source of each input, where there are several.
+    """
 
     inputs: list
     targets: list
     y: np.ndarray | list
     domains: list | None = None
 
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+    def take(self, rows: list[int]) -> "Split":
+        """Returns the examples at `rows`, in that order."""
+        y = self.y[rows] if isinstance(self.y, np.ndarray) else self.y and [self.y[i] for i in rows]
+        columns = (column and [column[i] for i in rows] for column in (self.inputs, self.targets, self.domains))
+        inputs, targets, domains = columns
+        return Split(inputs, targets, y, domains)
+
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-    """What is asked, one of `labels` or (none) a number; what to learn it from, what to choose by, what to report on."""
+    """Three splits, and the labels to predict; no labels where the targets are numbers."""
 
     labels: tuple[str, ...]
     train: Split

@@ -1,21 +1,21 @@
-"""The flags by which recipes are asked for something new."""
+"""Flags of generate verbs: how many results, and how they are sampled."""
 
 import dataclasses
 
 from seqzoo.decoding import Sampler
-from seqzoo.recipe.main import check
+from seqzoo.recipe.config import check
 
 
 @dataclasses.dataclass(frozen=True)
-class Asked:
-    """How many, and how daring; a recipe adds its own flags."""
+class GenerateFlags:
+    """Flags of every generate verb; a task adds its own."""
 
     n: int = 5
-    """How many."""
+    """Number of results."""
     temperature: float = 1.0
-    """Below 1 it plays safe, above 1 it dares."""
+    """Softmax temperature: below 1 more conservative, above 1 more varied."""
     seed: int = 0
-    """Of the draws: the same seed, the same result."""
+    """Random seed of the sampling: the same seed gives the same result."""
     out: str | None = None
     """Folder of the run."""
 
@@ -26,13 +26,13 @@ class Asked:
 
 
 @dataclasses.dataclass(frozen=True)
-class Tokens(Asked):
-    """The same of what consists of tokens."""
+class SamplingFlags(GenerateFlags):
+    """Flags of generate verbs that sample tokens."""
 
     top_k: int | None = None
-    """Draw from so many tokens, the most probable ones."""
+    """Sample from the k most probable tokens only."""
     top_p: float | None = None
-    """Draw from the fewest tokens that together are that probable."""
+    """Sample from the fewest tokens whose probabilities sum to p."""
 
     def __post_init__(self):
         super().__post_init__()
@@ -40,4 +40,5 @@ class Tokens(Asked):
         check("top_p", self.top_p, lambda p: p is None or 0 < p <= 1, "above 0 and at most 1")
 
     def sampler(self):
+        """The `decoding.Sampler` of the flags."""
         return Sampler(self.temperature, self.top_k, self.top_p)

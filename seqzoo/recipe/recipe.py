@@ -1,72 +1,127 @@
-"""What is searched: a recipe, from a configuration of its settings on."""
+"""A recipe: the functions of one file of `recipes/`, from which the shared verbs of the command line are made."""
 
 import dataclasses
-import math
+import random
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from seqzoo.recipe import report
-from seqzoo.recipe.search_space import settings, with_values
-from seqzoo.training import fit
-from seqzoo.tuning import space as tuning_space
+from seqzoo import presets
+from seqzoo.recipe.flags import from_file, model_name
+from seqzoo.recipe.predict import PredictFlags
+from seqzoo.recipe.task import Task
+from seqzoo.training import run_folder
+
+VERBS = ("train", "evaluate", "predict", "inspect", "search")
+
+
+class Command(NamedTuple):
+    """A further verb of one recipe, such as generate.
+
+    Args:
+        flags: a dataclass of its flags, with an `out`.
+        run: `(flags, folder)`: prints, or returns lines to print.
+        help: one line for `-h`.
+        new_run: whether `folder` is the run's to write, not that of a trained model.
+    """
+
+    flags: type
+    run: Callable
+    help: str
+    new_run: bool = False
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """What a search must know of one.
+    """One task with its data and its model.
 
     Args:
-        name: of the recipe.
-        config_class: of its settings.
-        space: `{setting: a tuple of values, or a search.Range}`, of settings that `load` does not ask for.
-        load: `(config) -> problem`, with a part `test`.
-        train_once: `(config, problem, **how of fit) -> model, history`.
-        kind: what is said of a model.
-        duration: the setting that says how long a training is. Hyperband gives a trial fewer epochs, or tenths of another.
+        name: of the module in `recipes/`.
+        config: a dataclass, most often a subclass of `recipe.Config`.
+        load_data: `config -> Dataset`.
+        load_test_split: `(config, trained, dataset) -> Split` of data other than the training's, for a model with the config
+            `trained`, trained on `dataset`.
+        train_model: `(config, dataset, **options of training.fit) -> model, history`.
+        task: a `Task`, or `config -> Task`.
+        search_space: `{field of config: a tuple of values or a tuning.space.Range}`, of fields that `load_data` does not read.
+        commands: `{verb: Command}` beside the shared verbs.
+        verbs: the shared verbs that the recipe has.
+        predict_flags: of predict, a subclass of `PredictFlags`.
+        quick_epochs: most epochs with --quick.
+        quick_examples: most training examples with --quick.
+        describe_data: `(config, dataset)`: prints what is of note before a training.
+        load_folds: `config -> Datasets`, one a fold, for a config with `folds`.
+        load_test_data: `(config, trained, model) -> Dataset`, in place of `load_test_split`, where it depends on the model.
+        duration: the field of config that says how long to train. Hyperband gives a trial part of it.
+        data_source: source and licence of the default data, for the model card.
+        limitations: of a model trained on the default data, for the model card.
     """
 
     name: str
-    config_class: type
-    space: dict
-    load: Callable
-    train_once: Callable
-    kind: report.Kind = report.ONE_ANSWER
+    config: type
+    load_data: Callable
+    train_model: Callable
+    task: Task | Callable
+    load_test_split: Callable | None = None
+    search_space: dict = dataclasses.field(default_factory=dict)
+    commands: dict = dataclasses.field(default_factory=dict)
+    verbs: tuple = VERBS
+    predict_flags: type = PredictFlags
+    quick_epochs: int | None = None
+    quick_examples: int | None = None
+    describe_data: Callable | None = None
+    load_folds: Callable | None = None
+    load_test_data: Callable | None = None
     duration: str = "epochs"
-    loaded: dict = dataclasses.field(default_factory=dict)  # the last problem
+    data_source: str = ""
+    limitations: str = ""
 
-    def problem(self, config):
-        """The data; read again only where a setting differs that is not in the space."""
-        asked = tuple(getattr(config, name) for name in settings(self.config_class) if name not in (self.duration, *self.space))
-        if asked not in self.loaded:
-            self.loaded.clear()
-            self.loaded[asked] = self.load(config)
-        return self.loaded[asked]
+    def task_of(self, config):
+        """The `Task` of a config."""
+        return self.task if isinstance(self.task, Task) else self.task(config)
 
-    def parts(self, config):
-        """In how many a training is divided, for Hyperband to give some of them."""
-        whole = getattr(config, self.duration)
-        return whole if self.duration == "epochs" else min(whole, 10)
+    def dataset(self, config):
+        """The data of a config; with --quick `quick_examples` of the training split, chosen by the seed."""
+        dataset = self.load_data(config)
+        return quick_dataset(dataset, self.quick_examples, config.seed) if config.quick and self.quick_examples else dataset
 
-    def trial(self, config, hyperparameters):
-        """Trains with those of a trial in place of the configuration's: quality, and how long it took, in `duration`."""
-        values = {name: value for name, value in hyperparameters.values.items() if not name.startswith("tuner/")}
-        parts = self.parts(config)
-        given = getattr(config, self.duration) * hyperparameters.values.get("tuner/epochs", parts) // parts
-        config = with_values(config, {self.duration: given} | tuning_space.values_of(values))
-        _, history = self.train_once(config, self.problem(config), verbose=False)
-        judged = (fit.quality(figures) for figures in history if "val_loss" in figures)
-        return max(quality for quality in judged if math.isfinite(quality)), len(history)
+    def train(self, config, dataset, **options):
+        """A trained model and its history; `options` of `training.fit`."""
+        random.seed(config.seed)  # Keras's own `set_random_seed` imports TensorFlow on every backend
+        return self.train_model(self.quick_config(config), dataset, **options)
+
+    def quick_config(self, config):
+        """The config, with --quick of at most `quick_epochs`."""
+        limited = config.quick and self.quick_epochs
+        return dataclasses.replace(config, epochs=min(config.epochs, self.quick_epochs)) if limited else config
+
+    def trained_config(self, folder):
+        """The config of a run."""
+        return from_file(self.config, folder / run_folder.CONFIG_FILE)
+
+    def test_data(self, config, folder, model):
+        """The dataset of a trained model; of data other than the training's, the test split is a whole file."""
+        trained = dataclasses.replace(self.trained_config(folder), data_dir=config.data_dir)
+        if self.load_test_data:
+            return self.load_test_data(config, trained, model)
+        dataset = self.dataset(trained)
+        if config.data_id() == trained.data_id():
+            return dataset
+        return dataclasses.replace(dataset, test=self.load_test_split(config, trained, dataset))
+
+    def trained_folder(self, flags):
+        """The folder of the trained model to read: --out, else runs/NAME if there is one, else the one that ships."""
+        if flags.out is not None:
+            return presets.find(flags.out)
+        name = model_name(self.name, flags)
+        own = Path("runs", name)
+        folder = presets.find(own if (own / "model.keras").exists() else name)
+        print(f"model: {folder}", file=sys.stderr)
+        return folder
 
 
-class Search(NamedTuple):
-    """One of them: from which configuration, over what, by which tuner, in which folder."""
-
-    recipe: Recipe
-    config: object
-    space: dict
-    tuner: str
-    place: Path
-
-    def with_values_of(self, trial):
-        return with_values(self.config, trial.values)
+def quick_dataset(dataset, count, seed):
+    """The dataset with at most `count` training examples."""
+    rows = random.Random(seed).sample(range(len(dataset.train)), min(len(dataset.train), count))
+    return dataclasses.replace(dataset, train=dataset.train.take(rows))

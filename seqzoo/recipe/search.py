@@ -1,4 +1,4 @@
-"""The verb `search`: better settings of a recipe, found by trying, and compared with its own on the test part."""
+"""The verb search: hyperparameters of a recipe, compared with its defaults on the test split."""
 
 import dataclasses
 import functools
@@ -10,159 +10,214 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-import tyro
-
 from seqzoo.errors import UsageError
 from seqzoo.recipe import search_report, search_space
-from seqzoo.recipe.flags import check, from_file
-from seqzoo.recipe.recipe import Recipe as Recipe  # recipes find here all that they need
-from seqzoo.recipe.recipe import Search
-from seqzoo.recipe.search_space import settings
-from seqzoo.training import run_folder
-from seqzoo.tuning import coordination, search
+from seqzoo.recipe.config import check
+from seqzoo.recipe.flags import from_file, given_fields, model_name, parse_config
+from seqzoo.recipe.recipe import Recipe
+from seqzoo.recipe.search_space import field_names, with_values
+from seqzoo.training import fit, run_folder
+from seqzoo.tuning import coordination
+from seqzoo.tuning import search as tuning_search
+from seqzoo.tuning.space import values_of
 
 DEFAULT = "default.json"
-PLACES = {"out", "data_dir"}  # settings that may differ when it goes on
-TRIALS = 20  # unless it is said how many
+FREE_FIELDS = {"out", "data_dir"}  # fields of a config that may differ when a search resumes
+MAX_TRIALS = 20
+PARTS = 10  # of a training whose duration is not in epochs, for Hyperband
 
 
 @dataclasses.dataclass(frozen=True)
-class Flags:
-    """Tries values of some settings, those of the recipe's SPACE, and writes the best as a file for `train --config`.
+class SearchFlags:
+    """Trains with values of the recipe's SEARCH_SPACE and writes the best config as a file for `train --config`.
 
     A setting whose flag is given keeps that value. Results are kept after each trial in the folder `search` of --out.
 
-    On several machines, run the same command on each, with these variables in the environment: KERASTUNER_TUNER_ID, "chief"
-    on one and on each other a name of its own; KERASTUNER_ORACLE_IP and KERASTUNER_ORACLE_PORT, where the chief listens.
+    On several machines, run the same command on each, with these environment variables: KERASTUNER_TUNER_ID, "chief" on one
+    machine and another name on each other; KERASTUNER_ORACLE_IP and KERASTUNER_ORACLE_PORT, the address of the chief.
     """
 
     tuner: Literal["random", "hyperband", "bayesian", "grid"] = "random"
-    """How it chooses what to try."""
+    """Search algorithm of KerasTuner."""
     max_trials: int | None = None
-    """At most; 20 if not given. With --minutes as many as there is time for, of grid and hyperband as there are."""
+    """Most trials; 20 if not given. With --minutes, grid or hyperband there is no limit unless given."""
     minutes: float | None = None
-    """No trial begins later."""
+    """Minutes after which no trial starts."""
     space: str | None = None
-    """A JSON file to search instead: {"units": [32, 64], "learning_rate": {"low": 1e-4, "high": 1e-2, "log": true}}."""
+    """JSON file to search instead: {"units": [32, 64], "learning_rate": {"low": 1e-4, "high": 1e-2, "log": true}}."""
     workers: int = 0
-    """Processes on this machine to share the trials."""
-    wait: float = 60.0
-    """Seconds after which a worker, or the chief, that is not heard of counts as dead."""
+    """Processes on this machine that share the trials."""
+    worker_timeout: float = 60.0
+    """Seconds without a message after which a worker, or the chief, counts as dead."""
     resume: bool | None = None
-    """`--resume`: goes on with the search in --out and repeats no trial that ended; `--no-resume`: begins anew."""
+    """`--resume` continues the search in --out, without the trials that ended; `--no-resume` starts anew."""
     compare: bool = True
-    """Whether the best is trained again, and the settings without a search, with three seeds, and tested."""
-    given: tyro.conf.Suppress[tuple[str, ...]] = ()
+    """Whether to train the best and the default config with three seeds each, and test them."""
 
     def __post_init__(self):
-        super().__post_init__()  # of the recipe's settings
+        super().__post_init__()  # of the recipe's config
         check("max_trials", self.max_trials, lambda n: n is None or n >= 1, "a positive integer")
         check("minutes", self.minutes, lambda x: x is None or 0 < x < math.inf, "a positive number")
         check("workers", self.workers, lambda n: n == 0 or n >= 1, "an integer from 0")
-        check("wait", self.wait, lambda x: 0 < x < math.inf, "a positive number")
+        check("worker_timeout", self.worker_timeout, lambda x: 0 < x < math.inf, "a positive number")
+        check("folds", getattr(self, "folds", 0), lambda folds: folds == 0, "none in a search")
 
 
-def asked(config_class):
-    """A recipe's settings and `Flags`, as one dataclass."""
-    both = dataclasses.make_dataclass("Search", [], bases=(Flags, config_class), frozen=True)
-    both.__doc__ = Flags.__doc__
+@dataclasses.dataclass(frozen=True)
+class Search:
+    """A search of a recipe: the config it starts from, the space, the tuner and the folder."""
+
+    recipe: Recipe
+    config: object
+    space: dict
+    tuner: str
+    folder: Path
+    cache: dict = dataclasses.field(default_factory=dict)  # the last dataset, by the fields that it depends on
+
+    def dataset(self, config):
+        """The data; read again only where a field outside the recipe's search space differs."""
+        free = (self.recipe.duration, *self.recipe.search_space)
+        key = tuple(getattr(config, name) for name in field_names(self.recipe.config) if name not in free)
+        if key not in self.cache:
+            self.cache.clear()
+            self.cache[key] = self.recipe.dataset(config)
+        return self.cache[key]
+
+    @property
+    def parts(self):
+        """In how many parts Hyperband divides a training."""
+        whole = getattr(self.config, self.recipe.duration)
+        return whole if self.recipe.duration == "epochs" else min(whole, PARTS)
+
+    def run_trial(self, hyperparameters):
+        """Trains with a trial's hyperparameters in place of the config's: quality, and how long it took, in `duration`."""
+        values = {name: value for name, value in hyperparameters.values.items() if not name.startswith("tuner/")}
+        duration = getattr(self.config, self.recipe.duration)
+        part = duration * hyperparameters.values.get("tuner/epochs", self.parts) // self.parts
+        config = with_values(self.config, {self.recipe.duration: part} | values_of(values))
+        _, history = self.recipe.train(config, self.dataset(config), verbose=False)
+        qualities = (fit.quality(metrics) for metrics in history if "val_loss" in metrics)
+        return max(quality for quality in qualities if math.isfinite(quality)), len(history)
+
+    def plan(self, flags):
+        """The `tuning.search.Plan` of the flags."""
+        unlimited = flags.minutes is not None or self.tuner in ("grid", "hyperband")
+        max_trials = flags.max_trials or (None if unlimited else MAX_TRIALS)
+        limits = max_trials, flags.minutes, self.parts, self.config.seed, flags.worker_timeout
+        return tuning_search.Plan(self.tuner, *limits, self.recipe.duration)
+
+
+def search_flags(config_class):
+    """`SearchFlags` and a recipe's config, as one dataclass."""
+    both = dataclasses.make_dataclass("Search", [], bases=(SearchFlags, config_class), frozen=True)
+    both.__doc__ = SearchFlags.__doc__
     return both
 
 
-def find_better(recipe, asked, folder):
-    """The verb, of a `Recipe`; `asked` are its settings and `Flags`."""
+def search(recipe, arguments):
+    """Runs the trials of a search and writes its report; a worker runs trials of the chief."""
     logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of models that are traced anew, as each trial's is
-    config = recipe.config_class(**{name: getattr(asked, name) for name in settings(recipe.config_class)})
+    flags_class = search_flags(recipe.config)
+    flags, given = parse_config(flags_class, arguments, f"recipes.{recipe.name} search"), given_fields(flags_class, arguments)
+    if any(argument.partition("=")[0] == "--config" for argument in arguments):
+        given |= {"config"}
+    config = recipe.config(**{name: getattr(flags, name) for name in field_names(recipe.config)})
+    folder = Path(flags.out or f"runs/{model_name(recipe.name, flags)}")
     if coordination.role() == "worker":
-        recipe.problem(config)
-        return search.explore(functools.partial(recipe.trial, config), folder, _plan(asked, asked.tuner, recipe, config))
+        run = Search(recipe, config, {}, flags.tuner, folder)
+        run.dataset(config)
+        return tuning_search.explore(run.run_trial, folder, run.plan(flags))
     run_folder.check_replaceable(folder)
-    where = asked.space or "SPACE"
-    space = search_space.from_json(run_folder.read_json(where), where) if asked.space else recipe.space
-    space = search_space.checked(space, config, where, asked.tuner, recipe.duration)
-    place = Path(folder, "search")
-    continues = asked.resume and (place / search.MARK).exists()
-    found = (_started if continues else _new)(Search(recipe, config, space, asked.tuner, place), asked)
-    recipe.problem(found.config)  # where it cannot be read, nothing is written
-    if not continues:
-        _begin(found)
-    trials = _explore(found, _plan(asked, found.tuner, recipe, found.config), asked.workers)
-    search_report.tell(found, trials, asked.compare)
+    run_search(Search(recipe, config, _space(recipe, config, flags), flags.tuner, folder / "search"), flags, given)
 
 
-def _plan(asked, tuner, recipe, config):
-    as_many = asked.minutes is not None or tuner in ("grid", "hyperband")
-    most = asked.max_trials or (None if as_many else TRIALS)
-    return search.Plan(tuner, most, asked.minutes, recipe.parts(config), config.seed, asked.wait, recipe.duration)
+def _space(recipe, config, flags):
+    """The space of --space FILE, or the recipe's, with values as the config has them."""
+    source = flags.space or "SEARCH_SPACE"
+    space = search_space.from_json(run_folder.read_json(source), source) if flags.space else recipe.search_space
+    return search_space.checked(space, config, source, flags.tuner, recipe.duration)
 
 
-def _given(flags):
-    """The names of the settings that flags give."""
-    return {flag[2:].partition("=")[0].removeprefix("no-").replace("-", "_") for flag in flags if flag.startswith("--")}
+def run_search(search, flags, given):
+    """Starts or resumes a `Search`, runs its trials and writes its report. `given`: fields whose flags are given."""
+    resumes = flags.resume and (search.folder / tuning_search.MARK).exists()
+    search = resume(search, flags, given) if resumes else new(search, flags, given)
+    search.dataset(search.config)  # unreadable data fail before anything is written
+    if not resumes:
+        start(search)
+    trials = _run_trials(search, search.plan(flags), flags.workers)
+    search_report.write_report(search, trials, flags.compare)
 
 
-def _new(it, asked):
-    """The `Search` that is asked for, of what no flag gives.
+def new(search, flags, given):
+    """The search, without the fields that flags give.
 
     Raises:
-        UsageError: there is one already, and nobody has said what shall become of it; or there is nothing to search.
+        UsageError: there is a search, and neither --resume nor --no-resume; or no field is left to search.
     """
-    if (it.place / search.MARK).exists():
-        expected = f"--resume to go on with the search in {it.place}, or --no-resume to begin anew"
-        check("resume", asked.resume, lambda resume: resume is False, expected)
-    space = {name: values for name, values in it.space.items() if name not in _given(asked.given)}
+    if (search.folder / tuning_search.MARK).exists():
+        expected = f"--resume to go on with the search in {search.folder}, or --no-resume to begin anew"
+        check("resume", flags.resume, lambda resume: resume is False, expected)
+    space = {name: values for name, values in search.space.items() if name not in given}
     if not space:
-        raise UsageError(f"{asked.space or 'SPACE'}: expected a setting whose flag is not given, found none to search")
-    return it._replace(space=space)
+        source = flags.space or "SEARCH_SPACE"
+        raise UsageError(f"{source}: expected a setting whose flag is not given, found none to search")
+    return dataclasses.replace(search, space=space)
 
 
-def _begin(it):
-    with search.alone(it.place):
-        for name in (search.MARK, *search_report.WRITTEN):
-            Path(it.place, name).unlink(missing_ok=True)
-        shutil.rmtree(it.place / search.TRIALS, ignore_errors=True)
-        run_folder.write_json(it.place / DEFAULT, dataclasses.asdict(it.config))
-        search.begin(it.place, {"recipe": it.recipe.name, "tuner": it.tuner, "space": search_space.as_json(it.space)})
+def start(search):
+    """Empties the folder of the search and writes its record."""
+    with tuning_search.alone(search.folder):
+        for name in (tuning_search.MARK, *search_report.FILES):
+            Path(search.folder, name).unlink(missing_ok=True)
+        shutil.rmtree(search.folder / tuning_search.TRIALS, ignore_errors=True)
+        run_folder.write_json(search.folder / DEFAULT, dataclasses.asdict(search.config))
+        space = search_space.as_json(search.space)
+        tuning_search.begin(search.folder, {"recipe": search.recipe.name, "tuner": search.tuner, "space": space})
 
 
-def _started(it, asked):
-    """The `Search` in the folder, which is to go on.
+def resume(search, flags, given):
+    """The search in the folder, with its config, space and tuner.
 
     Raises:
-        UsageError: the recipe, flags or the space say another one.
+        UsageError: the recipe, flags or the space differ from those of the record.
     """
-    mark, given, now = it.place / search.MARK, _given(asked.given), search_space.as_json(it.space)
-    facts = {"recipe": None, "tuner": None, "space": {}} | run_folder.read_json(mark)
-    check("resume", facts["recipe"], lambda name: name == it.recipe.name, f"a search of {it.recipe.name} in {it.place}")
+    mark, folder = search.folder / tuning_search.MARK, search.folder
+    record = {"recipe": None, "tuner": None, "space": {}} | run_folder.read_json(mark)
+    expected = f"a search of {search.recipe.name} in {folder}"
+    check("resume", record["recipe"], lambda name: name == search.recipe.name, expected)
     if "tuner" in given:
-        check("tuner", it.tuner, lambda tuner: tuner == facts["tuner"], f"{facts['tuner']} to resume {it.place}")
-    before = from_file(it.recipe.config_class, it.place / DEFAULT)
-    known = {*settings(it.recipe.config_class)}
-    for name in sorted(known - PLACES):
+        check("tuner", search.tuner, lambda tuner: tuner == record["tuner"], f"{record['tuner']} to resume {folder}")
+    before, names = from_file(search.recipe.config, folder / DEFAULT), set(field_names(search.recipe.config))
+    for name in sorted(names - FREE_FIELDS):
         if name in given or "config" in given:
             old = getattr(before, name)
-            check(name, getattr(it.config, name), lambda new, old=old: new == old, f"{old} to resume {it.place}")
-    for name, values in facts["space"].items():
-        if now.get(name) != values:
-            expected = f"{name} as in {asked.space or 'SPACE'}, {json.dumps(now.get(name))}"
-            raise UsageError(f"{mark}: expected {expected}, found {json.dumps(values)}")
-    config = dataclasses.replace(before, **{name: getattr(it.config, name) for name in known & PLACES})
-    return it._replace(config=config, tuner=facts["tuner"], space={name: it.space[name] for name in facts["space"]})
-
-
-def _explore(it, plan, count):
-    """The trials, on so many other processes, or on none."""
-    train, report = (
-        functools.partial(it.recipe.trial, it.config),
-        functools.partial(search_report.progress, it, plan.max_trials),
+            check(name, getattr(search.config, name), lambda value, old=old: value == old, f"{old} to resume {folder}")
+    _check_same_space(search, record["space"], flags, mark)
+    config = dataclasses.replace(before, **{name: getattr(search.config, name) for name in names & FREE_FIELDS})
+    return dataclasses.replace(
+        search, config=config, tuner=record["tuner"], space={name: search.space[name] for name in record["space"]}
     )
-    explore = functools.partial(search.explore, train, it.place, plan, it.space, report=report)
-    command = [sys.executable, "-m", f"recipes.{it.recipe.name}", "search", "--config", it.place / DEFAULT]
+
+
+def _check_same_space(search, recorded, flags, mark):
+    space = search_space.as_json(search.space)
+    for name, values in recorded.items():
+        if space.get(name) != values:
+            expected = f"{name} as in {flags.space or 'SEARCH_SPACE'}, {json.dumps(space.get(name))}"
+            raise UsageError(f"{mark}: expected {expected}, found {json.dumps(values)}")
+
+
+def _run_trials(search, plan, workers):
+    """The trials, run on so many other processes, or on this one."""
+    report = functools.partial(search_report.report_progress, search, plan.max_trials)
+    explore = functools.partial(tuning_search.explore, search.run_trial, search.folder, plan, search.space, report=report)
+    command = [sys.executable, "-m", f"recipes.{search.recipe.name}", "search", "--config", search.folder / DEFAULT]
     try:
-        if not count:
+        if not workers:
             return explore()
-        with coordination.workers(count, [*command, "--wait", str(plan.wait)]) as processes:
+        with coordination.workers(workers, [*command, "--worker-timeout", str(plan.wait)]) as processes:
             return explore(processes=processes)
     except KeyboardInterrupt:
-        print(f"\nthe results so far are in {it.place}; --resume goes on", file=sys.stderr)
+        print(f"\nthe results so far are in {search.folder}; --resume goes on", file=sys.stderr)
         raise

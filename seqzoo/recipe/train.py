@@ -1,38 +1,44 @@
-"""The verb `train`: a folder in which a training begins, or goes on after it was cut off."""
+"""The verb train: a training that begins, or resumes; evaluation on the test split; the run's folder."""
 
 import dataclasses
 import math
 import re
+import sys
+import time
 from pathlib import Path
 
 import keras
 
-from seqzoo.errors import UsageError
-from seqzoo.recipe.flags import Settings, check, configured, from_file, model_name
-from seqzoo.training import distribution, launcher, run_folder
+from seqzoo.evaluation import tables
+from seqzoo.recipe import model_card
+from seqzoo.recipe.config import check
+from seqzoo.recipe.cross_validation import cross_validate
+from seqzoo.recipe.flags import from_file, model_name, parse_config
+from seqzoo.recipe.resume import check_no_unfinished, check_same_config, find_config
+from seqzoo.training import distribution, fit, launcher, run_folder
 
 
 @dataclasses.dataclass(frozen=True)
-class How:
-    """How a model is trained, whatever it is: flags of `train` that leave no mark on what comes out."""
+class TrainFlags:
+    """Flags that do not change the trained model: resuming, checkpoints, profiling, devices."""
 
     resume: bool | None = None
-    """`--resume`: goes on with the training in --out that was cut off; `--no-resume`: begins anew where there is one."""
-    seconds: float = 30.0
-    """From one checkpoint to the next, or more where the disk is slow; 0 for one after each step."""
+    """`--resume` continues the interrupted training in --out; `--no-resume` starts anew."""
+    checkpoint_seconds: float = 30.0
+    """Seconds between checkpoints, more where the disk is slow; 0 for a checkpoint after each step."""
     profile: bool = False
-    """Writes a profile of some steps for TensorBoard, beside its logs."""
+    """Write a profile of some steps for TensorBoard, beside its logs."""
     processes: int = 1
-    """Processes that share each batch, on JAX. All are started here, unless --process-id says that each has its own host."""
+    """Processes that share each batch, on JAX. All are started on this host, unless --process-id is given."""
     devices: int = 1
     """Devices of each process that share its rows."""
     coordinator: str | None = None
-    """With several hosts, HOST:PORT of process 0, and the same command on each but for its --process-id."""
+    """HOST:PORT of process 0, for several hosts that each run this command with their own --process-id."""
     process_id: int | None = None
-    """The process of this host, from 0. Process 0 writes."""
+    """Number of this host's process, from 0. Process 0 writes the run."""
 
     def __post_init__(self):
-        check("seconds", self.seconds, lambda x: 0 <= x < math.inf, "a number from 0")
+        check("checkpoint_seconds", self.checkpoint_seconds, lambda x: 0 <= x < math.inf, "a number from 0")
         for flag in ("processes", "devices"):
             check(flag, getattr(self, flag), lambda n: n >= 1, "a positive integer")
         self._check_backend(keras.backend.backend())
@@ -46,96 +52,113 @@ class How:
         check("processes", self.processes, lambda n: n == 1 or name == "jax", instead)
         check("devices", self.devices, lambda n: n == 1 or name in ("jax", "tensorflow"), instead)
 
-    def of_workers(self, batch_size):
-        """What `training.workers.train` wants of it, beside the recipe and its flags."""
+    def workers(self, batch_size):
+        """Arguments of `training.launcher`: processes, devices, coordinator, number of the process."""
         parts = self.processes * self.devices
         check("batch_size", batch_size, lambda n: n % parts == 0, f"a multiple of {parts}, as many as share a batch")
         return self.processes, self.devices, self.coordinator, self.process_id
 
-    def of_fit(self):
-        """What `training.fit` wants of it."""
-        return {"seconds": self.seconds, "profile": self.profile}
+    def fit_options(self):
+        """Arguments of `training.fit`."""
+        return {"seconds": self.checkpoint_seconds, "profile": self.profile}
 
 
 def _is_address(text):
-    found = re.fullmatch(r"\S+:(\d{1,5})", text)
-    return bool(found) and 0 < int(found[1]) < 65536
+    match = re.fullmatch(r"\S+:(\d{1,5})", text)
+    return bool(match) and 0 < int(match[1]) < 65536
 
 
-def train(name, config_class, train, flags):
-    if not issubclass(config_class, Settings):  # what it trains is small, and not kept between two steps
-        config = configured(config_class, flags, f"recipes.{name} train")
-        folder = Path(config.out or f"runs/{name}")
-        run_folder.check_replaceable(folder)
-        return train(config, folder)
-    config, how = _how(name, config_class, flags)
-    folder = Path(config.out or f"runs/{model_name(name, config)}")
+def train(recipe, arguments):
+    """Trains in a folder of its own, alone, as one of several processes, or as the process that starts them."""
+    config, flags = _parse(recipe, arguments)
+    folder = Path(config.out or f"runs/{model_name(recipe.name, config)}")
     if distribution.place():
-        return _work(name, config_class, train, flags, folder, how)
-    if how.process_id:
-        return launcher.train(name, flags, *how.of_workers(config.batch_size))
+        return _train_as_worker(recipe, arguments, folder, flags)
+    if flags.process_id:
+        return launcher.train(recipe.name, arguments, *flags.workers(config.batch_size))
     run_folder.recover(folder)
-    facts = {"recipe": name, "backend": keras.backend.backend()}
-    started = _started(folder, facts) if how.resume else _check_nothing_started(folder, how)
+    facts = {"recipe": recipe.name, "backend": keras.backend.backend()}
+    started = find_config(folder, facts) if flags.resume else check_no_unfinished(folder, flags.resume)
     if started:
-        continues, _ = _how(name, config_class, flags, from_file(config_class, started))
-        _check_same(config_class, continues, from_file(config_class, started), folder)
+        trained = from_file(recipe.config, started)
+        resumed, _ = _parse(recipe, arguments, trained)
+        check_same_config(resumed, trained, folder)
     if started == folder / run_folder.CONFIG_FILE:
         return print(f"{folder}: the training is complete, nothing is left to resume")
-    with run_folder.open_training(folder, facts, dataclasses.asdict(config), anew=not how.resume):
-        config = continues if started else config
-        with launcher.planned(name, flags, *how.of_workers(config.batch_size)):
-            train(config, folder, **how.of_fit())
+    with run_folder.open_training(folder, facts, dataclasses.asdict(config), anew=not flags.resume):
+        config = resumed if started else config
+        with launcher.planned(recipe.name, arguments, *flags.workers(config.batch_size)):
+            train_and_save(recipe, config, folder, **flags.fit_options())
 
 
-def _work(name, config_class, train, flags, folder, how):
-    """Trains as a worker: with the settings that the first one finds where its command has begun the training."""
+def _train_as_worker(recipe, arguments, folder, flags):
+    """Trains with the config that the first process finds where its command has begun the training."""
     begun = folder / run_folder.UNFINISHED / run_folder.CONFIG_FILE
-    settings = distribution.broadcast_from_first(
-        lambda: dataclasses.asdict(_how(name, config_class, flags, from_file(config_class, begun))[0])
+    fields = distribution.broadcast_from_first(
+        lambda: dataclasses.asdict(_parse(recipe, arguments, from_file(recipe.config, begun))[0])
     )
-    train(config_class(**settings), folder, **how.of_fit())
+    train_and_save(recipe, recipe.config(**fields), folder, **flags.fit_options())
 
 
-def _how(name, config_class, flags, default=None):
-    """A configuration, and a `How`, from the flags of both."""
-    both = dataclasses.make_dataclass("Train", [], bases=(config_class, How), frozen=True)
+def _parse(recipe, arguments, default=None):
+    """A config and `TrainFlags`, from the flags of both."""
+    both = dataclasses.make_dataclass("Train", [], bases=(recipe.config, TrainFlags), frozen=True)
     if default is not None:
         default = both(**dataclasses.asdict(default))
-    asked = dataclasses.asdict(configured(both, flags, f"recipes.{name} train", default))
-    how = {field.name: asked.pop(field.name) for field in dataclasses.fields(How)}
-    return config_class(**asked), How(**how)
+    values = dataclasses.asdict(parse_config(both, arguments, f"recipes.{recipe.name} train", default))
+    flags = {field.name: values.pop(field.name) for field in dataclasses.fields(TrainFlags)}
+    return recipe.config(**values), TrainFlags(**flags)
 
 
-def _started(folder, facts):
-    """The configuration of what is to go on, of what has ended, or None.
+def train_and_save(recipe, config, folder, **options):
+    """Trains `config.repeats` models, evaluates them on the test split, prints, and writes the best one's folder.
 
-    Raises:
-        UsageError: it is of another recipe, or another backend.
+    Args:
+        config: the recipe's. Each training has the next seed; the model with the best validation metric is kept.
+        options: of `training.fit`. A seed's checkpoints and logs stay in the folder until the run is complete.
     """
-    unfinished, ended = folder / run_folder.UNFINISHED, folder / run_folder.CONFIG_FILE
-    if (unfinished / "training.json").exists():
-        ended, found = unfinished / run_folder.CONFIG_FILE, run_folder.read_json(unfinished / "training.json")
-    elif ended.exists():
-        found = facts | {"recipe": run_folder.recipe_of(folder)}
-    else:
-        return None
-    for what, expected in facts.items():
-        check(
-            "resume", found.get(what), lambda it, expected=expected: it == expected, f"{folder} to be of the {what} {expected}"
-        )
-    return ended
+    if recipe.load_folds and config.folds:
+        return cross_validate(recipe, config)
+    dataset, task, started = recipe.dataset(config), recipe.task_of(config), time.time()
+    sizes = {split: len(getattr(dataset, split)) for split in ("train", "validation", "test")}
+    print(f"{config.data}: " + ", ".join(f"{size:,} {split}" for split, size in sizes.items()))
+    if recipe.describe_data:
+        recipe.describe_data(recipe.quick_config(config), dataset)
+    trained = _train_seeds(recipe, config, dataset, folder, options)
+    metrics = {f"{config.cell}, seed {seed}": task.metrics(model, dataset.test) for seed, (model, _) in trained.items()}
+    baselines = task.baselines(dataset)
+    rows = metrics | tables.mean_and_spread(metrics) | baselines
+    best = max(trained, key=lambda seed: max(map(fit.quality, trained[seed][1])))
+    model, history = trained[best]
+    print(f"\n{tables.table(rows)}\n\n{task.heading}")
+    for example in task.examples(model, dataset.test, config.seed):
+        print(f"  {_format_example(*example)}")
+    details = task.details(config.cell, model, dataset)
+    record = {
+        "test": metrics[f"{config.cell}, seed {best}"],
+        "baseline": baselines,
+        "parameters": model.count_params(),
+        "seconds": round(time.time() - started, 1),
+        "seed": best,
+        "command": " ".join([f"python -m recipes.{recipe.name}", *sys.argv[1:]]),
+        "data": {"name": config.data, **sizes},
+        "history": history,
+    }
+    model_card.save_run(recipe, config, folder, model, record, rows)
+    print(f"\n{details}\n\nsaved in {folder}" if details else f"\nsaved in {folder}")
 
 
-def _check_nothing_started(folder, how):
-    """Raises a `UsageError` if there is an unfinished training of which nobody has said what shall become of it."""
-    if how.resume is None and (folder / run_folder.UNFINISHED / "training.json").exists():
-        raise UsageError(f"--out: {folder} holds an unfinished training: --resume goes on with it, --no-resume begins anew")
+def _train_seeds(recipe, config, dataset, folder, options):
+    """`{seed: (model, history)}`, trained by the workers that are planned, or here."""
+    seeds = range(config.seed, config.seed + config.repeats)
+    folders = {seed: folder / run_folder.UNFINISHED / f"seed-{seed}" for seed in seeds}
+    launcher.launch_if_planned(folders.values())
+    trained = {
+        seed: recipe.train(dataclasses.replace(config, seed=seed), dataset, folder=folders[seed], **options) for seed in seeds
+    }
+    distribution.end_worker()
+    return trained
 
 
-def _check_same(config_class, asked, started, folder):
-    """Raises a `UsageError` that names a flag by which the two configurations differ."""
-    for field in dataclasses.fields(config_class):
-        if field.name not in ("out", "data_dir"):
-            old = getattr(started, field.name)
-            check(field.name, getattr(asked, field.name), lambda new, old=old: new == old, f"{old} to resume {folder}")
+def _format_example(text, prediction, reference):
+    return f"{prediction} ({reference})  {text}" if reference else prediction

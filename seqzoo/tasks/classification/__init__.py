@@ -1,0 +1,5 @@
+"""Classification: many to one."""
+
+from seqzoo.tasks.classification.ratings import as_split as as_split
+from seqzoo.tasks.classification.ratings import labels_of as labels_of
+from seqzoo.tasks.classification.task import ClassificationTask as ClassificationTask

@@ -1,128 +1,81 @@
-"""What a recipe says of a model that labels each base of DNA: figures of bases and of intervals, lines, pictures."""
-
-from itertools import pairwise
+"""Labels of DNA bases: metrics of bases and of intervals, predictions as intervals, plots of tracks."""
 
 import numpy as np
-from keras import ops
 from sklearn.metrics import confusion_matrix
 
-from seqzoo.data.batches import steps_in_order
-from seqzoo.evaluation import metrics as evaluation_metrics
+from seqzoo.evaluation.metrics import classification_metrics
 from seqzoo.inspection import plots
-from seqzoo.recipe import report
-from seqzoo.tasks.dna import baselines as dna_baselines
+from seqzoo.recipe import Task
 from seqzoo.tasks.dna import sequences, tracks
+from seqzoo.tasks.dna.baselines import base_baselines
 from seqzoo.tasks.dna.intervals import runs
+from seqzoo.tasks.dna.windows import probabilities
 
-OVERLAP = 5  # of a window's bases a fifth is in the next window too
-SHOWN = 4  # intervals in a printed line, and sequences in a picture
-
-
-# Predictions
+SHOWN = 4  # intervals in a printed line, and sequences in a plot
 
 
-def probabilities(model, inputs, batch_size=32):
-    """P(label) at each base of each input: a list of arrays `(T_x, labels)`.
+class BaseTask(Task):
+    """A label for each base of a sequence."""
 
-    An input longer than the model's `max_length` is read in windows that overlap; a base is answered for by the window in which
-    it lies further from an end.
-    """
-    windows = [_windows(len(sequence), model.max_length or len(sequence)) for sequence in inputs]
-    read = [sequence[start:stop] for sequence, of_one in zip(inputs, windows, strict=True) for start, stop, _, _ in of_one]
-    found = (of_window for (of_window,) in steps_in_order(_of_batch(model), read, batch_size))
-    answered = [[next(found)[first - start : last - start] for start, _, first, last in of_one] for of_one in windows]
-    return [np.concatenate(of_one) for of_one in answered]
+    usage = (
+        "from seqzoo.tasks.dna import sequences, windows\n\n"
+        'print(windows.probabilities(model, [sequences.vectors("GGCTTCTGCAAGGACTTC")])[0].argmax(axis=1))'
+    )
 
+    def metrics(self, model, split):
+        return base_metrics(split.y, _predicted(model, split))
 
-def _windows(length, size):
-    """`(start, stop, first, last)`: where a window lies, and which bases it answers for."""
-    if length <= size:
-        return [(0, length, 0, length)]
-    overlap = size // OVERLAP
-    count = -(-(length - overlap) // (size - overlap))
-    starts = [i * (length - size) // (count - 1) for i in range(count)]
-    borders = [0, *((a + b + size) // 2 for a, b in pairwise(starts)), length]
-    return [(start, start + size, *own) for start, own in zip(starts, pairwise(borders), strict=True)]
+    def baselines(self, dataset):
+        predictions = base_baselines((dataset.train.inputs, dataset.train.y), dataset.test.inputs)
+        return {name: base_metrics(dataset.test.y, predicted) for name, predicted in predictions.items()}
 
+    def examples(self, model, split, seed, count=5):
+        rows = np.random.default_rng(seed).permutation(len(split.inputs))[:count]
+        for i, p in zip(rows, probabilities(model, [split.inputs[i] for i in rows]), strict=True):
+            text = f"{sequences.letters(split.inputs[i][:20])}... ({len(p)} bases)"
+            yield text, *(_format_intervals(runs(numbers), model.labels, SHOWN) for numbers in (p.argmax(axis=1), split.y[i]))
 
-def _of_batch(model):
-    """A function of a batch; with a CRF it returns marginal probabilities."""
-    if model.crf is None:
-        return lambda batch: (model.predict_on_batch(batch),)
-    return lambda batch: (ops.convert_to_numpy(model.crf.marginals(model.predict_on_batch(batch), batch["mask"])),)
+    def plots(self, model, split, folder, title):
+        """A confusion matrix of bases, and tracks of some sequences."""
+        p = probabilities(model, split.inputs)
+        predicted, title = [steps.argmax(axis=1) for steps in p], f"{title}: {sum(map(len, p)):,} bases of the test split"
+        counts = confusion_matrix(*map(np.concatenate, (split.y, predicted)), labels=range(len(model.labels)))
+        plots.confusion(counts, model.labels, folder / "confusion.png", title)
+        chosen = sorted(range(len(p)), key=lambda i: not split.y[i].any())[:SHOWN]  # sequences with intervals first
+        both = {i: {"reference": runs(split.y[i]), "predicted": runs(predicted[i])} for i in chosen}
+        rows = {f"test sequence {i + 1}, {len(p[i]):,} bases": (both[i], 1 - p[i][:, 0]) for i in chosen}
+        tracks.draw(rows, model.labels, folder / "tracks.png", title)
 
+    def predict(self, model, lines, form="text"):
+        """Yields a line for each sequence, or for each interval.
 
-def lines(model, inputs, form):
-    """Yields what is said of `(name, sequence)` inputs.
-
-    As "text" a line for each: its intervals, the mean probability of its labels, its name. As "bed" a line for each interval:
-    name, start, end, label, a score, which in BED is an integer in 0..1000 (here 1000 times the mean probability of the label),
-    and "." for no strand.
-    """
-    found = probabilities(model, [sequences.vectors(sequence) for _, sequence in inputs])
-    for (name, _), p in zip(inputs, found, strict=True):
-        spans = runs(p.argmax(axis=1))
-        if form == "text":
-            yield f"{_shown(spans, model.labels)}\t{p.max(axis=1).mean():.3f}\t{name}"
-        else:
-            for start, end, number in spans:
-                score = round(1000 * float(p[start:end, number].mean()))
-                yield f"{name}\t{start}\t{end}\t{model.labels[number]}\t{score}\t."
-
-
-def _shown(spans, labels, most=None):
-    rest = f", ... ({len(spans)} intervals)" if most and len(spans) > most else ""
-    return ", ".join(f"{start}-{end} {labels[number]}" for start, end, number in spans[:most]) + rest or labels[0]
+        A line of "text" is a sequence: its intervals, the mean probability of its labels, its name. A line of "bed" is an
+        interval: name, start, end, label, a score, in BED an integer in 0..1000 (here 1000 times the mean probability of the
+        label), and "." for no strand.
+        """
+        inputs = sequences.typed(lines)
+        p_by_sequence = probabilities(model, [sequences.vectors(sequence) for _, sequence in inputs])
+        for (name, _), p in zip(inputs, p_by_sequence, strict=True):
+            intervals = runs(p.argmax(axis=1))
+            if form == "text":
+                yield f"{_format_intervals(intervals, model.labels)}\t{p.max(axis=1).mean():.3f}\t{name}"
+            else:
+                for start, end, number in intervals:
+                    score = round(1000 * float(p[start:end, number].mean()))
+                    yield f"{name}\t{start}\t{end}\t{model.labels[number]}\t{score}\t."
 
 
-# Figures
+def base_metrics(targets, predicted):
+    """Accuracy and macro F1 of bases, and the F1 of intervals: an interval is right if its label and both its ends are."""
+    true, positive = ({(i, *run) for i, numbers in enumerate(all) for run in runs(numbers)} for all in (targets, predicted))
+    f1 = 2 * len(true & positive) / max(len(true) + len(positive), 1)
+    return classification_metrics(np.concatenate(targets), np.concatenate(predicted)) | {"interval_f1": f1}
 
 
-def _of_model(model, part):
-    return figures(part.y, _predicted(model, part))
+def _predicted(model, split):
+    return [p.argmax(axis=1) for p in probabilities(model, split.inputs)]
 
 
-def _predicted(model, part):
-    return [p.argmax(axis=1) for p in probabilities(model, part.inputs)]
-
-
-def _of_baselines(problem):
-    guesses = dna_baselines.base_baselines((problem.train.inputs, problem.train.y), problem.test.inputs)
-    return {name: figures(problem.test.y, guessed) for name, guessed in guesses.items()}
-
-
-def figures(actual, predicted):
-    """Of bases, the accuracy and the mean of the labels' F1; of intervals, the F1: one is right if its label and both its ends
-    are."""
-    there, found = ({(i, *run) for i, numbers in enumerate(of) for run in runs(numbers)} for of in (actual, predicted))
-    f1 = 2 * len(there & found) / max(len(there) + len(found), 1)
-    return evaluation_metrics.classification_metrics(np.concatenate(actual), np.concatenate(predicted)) | {"interval_f1": f1}
-
-
-def _examples(model, part, seed, count=5):
-    chosen = np.random.default_rng(seed).permutation(len(part.inputs))[:count]
-    for i, p in zip(chosen, probabilities(model, [part.inputs[i] for i in chosen]), strict=True):
-        text = f"{sequences.letters(part.inputs[i][:20])}... ({len(p)} bases)"
-        yield text, *(_shown(runs(numbers), model.labels, SHOWN) for numbers in (p.argmax(axis=1), part.y[i]))
-
-
-KIND = report.Kind(_of_model, _of_baselines, _examples)
-
-
-# Pictures
-
-
-def pictures(folder, model, part, history):
-    """Curves; what bases are taken for; and tracks of some sequences. Returns the paths."""
-    title, folder = folder.name, report.folder_of_pictures(folder)
-    found = probabilities(model, part.inputs)
-    predicted = [p.argmax(axis=1) for p in found]
-    plots.curves(history, folder / "curves.png", title)
-    title = f"{title}: {sum(map(len, found)):,} bases of the test part"
-    counts = confusion_matrix(*map(np.concatenate, (part.y, predicted)), labels=range(len(model.labels)))
-    plots.confusion(counts, model.labels, folder / "confusion.png", title)
-    chosen = sorted(range(len(found)), key=lambda i: not part.y[i].any())[:SHOWN]  # those with intervals first
-    both = {i: {"actual": runs(part.y[i]), "predicted": runs(predicted[i])} for i in chosen}
-    rows = {f"test sequence {i + 1}, {len(found[i]):,} bases": (both[i], 1 - found[i][:, 0]) for i in chosen}
-    tracks.draw(rows, model.labels, folder / "tracks.png", title)
-    return sorted(folder.glob("*.png"))
+def _format_intervals(intervals, labels, most=None):
+    rest = f", ... ({len(intervals)} intervals)" if most and len(intervals) > most else ""
+    return ", ".join(f"{start}-{end} {labels[number]}" for start, end, number in intervals[:most]) + rest or labels[0]

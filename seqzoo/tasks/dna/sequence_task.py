@@ -1,77 +1,74 @@
-"""What a recipe says of a model of DNA: figures beside baselines that know positions, folds, logos of what matters."""
+"""Classification of DNA sequences: baselines of positions or k-mers, and a logo of the bases that predictions rest on."""
 
 import sys
 
 import numpy as np
 
-from seqzoo.evaluation import metrics as evaluation_metrics
+from seqzoo.evaluation.metrics import classification_metrics
 from seqzoo.inspection import saliency
-from seqzoo.recipe import report
-from seqzoo.tasks.dna import baselines as dna_baselines
-from seqzoo.tasks.dna import logo
-from seqzoo.tasks.dna import sequences as dna_sequences
+from seqzoo.recipe import check
+from seqzoo.tasks.classification import ClassificationTask
+from seqzoo.tasks.dna import logo, sequences
+from seqzoo.tasks.dna.baselines import sequence_baselines
 
-SHOWN = 60  # letters of a sequence in a printed line
-
-
-def _of_baselines(problem):
-    train, validation, test = (
-        [dna_sequences.bases(array) for array in part.inputs] for part in (problem.train, problem.validation, problem.test)
-    )
-    guesses = dna_baselines.sequence_baselines((train, problem.train.targets), (validation, problem.validation.targets), test)
-    return {name: evaluation_metrics.classification_metrics(problem.test.targets, guessed) for name, guessed in guesses.items()}
+PRINTED = 60  # bases of a sequence in a printed line
 
 
-def _examples(model, part, seed, count=5):
-    chosen = np.random.default_rng(seed).permutation(len(part.inputs))[:count]
-    answers = model.answers([part.inputs[i] for i in chosen])
-    return [(_shown(part.inputs[i]), answer.label, part.targets[i]) for i, answer in zip(chosen, answers, strict=True)]
-
-
-def _shown(array):
-    rest = f"... ({len(array)} bases)" if len(array) > SHOWN else ""
-    return dna_sequences.letters(array[:SHOWN]) + rest
-
-
-KIND = report.Kind(report.ONE_ANSWER.of_model, _of_baselines, _examples)
-
-
-def lines(model, inputs, middle):
-    """Yields label TAB probability TAB name of each `(name, sequence)`; says on standard error if some are too long.
+class SequenceTask(ClassificationTask):
+    """One label for each sequence of bases.
 
     Args:
-        middle: of `dna.vectors`.
+        middle: as for `sequences.vectors`.
     """
-    longer = sum(len(sequence) > model.max_length for _, sequence in inputs)
-    if longer:
-        print(f"of {longer:,} long sequences only the first {model.max_length:,} bases are read", file=sys.stderr)
-    answers = model.answers([dna_sequences.vectors(sequence, middle) for _, sequence in inputs])
-    for (name, _), answer in zip(inputs, answers, strict=True):
-        yield f"{answer.label}\t{answer.score:.3f}\t{name}"
+
+    usage = (
+        "from seqzoo.tasks.dna import sequences\n\n"
+        'window = "GGCTTCTGCAAGGACTTCGCCAAGCTGGAGGTAAGTGCCCGGTGGAGGGACAGGGTCTCG"\n'
+        "print(model.answers([sequences.vectors(window, middle=True)]))"
+    )
+
+    def __init__(self, middle):
+        self.middle = middle
+
+    def baselines(self, dataset):
+        train, validation, test = (
+            [sequences.bases(array) for array in split.inputs] for split in (dataset.train, dataset.validation, dataset.test)
+        )
+        fitted_to = (train, dataset.train.targets), (validation, dataset.validation.targets)
+        predictions = sequence_baselines(*fitted_to, test)
+        return {name: classification_metrics(dataset.test.targets, predicted) for name, predicted in predictions.items()}
+
+    def format_input(self, value):
+        if isinstance(value, str):
+            return value
+        rest = f"... ({len(value)} bases)" if len(value) > PRINTED else ""
+        return sequences.letters(value[:PRINTED]) + rest
+
+    def plots(self, model, split, folder, title):
+        """Those of classification, and a logo with a row for each label."""
+        super().plots(model, split, folder, title)
+        title = f"{title}: mean |gradient x input| of the label's probability, {len(split):,} of the test split"
+        logo.draw(base_importance(model, split), sequences.BASES, folder / "logo.png", title)
+
+    def predict(self, model, lines, form="text"):
+        """Yields label TAB probability TAB name of each sequence; says on standard error how many are too long."""
+        check("as", form, lambda form: form == "text", "text of a model that answers for whole sequences")
+        inputs = sequences.typed(lines)
+        longer = sum(len(sequence) > model.max_length for _, sequence in inputs)
+        if longer:
+            print(f"of {longer:,} long sequences only the first {model.max_length:,} bases are read", file=sys.stderr)
+        answers = model.answers([sequences.vectors(sequence, self.middle) for _, sequence in inputs])
+        for (name, _), answer in zip(inputs, answers, strict=True):
+            yield f"{answer.label}\t{answer.score:.3f}\t{name}"
 
 
-# Folds
-
-
-# Pictures
-
-
-def pictures(folder, model, part, history):
-    """Those of `report.pictures`, and a logo of the bases that the answers rest on, a row for each label. Returns the paths."""
-    paths = report.pictures(folder, model, part, history)
-    path = paths[0].parent / "logo.png"
-    title = f"{folder.name}: mean |gradient x input| of the label's probability, {len(part.inputs):,} of the test part"
-    logo.draw(by_label(model, part), dna_sequences.BASES, path, title)
-    return sorted([*paths, path])
-
-
-def by_label(model, part):
-    """{label: heights `(T, 4)`}: what the probability of the label owes to each base, in the sequences of that label."""
-    sequences = model.sequences(part.inputs)
-    gradients = saliency.gradients(model, sequences, [model.labels.index(label) for label in part.targets])
+def base_importance(model, split):
+    """`{label: heights (T, 4)}`: the part of each base in the label's probability, over the sequences of that label."""
+    inputs = model.sequences(split.inputs)
+    gradients = saliency.gradients(model, inputs, [model.labels.index(label) for label in split.targets])
     heights = {}
     for label in model.labels:
-        rows = [i for i, actual in enumerate(part.targets) if actual == label]
-        if rows:
-            heights[label] = dna_sequences.bases(saliency.by_step([gradients[i] for i in rows], [sequences[i] for i in rows]))
+        rows = np.flatnonzero([target == label for target in split.targets])
+        if len(rows):
+            heights[label] = sequences.bases(saliency.by_step([gradients[i] for i in rows], [inputs[i] for i in rows]))
     return heights

@@ -1,4 +1,4 @@
-"""Lines of text as ids, for a language model."""
+"""Corpora: the lines of a text as ids, for a language model."""
 
 from typing import NamedTuple
 
@@ -9,11 +9,11 @@ from seqzoo.tasks.language_modeling.texts import Lines
 
 
 class Corpus(NamedTuple):
-    """The parts of a text, `y` of each the ids of its lines, and what made them.
+    """The splits of a text, with the ids of its lines as `y`, and their tokenizer.
 
     Args:
-        carried: whether lines follow from each other.
-        order: tokens of an n-gram that predicts as well as counting can.
+        carried: whether the state is carried from one line to the next.
+        order: length of the n-grams of the baseline, in tokens.
     """
 
     tokenizer: Tokenizer
@@ -25,12 +25,12 @@ class Corpus(NamedTuple):
 
     @property
     def possible(self) -> int:
-        """How many ids can occur."""
+        """Number of ids that can occur."""
         return self.tokenizer.size - len((PAD, BOS))
 
     @property
     def known(self) -> float:
-        """The share of the test part's tokens that the tokenizer knows."""
+        """Share of known tokens in the test split."""
         ids = stream(self.test)
         return 1 - ids.count(UNK) / len(ids)
 
@@ -39,27 +39,27 @@ def of(lines: Lines, tokenizer: Tokenizer, level: str, carried: bool, ends: bool
     """Returns the corpus of some lines.
 
     Args:
-        level: of the tokenizer.
+        level: of the tokenizer's tokens.
         carried: whether lines follow from each other: then empty ones stay, as an end of a line alone.
         ends: whether `<eos>` stands at the end of each line.
 
     Raises:
-        DataError: a part has no tokens.
+        DataError: a split has no tokens.
     """
-    parts = [_part(of_part, tokenizer, carried, ends, source) for of_part in lines]
-    return Corpus(tokenizer, carried, 5 if level == "char" else 3, *parts)
+    splits = [_split(texts, tokenizer, carried, ends, source) for texts in lines]
+    return Corpus(tokenizer, carried, 5 if level == "char" else 3, *splits)
 
 
-def _part(lines: list[str], tokenizer: Tokenizer, carried: bool, ends: bool, source: str) -> Split:
+def _split(lines: list[str], tokenizer: Tokenizer, carried: bool, ends: bool, source: str) -> Split:
     if not carried:
         lines = [line for line in lines if line.strip()]
     if not any(line.strip() for line in lines):
-        raise DataError(f"{source}: a part without any text, expected some in each of train, validation and test")
+        raise DataError(f"{source}: a split without any text, expected some in each of train, validation and test")
     end = [EOS] if ends else []
-    ids = [[*found, *end] if line else end for line, found in zip(lines, tokenizer.encode_all(lines), strict=True)]
+    ids = [[*encoded, *end] if line else end for line, encoded in zip(lines, tokenizer.encode_all(lines), strict=True)]
     return Split(lines, lines, ids)
 
 
-def stream(part: Split) -> list[int]:
+def stream(split: Split) -> list[int]:
     """Returns the ids of all lines, one after the other."""
-    return [i for line in part.y for i in line]
+    return [i for line in split.y for i in line]

@@ -10,23 +10,23 @@ from seqzoo import decoding
 from seqzoo.data.tokenizer import EOS, UNK
 
 
-def generate(model, count, length, sampler=None, prompt=(), seed=0):
+def sample(model, count, length, sampler=None, prompt=(), seed=0):
     """`count` sampled texts of at most `length` tokens; a stream's go on after the end of a line."""
-    how = {"eos": None if model.carried else EOS, "start": model.start, "seed": seed}
-    found = decoding.generate(model.step, model.initial_state(count), length, sampler, list(prompt), **how)
-    return [shown(model.tokenizer, ids) for ids in found.sequences]
+    options = {"eos": None if model.carried else EOS, "start": model.start, "seed": seed}
+    sampled = decoding.generate(model.step, model.initial_state(count), length, sampler, list(prompt), **options)
+    return [as_text(model.tokenizer, ids) for ids in sampled.sequences]
 
 
-def best(model, count, length, width, length_penalty, prompt=()):
-    """The `count` texts that a beam search finds, the best first."""
-    how = {
+def beam_search(model, count, length, width, length_penalty, prompt=()):
+    """The `count` most probable texts of a beam search, the best first."""
+    options = {
         "length_penalty": length_penalty,
         "prompt": list(prompt),
         "start": model.start,
         "eos": None if model.carried else EOS,
     }
-    (found,) = decoding.beam(model.step, model.initial_state(1), length, width, count, **how)
-    return [shown(model.tokenizer, hypothesis.tokens) for hypothesis in found]
+    (hypotheses,) = decoding.beam(model.step, model.initial_state(1), length, width, count, **options)
+    return [as_text(model.tokenizer, hypothesis.tokens) for hypothesis in hypotheses]
 
 
 def next_token(model, text):
@@ -38,7 +38,7 @@ def next_token(model, text):
     return model.tokenizer.tokens[chosen], float(p[chosen])
 
 
-def shown(tokenizer, ids):
+def as_text(tokenizer, ids):
     """Ids as a text: marks beside their words, the end of a line as one."""
     lines = [[]]
     for i in ids:

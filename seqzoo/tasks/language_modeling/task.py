@@ -1,96 +1,90 @@
-"""What a recipe says of a language model: perplexity beside n-grams, sampled lines, the surprise of each word."""
+"""Language models: perplexity beside n-grams, sampled lines or filled gaps, heat maps of surprise."""
 
 import numpy as np
 
+from seqzoo.errors import note
 from seqzoo.evaluation.n_grams import NGrams
-from seqzoo.inspection import plots, token_heatmap
-from seqzoo.models import Cloze
+from seqzoo.inspection import token_heatmap
 from seqzoo.models.cloze import GAP
-from seqzoo.recipe import main as command_line
-from seqzoo.recipe import report
+from seqzoo.recipe import Task
 from seqzoo.tasks.language_modeling import corpus
-from seqzoo.tasks.language_modeling.generation import bits, generate
+from seqzoo.tasks.language_modeling.generation import bits, sample
 
 SAMPLED = 5  # lines
-LONGEST = 60  # tokens of one; of a stream four times as many, in one piece
-FEW = 500  # updates, with fewer of which a model has learnt hardly more than which words are frequent
+LONGEST = 60  # tokens of a sampled line; of a stream four times as many, in one piece
+FEW_UPDATES = 500  # with fewer a model knows hardly more than the frequencies of words
+PLOTTED = 6  # lines
 
 
-def figures(log_p):
-    """Of the natural logarithms of all tokens' probabilities: perplexity, and the mean in bits and in nats."""
+class LanguageModelTask(Task):
+    """Lines of text; models with `score(texts)`, `log_probabilities(ids)` and `step`."""
+
+    heading = "sampled:"
+    usage = 'print(model.score(["the lord is my shepherd"])[0].perplexity)'
+
+    def metrics(self, model, split):
+        if getattr(model, "carried", False):
+            return _metrics(model.log_probabilities([corpus.stream(split)], batch_size=1))
+        return _metrics(model.log_probabilities(split.y))
+
+    def baselines(self, dataset):
+        """Unigrams, and the longest n-grams that the data support."""
+        train, test = dataset.train.y, dataset.test.y
+        if dataset.carried:
+            train, test = ([corpus.stream(split)] for split in (dataset.train, dataset.test))
+        rows = {}
+        for order in (1, dataset.order):
+            n_grams = NGrams(order).fit(train, dataset.possible)
+            rows[f"{order}-grams, Kneser-Ney"] = _metrics([n_grams.log_probabilities(ids) for ids in test])
+        return rows
+
+    def examples(self, model, split, seed):
+        texts = sample(model, SAMPLED, LONGEST * (4 if model.carried else 1), seed=seed)
+        for text in texts[: 1 if model.carried else None]:
+            yield "", text.replace("\n", "\n  "), ""
+
+    def plots(self, model, split, folder, title, seed=0):
+        """The surprise of each token of some lines."""
+        lines = [i for i, tokens in enumerate(model.tokenizer.cut_all(split.inputs)) if tokens]
+        chosen = np.random.default_rng(seed).permutation(lines)[:PLOTTED]
+        rows = [bits(scored) for scored in model.score([split.inputs[i] for i in chosen])]
+        token_heatmap.draw(rows, folder / "surprise.png", f"{title}: surprise of each token, in bits")
+
+
+class ClozeTask(LanguageModelTask):
+    """Lines of text; models with `fill(text)`."""
+
+    heading = "examples of the test split, best words for a gap (reference):"
+    usage = 'print(model.fill("in the beginning ___ created the heaven and the earth ."))'
+
+    def examples(self, model, split, seed):
+        """A word of some lines, predicted from the others."""
+        rng = np.random.default_rng(seed)
+        for i in rng.permutation([i for i, line in enumerate(split.inputs) if GAP not in line])[:SAMPLED]:
+            words = split.inputs[i].split()
+            gap = int(rng.integers(len(words)))
+            text = " ".join([*words[:gap], GAP, *words[gap + 1 :]])
+            yield text, ", ".join(f"{token} {p:.2f}" for token, p in model.fill(text, 3)), words[gap]
+
+    def plots(self, model, split, folder, title):
+        """None."""
+
+
+def _metrics(log_p):
+    """Perplexity, and the mean of -log P of a token in bits and in nats, of the natural logarithms of P of all tokens."""
     nats = -float(np.mean(np.concatenate(log_p)))
     return {"perplexity": float(np.exp(nats)), "bits_per_token": nats / np.log(2), "nats_per_token": nats}
 
 
-def _of_model(model, part):
-    if getattr(model, "carried", False):
-        return figures(model.log_probabilities([corpus.stream(part)], batch_size=1))
-    return figures(model.log_probabilities(part.y))
-
-
-def _of_baselines(problem):
-    """Unigrams, and the longest n-grams that counting is good for, each predicting from what stands before."""
-    train, test = problem.train.y, problem.test.y
-    if problem.carried:
-        train, test = ([corpus.stream(part)] for part in (problem.train, problem.test))
-    found = {}
-    for order in (1, problem.order):
-        n_grams = NGrams(order).fit(train, problem.possible)
-        found[f"{order}-grams, Kneser-Ney"] = figures([n_grams.log_probabilities(ids) for ids in test])
-    return found
-
-
-def _samples(model, part, seed):
-    for text in generate(model, SAMPLED, LONGEST * (4 if model.carried else 1), seed=seed)[: 1 if model.carried else None]:
-        yield "", text.replace("\n", "\n  "), ""
-
-
-def _gaps(model, part, seed):
-    """Words of some lines, taken out and guessed."""
-    chance = np.random.default_rng(seed)
-    for i in chance.permutation([i for i, line in enumerate(part.inputs) if GAP not in line])[:SAMPLED]:
-        words = part.inputs[i].split()
-        gap = int(chance.integers(len(words)))
-        text = " ".join([*words[:gap], GAP, *words[gap + 1 :]])
-        yield text, ", ".join(f"{token} {p:.2f}" for token, p in model.fill(text, 3)), words[gap]
-
-
-LINES = report.Kind(_of_model, _of_baselines, _samples, "sampled:", "`.score(texts)` asks it")
-GAPS = report.Kind(
-    _of_model,
-    _of_baselines,
-    _gaps,
-    "of the test part, the best words for a gap (and what stood there):",
-    "`.fill(text)` asks it",
-)
-
-
-def kind_of(model):
-    return GAPS if isinstance(model, Cloze) else LINES
-
-
-def note_what_is_little(epochs, batches, quick):
-    """Notes, before a training, why not to expect much of it.
+def note_few_updates(epochs, batches, quick):
+    """Notes, before a training, that it is a smoke run, or has few updates.
 
     Args:
         batches: of an epoch.
-        quick: whether only the beginning of each part is read.
+        quick: whether only the beginning of each split is read.
     """
     if quick:
-        command_line.note("--quick reads the first lines only, also of the test part: no figures to compare with a full run's")
-    elif epochs * batches < FEW:
-        more = -(-FEW // (10 * batches)) * 10  # enough, a round number
-        command_line.note(f"only {epochs * batches} updates in all; a small text wants more, such as --epochs {more}")
-
-
-def pictures(folder, model, part, history, seed=0, count=6):
-    """Curves; the surprise of each word of some lines. Returns the paths."""
-    title, folder = folder.name, report.folder_of_pictures(folder)
-    plots.curves(history, folder / "curves.png", title)
-    if not isinstance(model, Cloze):
-        chosen = np.random.default_rng(seed).permutation(
-            [i for i, tokens in enumerate(model.tokenizer.cut_all(part.inputs)) if tokens]
-        )[:count]
-        rows = [bits(scored) for scored in model.score([part.inputs[i] for i in chosen])]
-        token_heatmap.draw(rows, folder / "surprise.png", f"{title}: surprise of each token, in bits")
-    return sorted(folder.glob("*.png"))
+        note("--quick reads the first lines only, also of the test split: its metrics compare with nothing")
+    elif epochs * batches < FEW_UPDATES:
+        more = -(-FEW_UPDATES // (10 * batches)) * 10  # enough, a round number
+        note(f"only {epochs * batches} updates in all; a small text wants more, such as --epochs {more}")

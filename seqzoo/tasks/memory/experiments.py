@@ -1,4 +1,4 @@
-"""The experiments of `recipes.long_range`: each trains, draws one picture, and returns `{row: {figure: value}}`."""
+"""The experiments of `recipes.long_range`: each trains, draws one plot, and returns `{row: {metric: value}}`."""
 
 import functools
 import math
@@ -26,17 +26,17 @@ def trainings(config):
 
 
 def far_distance(config):
-    """The fewest words between subject and verb in the sentences of those that learn from far away."""
+    """The fewest words between subject and verb in the training sentences of the rows `far`."""
     return max(config.words * 2 // 3, 1)
 
 
 def agreement(config, path):
-    """Accuracy by distance, of networks that learnt from all distances, and from the longest ones only."""
+    """Accuracy by distance, of networks trained on all distances, and on the longest ones only."""
     test, rows = Sentences.draw(config, TEST), {}
     for extra, least in (("", 1), (", far", far_distance(config))):
         for name, cell, seed in trainings(config):
             model, _ = networks.train_reader(config, cell, seed, least)
-            rows[name + extra] = test.figures(model)
+            rows[name + extra] = test.metrics(model)
     baselines = test.baselines()
     drawn = {name: (list(figures), list(figures.values())) for name, figures in (rows | baselines).items()}
     line_plots.lines(drawn, path, "between subject and verb", "accuracy", "was or were?", baselines, ylim=(-0.02, 1.04))
@@ -44,11 +44,11 @@ def agreement(config, path):
 
 
 def adding(config, path):
-    """Mean squared error on new sequences, beside that of always saying 1, the mean."""
+    """Mean squared error on new sequences, beside that of the constant 1, the mean."""
     test, rows, drawn = Sums.draw(config, TEST), {}, {}
     for name, cell, seed in trainings(config):
         model, found = _adder(config, cell, seed)
-        rows[name], drawn[name] = test.figures(model), _smooth(found)
+        rows[name], drawn[name] = test.metrics(model), _smooth(found)
     for name, figures in test.baselines().items():
         rows[name], drawn[name] = figures, ([1, config.batches], [figures["mean_squared_error"]] * 2)
     labels = "batch", "mean squared error", f"adding, T = {config.steps}"
@@ -69,7 +69,7 @@ def copying(config, path):
         rows[name] = {}
         for test in tests:
             model, _ = networks.train_copier(config, cell, seed, test.blanks)
-            rows[name] |= test.figures(model)
+            rows[name] |= test.metrics(model)
     for test in tests:
         for name, figures in test.baselines().items():
             baselines.setdefault(name, {}).update(figures)

@@ -24,7 +24,7 @@ class Sums(NamedTuple):
     def draw(cls, config, part):
         return cls(*adding_and_copying.adding(TESTED, config.steps, np.random.default_rng((config.seed, part))))
 
-    def figures(self, model):
+    def metrics(self, model):
         return {"mean_squared_error": self.loss(model)}
 
     def baselines(self):
@@ -47,7 +47,7 @@ class Letters(NamedTuple):
         blanks = max(config.blanks) if blanks is None else blanks
         return cls(blanks, *adding_and_copying.copying(TESTED, blanks, np.random.default_rng((config.seed, part))))
 
-    def figures(self, model):
+    def metrics(self, model):
         p = model.predict(self.x, batch_size=BATCH, verbose=0)
         cost = -np.log(np.maximum(np.take_along_axis(p, self.y[:, :, None], axis=2), losses.SMALLEST))
         return self._named(float(np.mean(p.argmax(axis=-1) == self.y)), float(cost.sum(axis=1).mean() / self.x.shape[1]))
@@ -57,7 +57,7 @@ class Letters(NamedTuple):
         return {"no memory": self._named(1 / adding_and_copying.LETTERS, guess)}
 
     def loss(self, model):
-        return self.figures(model)[f"loss, T = {self.blanks}"]
+        return self.metrics(model)[f"loss, T = {self.blanks}"]
 
     def _named(self, right, loss):
         return {f"right, T = {self.blanks}": right, f"loss, T = {self.blanks}": loss}
@@ -83,7 +83,7 @@ class Sentences(NamedTuple):
         known, drawn = {each.before for each in test}, grammar.generate(TESTED, config.seed + 2, config.words, held_out=True)
         return cls([each for each in drawn if each.before not in known], config.words)
 
-    def figures(self, model):
+    def metrics(self, model):
         return self.of_each_distance([answer.label == "were" for answer in self._answers(model)])
 
     def baselines(self):
@@ -108,16 +108,16 @@ class Sentences(NamedTuple):
         return model.answers([each.before for each in self.sentences])
 
 
-OF_TASK = {"agreement": Sentences, "adding": Sums, "copying": Letters}
+BY_TASK = {"agreement": Sentences, "adding": Sums, "copying": Letters}
 
 
-class Problem(NamedTuple):
-    """One task: what a search chooses by, and what it reports on."""
+class MemoryDataset(NamedTuple):
+    """A task's validation and test split."""
 
     validation: NamedTuple
     test: NamedTuple
 
 
-def problem(config):
-    """That of the configuration's task. Training draws what is in neither part."""
-    return Problem(*(OF_TASK[config.task].draw(config, part) for part in (VALIDATION, TEST)))
+def draw(config):
+    """The splits of the config's task. Training draws examples that are in neither."""
+    return MemoryDataset(*(BY_TASK[config.task].draw(config, split) for split in (VALIDATION, TEST)))

@@ -1,14 +1,18 @@
 """Pieces of music from a trained model: sampled, and written as MIDI files beside a piano roll."""
 
+import dataclasses
 from pathlib import Path
 
-from seqzoo import presets
+from seqzoo import decoding, presets, recipe
 from seqzoo.data import midi, voices
 from seqzoo.data.tokenizer import EOS
-from seqzoo.decoding.generate import generate, generate_vectors
+from seqzoo.decoding.generate import generate_vectors
 from seqzoo.decoding.samplers import Sampler
+from seqzoo.recipe import generate as generate_flags
+from seqzoo.recipe.flags import from_file
 from seqzoo.tasks.music import data, piano_roll
 from seqzoo.tasks.music.data import Piece, encoding_of
+from seqzoo.training import run_folder
 
 
 def compose(model, length, count=1, temperature=1.0, seed=0, prime=None):
@@ -16,30 +20,62 @@ def compose(model, length, count=1, temperature=1.0, seed=0, prime=None):
     state = model.initial_state(count)
     if encoding_of(model) is data.frames:
         prompt = None if prime is None else prime.keys
-        found = generate_vectors(model.step, state, length, midi.KEYS, prompt, temperature, seed)
-        return [data.of_keys(keys > 0.5) for keys in found]
+        sampled = generate_vectors(model.step, state, length, midi.KEYS, prompt, temperature, seed)
+        return [data.of_keys(keys > 0.5) for keys in sampled]
     prompts = None if prime is None else voices.tokens(prime.voices).tolist()
-    found = generate(model.step, state, voices.VOICES * length, Sampler(temperature), prompts, seed=seed).sequences
-    sung = (voices.of_tokens([token for token in ids if token != EOS]) for ids in found)
-    return [Piece(voices.keys_of(of_one), of_one) for of_one in sung]
+    sampled = decoding.generate(model.step, state, voices.VOICES * length, Sampler(temperature), prompts, seed=seed).sequences
+    sung = (voices.of_tokens([token for token in ids if token != EOS]) for ids in sampled)
+    return [Piece(voices.keys_of(sung_piece), sung_piece) for sung_piece in sung]
 
 
-def _notes(piece, of_voices):
+def notes_of(piece, in_voices):
     """The notes of each voice, or those of the piano."""
-    return voices.notes(piece.voices) if of_voices else [midi.notes_of_keys(piece.keys)]
+    return voices.notes(piece.voices) if in_voices else [midi.notes_of_keys(piece.keys)]
 
 
-def write(piece, path, title, steps, of_voices, primed=0):
+def write(piece, path, title, steps, in_voices, primed=0):
     """A MIDI file, and beside it a picture with the suffix `.png`, in which so many steps are marked as given: both paths."""
-    notes, picture = _notes(piece, of_voices), Path(path).with_suffix(".png")
+    notes, picture = notes_of(piece, in_voices), Path(path).with_suffix(".png")
     midi.write(path, notes, steps)
     piano_roll.draw({"": piece.keys}, picture, title, steps, {"": sum(notes, [])}, primed)
     return path, picture
 
 
-def folder_of_pieces(to, folder):
-    """Where composed pieces go: `to` if given, else in the run's folder, for a model that ships under `runs`."""
+def pieces_folder(given, folder):
+    """The folder for pieces: the one given, `pieces` in the run's folder, or `runs/generate-NAME` for a shipped model."""
     own = Path("runs", f"generate-{folder.name}") if folder.parent == presets.SHIPPED else folder / "pieces"
-    pieces = Path(to or own)
+    pieces = Path(given or own)
     pieces.mkdir(parents=True, exist_ok=True)
     return pieces
+
+
+@dataclasses.dataclass(frozen=True)
+class GenerateFlags(generate_flags.GenerateFlags):
+    """Writes sampled pieces, each as a MIDI file and a piano roll; prints their paths."""
+
+    n: int = 1
+    """Number of pieces."""
+    length: int = 64
+    """Steps of a piece, with those of the prime; a piece in voices may end before."""
+    prime: str | None = None
+    """MIDI file with which the pieces begin."""
+    folder: str | None = None
+    """Folder for the pieces; `pieces` in the run's folder if not given, for a shipped model `runs/generate-music`."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        recipe.check("length", self.length, lambda n: n >= 1, "a positive integer")
+
+
+def generate(config_class, flags, folder):
+    """Composes and writes pieces; yields their paths. `config_class` is the recipe's."""
+    config, model = from_file(config_class, folder / run_folder.CONFIG_FILE), presets.load(folder)
+    steps, prime = data.STEPS[config.steps], None
+    if flags.prime is not None:
+        prime = data.of_keys(midi.read(flags.prime, steps))
+        recipe.check("length", flags.length, lambda n: n > len(prime), f"more than the prime's {len(prime)} steps")
+    pieces = compose(model, flags.length, flags.n, flags.temperature, flags.seed, prime)
+    place = pieces_folder(flags.folder, folder)
+    for number, piece in enumerate(pieces, start=1):
+        name = f"{folder.name}-seed{flags.seed}-{number}"
+        yield from write(piece, place / f"{name}.mid", name, steps, config.voices, len(prime or []))

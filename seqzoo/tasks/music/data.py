@@ -1,4 +1,4 @@
-"""Pieces of music to learn from: where they come from, and as sequences of which each step is told the one before."""
+"""Pieces of music: from MIDI files, MATLAB files or chorales, as sequences that predict the next step."""
 
 import random
 from collections.abc import Callable
@@ -12,6 +12,7 @@ from scipy import io
 from seqzoo.data import midi, voices
 from seqzoo.data.batches import Batches
 from seqzoo.data.midi import KEYS
+from seqzoo.data.targets import Split
 from seqzoo.data.tokenizer import EOS, PAD
 from seqzoo.datasets import catalog, chorales
 from seqzoo.errors import DataError, one_line
@@ -64,8 +65,8 @@ def load(source: str, data_dir: str | None = None, steps: str = "quarter", seed:
 
     Args:
         source: "chorales"; a MATLAB file in the form of `JSB_Chorales.mat`, whose steps and splits are its own; or a folder of
-            MIDI files, of which a tenth each, chosen by `seed`, validates and tests.
-        data_dir: where data sets with a name are kept.
+            MIDI files, of which a tenth each, chosen by `seed`, are the validation and the test split.
+        data_dir: the folder of named data sets.
         steps: "quarter", "eighth" or "sixteenth": the note that is a step.
 
     Raises:
@@ -82,7 +83,7 @@ def load(source: str, data_dir: str | None = None, steps: str = "quarter", seed:
 
 
 def load_test(source: str, data_dir: str | None = None, steps: str = "quarter") -> list[Piece]:
-    """Returns what a trained model can be tested on: the whole of a folder of MIDI files, else the test part."""
+    """Returns test pieces for a trained model: the whole of a folder of MIDI files, else the test split."""
     path = Path(source).expanduser()
     return read_folder(path, STEPS[steps]) if path.is_dir() else load(source, data_dir, steps).test
 
@@ -96,6 +97,7 @@ def read_folder(folder: Path, steps: int) -> list[Piece]:
 
 
 def of_keys(keys: np.ndarray) -> Piece:
+    """Returns the piece of a piano roll, with voices from its keys."""
     return Piece(keys, voices.of_keys(keys))
 
 
@@ -110,20 +112,20 @@ def _split(pieces: list[Piece], seed: int, source: str) -> Splits:
 def _of_chorales(data_dir: str | None, steps: int) -> Splits:
     builder = catalog.find("chorales", data_dir)
     catalog.prepare(builder)
-    rows = (catalog.read(builder, part) for part in Splits._fields)
-    of_parts = ((voices.subsample(chorales.STEPS // steps, row["voices"]) for row in part) for part in rows)
-    return Splits(*([Piece(voices.keys_of(sung), sung) for sung in part] for part in of_parts))
+    rows = (catalog.read(builder, split) for split in Splits._fields)
+    sung = ((voices.subsample(chorales.STEPS // steps, row["voices"]) for row in split) for split in rows)
+    return Splits(*([Piece(voices.keys_of(piece), piece) for piece in split] for split in sung))
 
 
 def _of_matlab(path: Path) -> Splits:
     try:
-        found = io.loadmat(path, variable_names=MATLAB)
+        arrays = io.loadmat(path, variable_names=MATLAB)
     except Exception as error:  # scipy passes on whatever it stumbles over
         raise DataError(f"{path}: expected a readable MATLAB file ({one_line(error, 100)})") from error
-    missing = [name for name in MATLAB if name not in found or not found[name].size]
+    missing = [name for name in MATLAB if name not in arrays or not arrays[name].size]
     if missing:
         raise DataError(f"{path}: holds no {', '.join(missing)}, expected {', '.join(MATLAB)}")
-    return Splits(*([_of_cell(cell, f"{path}: {name}") for cell in found[name].flat] for name in MATLAB))
+    return Splits(*([_of_cell(cell, f"{path}: {name}") for cell in arrays[name].flat] for name in MATLAB))
 
 
 def _of_cell(cell: np.ndarray, where: str) -> Piece:
@@ -148,14 +150,20 @@ def tokens(piece: Piece) -> tuple[np.ndarray, np.ndarray]:
     return np.append(PAD, y[:-1]), y
 
 
+def as_split(pieces: list[Piece], max_length: int) -> Split:
+    """Returns the pieces cut into parts of at most `max_length` steps; a target is the part itself."""
+    parts = [part for piece in pieces for part in piece.parts(max_length)]
+    return Split(parts, parts, [])
+
+
 class Transposed(Batches):
-    """`Batches` of pieces, of which every epoch moves each up or down by a draw of its own.
+    """`Batches` of pieces, each transposed in every epoch by a random interval.
 
     Args:
-        pieces: what to learn from.
+        pieces: of the training split.
         sequence: `frames` or `tokens`.
-        semitones: to move by at most; never off the piano.
-        settled: the epoch, from 0, until which they become fewer, and from which on there are none; None for never.
+        semitones: the largest interval, up or down; no piece leaves the piano.
+        settled: the epoch, from 0, at which the largest interval has shrunk to none; None for never.
         batch_size, **options: those of `Batches`.
     """
 
@@ -166,17 +174,17 @@ class Transposed(Batches):
     def start_epoch(self, epoch: int) -> None:
         if self.semitones:
             most = round(self.semitones * max(0.0, 1 - epoch / self.settled)) if self.settled else self.semitones
-            chance = random.Random(f"{self.seed} {epoch}")
-            moved = (piece.transposed(_move(piece, most, chance)) for piece in self.pieces)
+            rng = random.Random(f"{self.seed} {epoch}")
+            moved = (piece.transposed(_move(piece, most, rng)) for piece in self.pieces)
             self.sequences, self.targets = zip(*map(self.sequence, moved), strict=True)
         super().start_epoch(epoch)
 
 
-def _move(piece: Piece, most: int, chance: random.Random) -> int:
+def _move(piece: Piece, most: int, rng: random.Random) -> int:
     low, high = piece.room()
-    return chance.randint(max(low, -most), min(high, most))
+    return rng.randint(max(low, -most), min(high, most))
 
 
 def encoding_of(model):
-    """How the model reads a piece: `frames`, or `tokens` of its voices."""
+    """Returns how the model reads a piece: `frames`, or `tokens` of its voices."""
     return tokens if model.embed is not None else frames

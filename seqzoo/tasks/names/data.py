@@ -7,20 +7,22 @@ from pathlib import Path
 
 import numpy as np
 
+from seqzoo.data import targets
 from seqzoo.data.batches import Batches
 from seqzoo.data.examples import Examples, Splits
+from seqzoo.data.targets import Split
 from seqzoo.data.tokenizer import EOS, PAD, Tokenizer
 from seqzoo.datasets import first_names, labeled
 from seqzoo.errors import DataError
 
 
 def load(source: str = first_names.NAME, seed: int = 0, longest: int = 40, **columns) -> Splits:
-    """Returns names and the class of each; no name stands in two parts, whatever its classes.
+    """Returns names and the class of each; no name is in two splits, whatever its classes.
 
     Args:
-        source: `first_names`, of which a hash of the name chooses the part; a `.txt` file with a name on each line, all of
-            the class ""; or what `text_classification.load` takes, to which `columns` go, such as a CSV file of names and
-            classes. Of a file `seed` chooses the parts.
+        source: `first_names`, of which a hash of the name chooses the split; a `.txt` file with a name on each line, all of
+            the class ""; or what `labeled.load` takes, to which `columns` go, such as a CSV file of names and
+            classes. `seed` splits a file.
         longest: characters of a name.
 
     Raises:
@@ -32,12 +34,12 @@ def load(source: str = first_names.NAME, seed: int = 0, longest: int = 40, **col
         splits = labeled.complete({"train": _lines(Path(source).expanduser())}, seed, source)
     else:
         splits = labeled.load(source, seed=seed, **columns)
-    parts = ("train", "validation", "test")
-    return Splits(**{part: _checked(getattr(splits, part), source, longest) for part in parts}, name=source)
+    names = ("train", "validation", "test")
+    return Splits(**{name: _checked(getattr(splits, name), source, longest) for name in names}, name=source)
 
 
 def load_test(source: str, longest: int = 40, **columns) -> Examples:
-    """Returns what a trained model can be tested on: the whole of a file, else the test part. Arguments as for `load`."""
+    """Returns test examples for a trained model: the whole of a file, else the test split. Arguments as for `load`."""
     if source == first_names.NAME:
         return first_names.load().test
     of_lines = source.lower().endswith(".txt")
@@ -67,6 +69,11 @@ def _lines(path: Path) -> Examples:
     if not names:
         raise DataError(f"{path}: empty, expected a name on each line")
     return Examples(names, [""] * len(names))
+
+
+def as_split(examples: Examples, labels: tuple[str, ...], source: str) -> Split:
+    """Returns names with their classes as targets; without `labels` no y."""
+    return targets.of_labels(examples, labels, source) if labels else Split(examples.inputs, examples.targets, [])
 
 
 def tokenizer(names: Sequence[str]) -> Tokenizer:

@@ -1,118 +1,94 @@
-"""What a recipe says of a model that tags: entities found, beside the baseline, sentences with their tags, pictures."""
+"""Tagging: a tag for every word. Metrics of whole entities, sentences with their tags, plots."""
 
-import json
+import dataclasses
+from typing import Annotated, Literal
 
 import numpy as np
+import tyro
 from sklearn.metrics import confusion_matrix
 
+from seqzoo import recipe
 from seqzoo.data import entity_tags
-from seqzoo.data.targets import Split
 from seqzoo.data.tokenizer import split_words
 from seqzoo.evaluation import tables
 from seqzoo.inspection import plots
-from seqzoo.recipe import report
-from seqzoo.tasks.tagging import metrics as tagging_metrics
+from seqzoo.tasks.tagging.formats import FORMS, PLAIN_FORMS, format_tags, in_brackets
+from seqzoo.tasks.tagging.metrics import entity_metrics, most_frequent_tags, tagging_metrics
 
 SCORED = 2000  # sentences
 
 
-def _of_model(model, part):
-    return tagging_metrics.tagging_metrics(part.targets, _predicted(model, part))
+@dataclasses.dataclass(frozen=True)
+class PredictFlags(recipe.PredictFlags):
+    """Prints one line for each sentence: its tags TAB probability of all its tags TAB sentence."""
+
+    form: Annotated[Literal["text", "bio", "binary", "spans", "json"], tyro.conf.arg(name="as")] = "text"
+    """Format: entities in brackets; word/tag; 0 or 1 for each word between spaces; entities as start-end TYPE; JSON."""
 
 
-def _predicted(model, part):
-    return [answer.labels for answer in model.answers(part.inputs)]
+class TaggingTask(recipe.Task):
+    """Sentences as lists of words, with a tag for each word; models with `answers(sentences)`."""
+
+    usage = 'print(model.answers([["Harry", "Potter", "invented", "a", "spell", "."]]))'
+
+    def metrics(self, model, split):
+        return tagging_metrics(split.targets, predicted_tags(model, split))
+
+    def baselines(self, dataset):
+        predictions = most_frequent_tags((dataset.train.inputs, dataset.train.targets), dataset.test.inputs)
+        return {name: tagging_metrics(dataset.test.targets, predicted) for name, predicted in predictions.items()}
+
+    def examples(self, model, split, seed, count=5):
+        rows = np.random.default_rng(seed).permutation(len(split.inputs))[:count]
+        answers = model.answers([split.inputs[i] for i in rows])
+        for i, answer in zip(rows, answers, strict=True):
+            words, tags = split.inputs[i], split.targets[i]
+            right = "right" if answer.labels == tags else f"reference: {in_brackets(words, tags)}"
+            yield "", in_brackets(words, answer.labels), right
+
+    def details(self, name, model, dataset):
+        """Precision, recall and F1 of each type of entity, where the tags mark entities."""
+        if not entity_tags.are_entities(set(dataset.labels)):
+            return ""
+        return tables.table(entity_metrics(dataset.test.targets, predicted_tags(model, dataset.test)))
+
+    def plots(self, model, split, folder, title):
+        """The F1 of each type of entity, and a confusion matrix of the words' types."""
+        predicted = predicted_tags(model, split)
+        title = f"{title}: {len(predicted):,} sentences of the test split"
+        if entity_tags.are_entities(set(model.labels)):
+            metrics = entity_metrics(split.targets, predicted)
+            series = {name: [of_type[name] for of_type in metrics.values()] for name in ("precision", "recall", "f1")}
+            plots.bars(list(metrics), series, folder / "types.png", "of entities", title)
+        types = list(dict.fromkeys(entity_tags.parts(label)[1] or label for label in model.labels))
+        pairs = [[entity_tags.parts(tag)[1] or tag for tags in all for tag in tags] for all in (split.targets, predicted)]
+        plots.confusion(confusion_matrix(*pairs, labels=types), types, folder / "confusion.png", title)
+
+    def predict(self, model, lines, form="text"):
+        sentences = [split_words(line) for line in lines]
+        forms = FORMS if entity_tags.are_entities(set(model.labels)) else PLAIN_FORMS
+        expected = f"{' or '.join(forms)} of a model whose tags mark no entities"
+        recipe.check("as", form, lambda form: form in forms, expected)
+        answers = iter(model.answers([words for words in sentences if words]))
+        for line, words in zip(lines, sentences, strict=True):
+            tags, score = next(answers) if words else ([], 1.0)
+            yield f"{format_tags(form, line, tags)}\t{score:.3f}\t{' '.join(line.split())}"
 
 
-def score(part):
-    """A function of a model, by which to choose: the F1 of entities in a part, or the accuracy of tags where there are none.
+def predicted_tags(model, split):
+    """The model's tags of each sentence."""
+    return [answer.labels for answer in model.answers(split.inputs)]
 
-    The loss is lowest long before it: a network that has grown too sure of some words still gets better at others.
+
+def validation_f1(split):
+    """A function of a model, for the choice of the best epoch: the F1 of entities, or the accuracy of tags without entities.
+
+    The loss is lowest long before the F1 is highest: a network that grows too sure of some words still improves at others.
     """
-    part = Split(part.inputs[:SCORED], part.targets[:SCORED], part.y[:SCORED])
+    split = split.take(list(range(min(SCORED, len(split)))))
 
-    def of_model(model):
-        figures = _of_model(model, part)
-        return figures.get("f1", figures["tag_accuracy"])
+    def score(model):
+        metrics = tagging_metrics(split.targets, predicted_tags(model, split))
+        return metrics.get("f1", metrics["tag_accuracy"])
 
-    return of_model
-
-
-def _of_baselines(problem):
-    guesses = tagging_metrics.most_frequent_tags((problem.train.inputs, problem.train.targets), problem.test.inputs)
-    return {name: tagging_metrics.tagging_metrics(problem.test.targets, guessed) for name, guessed in guesses.items()}
-
-
-def _examples(model, part, seed, count=5):
-    chosen = np.random.default_rng(seed).permutation(len(part.inputs))[:count]
-    answers = model.answers([part.inputs[i] for i in chosen])
-    for i, answer in zip(chosen, answers, strict=True):
-        right = "right" if answer.labels == part.targets[i] else f"actual: {in_brackets(part.inputs[i], part.targets[i])}"
-        yield "", in_brackets(part.inputs[i], answer.labels), right
-
-
-KIND = report.Kind(_of_model, _of_baselines, _examples)
-
-
-def in_brackets(words, tagged):
-    """The words with their entities in brackets, `[PERSON Harry Potter]`; words/tags where the tags mark none."""
-    if not all(entity_tags.parts(tag)[0] for tag in tagged):
-        return " ".join(f"{word}/{tag}" for word, tag in zip(words, tagged, strict=True))
-    shown, entities = list(words), entity_tags.spans(tagged)
-    for start, end, kind in entities:
-        shown[start] = f"[{kind} {shown[start]}"
-        shown[end - 1] += "]"
-    return " ".join(shown)
-
-
-def shown(form, line, tagged):
-    """The tags of a line's words and marks as "text" (`in_brackets`), "bio" (word/tag), or in one of the notes' two forms.
-
-    These count the line's words between spaces, marks and all: "binary" has 1 for each that an entity touches, "spans" has
-    `start-end TYPE` for each entity, `end` being the first word after it. "json" has all of it.
-    """
-    words = split_words(line)
-    if form == "text":
-        return in_brackets(words, tagged)
-    if form == "bio":
-        return " ".join(f"{word}/{tag}" for word, tag in zip(words, tagged, strict=True))
-    entities = _of_spaced_words(line, tagged)
-    if form == "binary":
-        return " ".join(str(int(any(e.start <= i < e.end for e in entities))) for i in range(len(line.split())))
-    if form == "spans":
-        return ", ".join(f"{start}-{end} {kind}" for start, end, kind in entities)
-    found = [{"start": start, "end": end, "type": kind} for start, end, kind in entities]
-    return json.dumps({"words": words, "tags": tagged, "spans": found}, ensure_ascii=False)
-
-
-def _of_spaced_words(line, tagged):
-    """The entities, counted in words between spaces."""
-    number = [i for i, word in enumerate(line.split()) for _ in split_words(word)]
-    return [entity_tags.Span(number[start], number[end - 1] + 1, kind) for start, end, kind in entity_tags.spans(tagged)]
-
-
-def evaluate(name, model, problem):
-    """The table of a trained model on the test part and, where the tags mark entities, that of each type of them."""
-    actual, predicted = problem.test.targets, _predicted(model, problem.test)
-    shown = tables.table({name: tagging_metrics.tagging_metrics(actual, predicted)} | _of_baselines(problem))
-    if entity_tags.are_entities(set(problem.labels)):
-        shown += f"\n\n{tables.table(tagging_metrics.entity_metrics(actual, predicted))}"
-    return shown
-
-
-def pictures(folder, model, part, history):
-    """Curves; the F1 of each type of entity, and what types of words are taken for. Returns the paths."""
-    title, folder = folder.name, report.folder_of_pictures(folder)
-    predicted = _predicted(model, part)
-    plots.curves(history, folder / "curves.png", title)
-    title = f"{title}: {len(predicted):,} sentences of the test part"
-    if entity_tags.are_entities(set(model.labels)):
-        figures = tagging_metrics.entity_metrics(part.targets, predicted)
-        series = {name: [of_type[name] for of_type in figures.values()] for name in ("precision", "recall", "f1")}
-        plots.bars(list(figures), series, folder / "types.png", "of entities", title)
-    kinds = list(dict.fromkeys(entity_tags.parts(label)[1] or label for label in model.labels))
-    pairs = [
-        [entity_tags.parts(tag)[1] or tag for sentence in tagged for tag in sentence] for tagged in (part.targets, predicted)
-    ]
-    plots.confusion(confusion_matrix(*pairs, labels=kinds), kinds, folder / "confusion.png", title)
-    return sorted(folder.glob("*.png"))
+    return score

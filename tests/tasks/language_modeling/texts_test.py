@@ -62,7 +62,7 @@ def test_missing_files_and_folders_without_parts_are_one_line(tmp_path):
             texts.load(source)
     for name in ("train.txt", "a.train.txt"):
         (tmp_path / name).write_text("x")
-    with pytest.raises(DataError, match="expected one file of the train part"):
+    with pytest.raises(DataError, match="expected one file of the train split"):
         texts.load(str(tmp_path))
 
 
@@ -94,7 +94,7 @@ def test_a_stream_of_characters_counts_every_character_once():
 
 
 def test_a_part_without_text_is_one_line():
-    with pytest.raises(DataError, match="a.txt: a part without any text"):
+    with pytest.raises(DataError, match="a.txt: a split without any text"):
         of(texts.Lines(["a"], [" "], ["b"]))
 
 

@@ -1,0 +1,83 @@
+"""Configs of recipes: the flags that all share, with their defaults and checks."""
+
+import dataclasses
+import math
+from typing import Literal
+
+from seqzoo.errors import UsageError
+
+
+def check(flag, value, holds, expected):
+    """Raises a `UsageError` that names the flag, unless `holds(value)`."""
+    if not holds(value):
+        raise UsageError(f"--{flag.replace('_', '-')}: expected {expected}, got {value}")
+
+
+def check_at_least(config, **least):
+    """Raises a `UsageError` for a field below its least integer, `{field: integer}`."""
+    for name, value in least.items():
+        check(name, getattr(config, name), lambda n, value=value: n >= value, f"an integer from {value}")
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """The flags of every recipe. A recipe's `Config` adds its own, and its defaults."""
+
+    data: str = ""
+    """Your file or folder, a data set of seqzoo, or a data set of TensorFlow Datasets by its name."""
+    data_dir: str | None = None
+    """Folder in which named data sets are kept; `~/tensorflow_datasets` if not given."""
+    text_column: str | None = None
+    """Column of your file with the inputs, by name or number; guessed if not given."""
+    label_column: str | None = None
+    """Column of your file with the labels, by name or number; guessed if not given."""
+    header: bool | None = None
+    """`--header` or `--no-header`: whether the first line of your file names its columns; guessed if not given."""
+    cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] = "gru"
+    """Recurrent unit."""
+    units: int = 64
+    """Size of a layer's state, in each direction."""
+    depth: int = 1
+    """Number of stacked recurrent layers."""
+    bidirectional: bool = True
+    """Whether a second layer reads each sequence from its end."""
+    dropout: float = 0.0
+    """Fraction of a layer's inputs to drop while training."""
+    recurrent_dropout: float = 0.0
+    """Fraction of the state to drop while training, with one mask a sequence."""
+    epochs: int = 10
+    """Most epochs to train; training stops early when the validation metric no longer improves."""
+    batch_size: int = 64
+    """Sequences in a batch."""
+    learning_rate: float = 1e-3
+    """Learning rate of Adam."""
+    clip_norm: float = 1.0
+    """Clip the global gradient norm to this value."""
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
+    """Dtype policy of Keras: mixed policies compute matrix products in 16 bits, for GPUs."""
+    repeats: int = 1
+    """Trainings, each with the next seed: prints mean and spread, keeps the model with the best validation metric."""
+    seed: int = 0
+    """Random seed for weights, dropout, batch order and splits."""
+    quick: bool = False
+    """Smoke run in about a minute on part of the data; its metrics compare with nothing."""
+    out: str | None = None
+    """Folder of the run; `runs/NAME` if not given."""
+
+    def __post_init__(self):
+        for flag in ("units", "depth", "epochs", "batch_size"):
+            check(flag, getattr(self, flag), lambda n: n >= 1, "a positive integer")
+        for flag in ("dropout", "recurrent_dropout"):
+            check(flag, getattr(self, flag), lambda rate: 0 <= rate < 1, "at least 0 and below 1")
+        for flag in ("learning_rate", "clip_norm"):
+            check(flag, getattr(self, flag), lambda x: 0 < x < math.inf, "a positive number")
+        check_at_least(self, repeats=1)
+        check("seed", self.seed, lambda n: 0 <= n < 2**31, "an integer from 0 to 2147483647")
+
+    def source(self):
+        """Arguments of `datasets.labeled.load`: path or name, folder, columns, header."""
+        return self.data, self.data_dir, self.text_column, self.label_column, self.header
+
+    def data_id(self):
+        """Values that identify the data: configs with equal ones read the same splits."""
+        return (self.data,)

@@ -1,0 +1,61 @@
+"""The verb predict: a line of output for each input line."""
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import tyro
+
+from seqzoo import presets
+from seqzoo.errors import UsageError
+from seqzoo.recipe.flags import parse
+
+
+@dataclasses.dataclass(frozen=True)
+class PredictFlags:
+    """Prints one line for each input: label TAB probability TAB input."""
+
+    texts: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Inputs; read from --file or standard input if there are none."""
+    file: str | None = None
+    """File with one input a line."""
+    out: str | None = None
+    """Folder of the run."""
+
+    def lines(self, verb="predict"):
+        """The inputs: arguments, the lines of the file, or those of standard input.
+
+        Raises:
+            UsageError: there is no text, or both arguments and a file; or the file is unreadable.
+        """
+        if self.texts and self.file:
+            raise UsageError(f"{verb}: expected texts or --file, got both")
+        source = verb if self.texts else self.file or "standard input"
+        lines = list(self.texts) or _read_lines(self.file, source)
+        if not any(line.strip() for line in lines):
+            raise UsageError(f"{source}: expected at least one line of text, got none")
+        return lines
+
+
+def _read_lines(file, source):
+    if file is None and sys.stdin.isatty():
+        print("one text a line, then Ctrl-D:", file=sys.stderr)
+    try:
+        content = Path(file).read_bytes() if file else sys.stdin.buffer.read()
+        return content.decode("utf-8-sig").replace("\r\n", "\n").removesuffix("\n").split("\n")
+    except OSError as error:
+        raise UsageError(f"{source}: expected a readable file ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UsageError(f"{source}: expected UTF-8 text, line {line} is not") from error
+
+
+def predict(recipe, arguments):
+    """Prints the task's predictions for the inputs."""
+    flags = parse(recipe.predict_flags, arguments, f"recipes.{recipe.name} predict")
+    shared = {field.name for field in dataclasses.fields(PredictFlags)}
+    further = {field.name: getattr(flags, field.name) for field in dataclasses.fields(flags) if field.name not in shared}
+    lines, folder = flags.lines(), recipe.trained_folder(flags)
+    task = recipe.task_of(recipe.trained_config(folder))
+    for line in task.predict(presets.load(folder), lines, **further):
+        print(line, flush=True)
