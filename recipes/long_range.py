@@ -90,7 +90,6 @@ def apply_quick(config):
 
 def train_model(config, dataset, **_):
     """The trained network of a task, and the loss of each batch; at the end also the validation loss."""
-    config = apply_quick(config)
     model, losses = networks.train_network(config, *config.cells, config.seed)
     history = [{"loss": loss} for loss in losses]
     history[-1]["val_loss"] = dataset.validation.loss(model)
@@ -104,12 +103,13 @@ def run_experiments(config, folder):
 RECIPE = recipe.Recipe(
     "long_range",
     NetworkConfig,
-    lambda config: problems.draw(apply_quick(config)),
+    problems.draw,
     train_model,
     MemoryTask(),
     search_space=SEARCH_SPACE,
     commands={"train": recipe.Command(Config, run_experiments, "run the experiments, save tables and plots", new_run=True)},
     verbs=("search",),
+    apply_quick=apply_quick,
     duration="batches",
 )
 

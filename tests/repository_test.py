@@ -10,7 +10,7 @@ from seqzoo.data.tokenizer import split_words
 from seqzoo.tasks.dna import sequences
 from seqzoo.tasks.music import composing
 from seqzoo.tasks.names import task as names_task
-from seqzoo.tasks.tagging import task
+from seqzoo.tasks.tagging.formats import format_tags
 
 ROOT = Path(__file__).parents[1]
 
@@ -56,8 +56,8 @@ def test_the_shipped_sentiment_model_answers(text, label):
 )
 def test_the_shipped_tagger_finds_the_names_in_the_notes_sentences(sentence, binary, spans):
     (answer,) = presets.load("ner").answers([split_words(sentence)])
-    assert task.shown("binary", sentence, answer.labels) == binary
-    assert task.shown("spans", sentence, answer.labels) == spans
+    assert format_tags("binary", sentence, answer.labels) == binary
+    assert format_tags("spans", sentence, answer.labels) == spans
 
 
 def test_the_shipped_model_of_dna_knows_a_splice_junction():

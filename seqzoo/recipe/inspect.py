@@ -11,9 +11,9 @@ from seqzoo.training import run_folder
 def inspect(recipe, arguments):
     """Writes the training curves and the task's plots; prints their paths."""
     config, folder = trained_run(recipe, "inspect", arguments)
-    history = run_folder.read_json(folder / "metrics.json")["history"]
     model, task = presets.load(folder), recipe.task_of(recipe.trained_config(folder))
     split = recipe.test_data(config, folder, model).test
+    history = run_folder.read_json(folder / "metrics.json")["history"]
     pictures = pictures_folder(folder)
     plots.curves(history, pictures / "curves.png", folder.name)
     task.plots(model, split, pictures, folder.name)

@@ -50,6 +50,7 @@ class Recipe:
         predict_flags: of predict, a subclass of `PredictFlags`.
         quick_epochs: most epochs with --quick.
         quick_examples: most training examples with --quick.
+        apply_quick: `config -> config`, in place of both, where --quick changes other fields.
         describe_data: `(config, dataset)`: prints what is of note before a training.
         load_folds: `config -> Datasets`, one a fold, for a config with `folds`.
         load_test_data: `(config, trained, model) -> Dataset`, in place of `load_test_split`, where it depends on the model.
@@ -70,6 +71,7 @@ class Recipe:
     predict_flags: type = PredictFlags
     quick_epochs: int | None = None
     quick_examples: int | None = None
+    apply_quick: Callable | None = None
     describe_data: Callable | None = None
     load_folds: Callable | None = None
     load_test_data: Callable | None = None
@@ -93,6 +95,8 @@ class Recipe:
 
     def quick_config(self, config):
         """The config, with --quick of at most `quick_epochs`."""
+        if self.apply_quick:
+            return self.apply_quick(config)
         limited = config.quick and self.quick_epochs
         return dataclasses.replace(config, epochs=min(config.epochs, self.quick_epochs)) if limited else config
 

@@ -122,6 +122,7 @@ def search(recipe, arguments):
     if any(argument.partition("=")[0] == "--config" for argument in arguments):
         given |= {"config"}
     config = recipe.config(**{name: getattr(flags, name) for name in field_names(recipe.config)})
+    config = recipe.apply_quick(config) if recipe.apply_quick else config
     folder = Path(flags.out or f"runs/{model_name(recipe.name, flags)}")
     if coordination.role() == "worker":
         run = Search(recipe, config, {}, flags.tuner, folder)

@@ -1,5 +1,6 @@
-"""The grammar of a recipe with verbs that only say what they were asked."""
+"""The command line of a recipe that records what its verbs are given."""
 
+import contextlib
 import dataclasses
 import io
 import json
@@ -8,12 +9,13 @@ from typing import Literal
 
 import pytest
 
-from seqzoo.errors import DataError
-from seqzoo.recipe import main as command_line
+from seqzoo import presets, recipe
+from seqzoo.errors import DataError, UsageError
+from seqzoo.recipe import train
 
 
 @dataclasses.dataclass(frozen=True)
-class Config(command_line.Settings):
+class Config(recipe.Config):
     data: str = "toy"
     task: Literal["classes", "rating"] = "classes"
     """What is asked."""
@@ -28,24 +30,36 @@ def asked(monkeypatch, tmp_path):
     return []
 
 
-@pytest.fixture
-def toy(asked, tmp_path):
-    """Runs the recipe "toy" with some arguments; returns what the verb was given."""
+class Recorded(Exception):
+    """Ends a verb that reads test data."""
 
-    def verb(name):
-        def act(config, folder, **how):
-            asked.append((name, config, folder))
 
-        return act
+class ToyTask(recipe.Task):
+    def __init__(self, asked):
+        self.asked = asked
 
-    def predict(lines, folder):
-        asked.append(("predict", lines, folder))
+    def predict(self, folder, lines):
+        self.asked.append(("predict", lines, folder))
         return (f"answer\t1.000\t{line}" for line in lines)
 
-    verbs = {"train": verb("train"), "evaluate": verb("evaluate"), "predict": predict, "inspect": verb("inspect")}
+
+def toy_recipe(task=None, **options):
+    return recipe.Recipe("toy", Config, None, None, task or recipe.Task(), **options)
+
+
+@pytest.fixture
+def toy(asked, tmp_path, monkeypatch):
+    """Runs the recipe "toy" with some arguments; returns what the verb was given."""
 
     def run(*arguments):
-        command_line.main("toy", Config, verbs, list(arguments))
+        def record(config, trained, folder):
+            asked.append((arguments[0], config, folder))
+            raise Recorded
+
+        monkeypatch.setattr(presets, "load", lambda folder: folder)
+        monkeypatch.setattr(train, "train_and_save", lambda recipe, *given, **options: asked.append(("train", *given)))
+        with contextlib.suppress(Recorded):
+            recipe.main(toy_recipe(ToyTask(asked), load_test_data=record), list(arguments))
         return asked[-1] if asked else None
 
     return run
@@ -275,33 +289,37 @@ def test_a_broken_configuration_of_a_run_is_one_line_that_names_the_file(refused
         assert "config.json" in refused("evaluate", "--out", str(trained))
 
 
-@pytest.mark.parametrize(
-    "error", [DataError("a.csv: empty"), FileExistsError("--out: no"), command_line.UsageError("--data: no")]
-)
-def test_an_error_of_a_verb_is_one_line(error, capsys):
-    def train(config, folder, **how):
-        raise error
+@pytest.fixture
+def raising(monkeypatch, tmp_path):
+    """Trains the toy, which raises an error."""
+    monkeypatch.chdir(tmp_path)
 
+    def run(error):
+        def fail(*given, **options):
+            raise error
+
+        monkeypatch.setattr(train, "train_and_save", fail)
+        recipe.main(toy_recipe(), [])
+
+    return run
+
+
+@pytest.mark.parametrize("error", [DataError("a.csv: empty"), FileExistsError("--out: no"), UsageError("--data: no")])
+def test_an_error_of_a_verb_is_one_line(error, capsys, raising):
     with pytest.raises(SystemExit) as end:
-        command_line.main("toy", Config, {"train": train}, [])
+        raising(error)
     assert end.value.code == 2 and capsys.readouterr().err == f"error: {error}\n"
 
 
-def test_an_interrupt_ends_without_a_traceback(capsys):
-    def train(config, folder, **how):
-        raise KeyboardInterrupt
-
+def test_an_interrupt_ends_without_a_traceback(capsys, raising):
     with pytest.raises(SystemExit) as end:
-        command_line.main("toy", Config, {"train": train}, [])
+        raising(KeyboardInterrupt())
     assert end.value.code == 130 and "Traceback" not in capsys.readouterr().err
 
 
-def test_a_bug_is_not_called_an_error_of_the_user():
-    def train(config, folder, **how):
-        raise ZeroDivisionError
-
+def test_a_bug_is_not_called_an_error_of_the_user(raising):
     with pytest.raises(ZeroDivisionError):
-        command_line.main("toy", Config, {"train": train}, [])
+        raising(ZeroDivisionError())
 
 
 # What `predict` reads.
@@ -372,31 +390,34 @@ def test_a_bad_flag_of_predict_is_one_line(refused, trained, arguments):
 
 
 @dataclasses.dataclass(frozen=True)
-class Generate:
+class GenerateFlags:
     n: int = 5
     out: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
-class Score(command_line.Predict):
+class ScoreFlags(recipe.PredictFlags):
     picture: str | None = None
 
 
 def ask(asked, *arguments):
-    def score(lines, folder, picture):
-        asked.append((lines, picture))
-        return lines
+    def score(flags, folder):
+        asked.append((flags.lines("score"), flags.picture))
+        return flags.lines("score")
 
-    verbs = {"train": None, "generate": lambda flags, folder: asked.append((flags, str(folder))), "score": score}
-    command_line.main("toy", Config, verbs, list(arguments), asks={"generate": Generate, "score": Score})
+    commands = {
+        "generate": recipe.Command(GenerateFlags, lambda flags, folder: asked.append((flags, str(folder))), "new texts"),
+        "score": recipe.Command(ScoreFlags, score, "scores"),
+    }
+    recipe.main(toy_recipe(commands=commands), list(arguments))
 
 
-def test_a_verb_with_flags_of_its_own_gets_them_and_the_models_folder(asked, trained):
+def test_a_command_gets_its_flags_and_the_models_folder(asked, trained):
     ask(asked, "generate", "--n", "3")
-    assert asked == [(Generate(n=3), "runs/toy")]
+    assert asked == [(GenerateFlags(n=3), "runs/toy")]
 
 
-def test_one_that_is_a_predict_gets_lines_and_what_it_adds(asked, trained, capsys):
+def test_a_command_with_the_flags_of_predict_gets_lines_and_what_it_adds(asked, trained, capsys):
     ask(asked, "score", "a text", "--picture", "p.png")
     assert asked == [(["a text"], "p.png")] and capsys.readouterr().out == "a text\n"
     with pytest.raises(SystemExit):

@@ -19,12 +19,11 @@ for name in {modules!r}:
     importlib.import_module(name)
 print("imported:", *sorted({{"tensorflow", "torch", "jax"}} & set(sys.modules)))
 from recipes import sentiment
-from seqzoo.recipe import main as command_line
+from seqzoo.recipe import main
 from seqzoo.datasets import catalog
 catalog.find("rated_sentences", ".")
-verbs = {{"train": sentiment.train, "evaluate": sentiment.evaluate, "predict": sentiment.predict}}
 for arguments in (["--data", "d.csv", "--units", "2", "--epochs", "1"], ["evaluate"], ["predict", "a fine film"]):
-    command_line.main("sentiment", sentiment.Config, verbs, arguments)
+    main(sentiment.RECIPE, arguments)
 assert "tensorflow" not in sys.modules
 """
 

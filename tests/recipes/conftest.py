@@ -1,5 +1,6 @@
 """Tiny runs operation by operation: tracing and compiling one takes longer than all of its steps."""
 
+import dataclasses
 import os
 import shutil
 
@@ -38,6 +39,12 @@ def here(request, tmp_path, monkeypatch):
         request.module.put(tmp_path)
     yield tmp_path
     keras.config.set_dtype_policy("float32")
+
+
+@pytest.fixture
+def change(monkeypatch):
+    """A function that replaces fields of the `RECIPE` of a module for the time of the test."""
+    return lambda module, **fields: monkeypatch.setattr(module, "RECIPE", dataclasses.replace(module.RECIPE, **fields))
 
 
 @pytest.fixture(scope="module")

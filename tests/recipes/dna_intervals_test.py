@@ -10,20 +10,19 @@ import pytest
 from recipes import dna
 from seqzoo import presets
 from seqzoo.models import ManyToMany
-from seqzoo.recipe import main as command_line
-from seqzoo.tasks.dna import base_task
+from seqzoo.recipe import main
+from seqzoo.tasks.dna import base_task, windows
 from seqzoo.tasks.dna.intervals import runs
 
 TINY = ("--units", "3", "--epochs", "1", "--batch-size", "16", "--no-bidirectional", "--max-length", "20", "--quick")
 NAME = "dna"
 TRACED = True
-VERBS = {verb: getattr(dna, verb) for verb in ("train", "evaluate", "predict", "inspect")}
 FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
 SOURCE = ("--data", "x.fa", "--intervals", "x.bed")
 
 
 def run(*arguments):
-    command_line.main("dna", dna.Config, VERBS, list(map(str, arguments)), predict_class=dna.Predict)
+    main(dna.RECIPE, list(map(str, arguments)))
 
 
 def put(folder, count=20, length=12, seed=0):
@@ -155,16 +154,16 @@ class Echo:
 def test_each_base_is_answered_for_once_and_in_its_place(size):
     chance = np.random.default_rng(0)
     inputs = [chance.normal(size=(length, 4)).astype("float32") for length in (1, 2, 3, 9, 10, 11, 18, 19, 50, 100)]
-    for sequence, found in zip(inputs, base_task.probabilities(Echo(size), inputs), strict=True):
+    for sequence, found in zip(inputs, windows.probabilities(Echo(size), inputs), strict=True):
         np.testing.assert_array_equal(found, sequence)
 
 
 def test_an_interval_is_right_with_its_label_and_both_ends():
     actual, predicted = [np.array([0, 1, 1, 0, 2]), np.array([1])], [np.array([0, 1, 1, 0, 1]), np.array([1])]
-    found = base_task.figures(actual, predicted)
+    found = base_task.base_metrics(actual, predicted)
     assert found["accuracy"] == pytest.approx(5 / 6) and found["interval_f1"] == pytest.approx(2 * 2 / 6)
     assert runs(actual[0]) == [(1, 3, 1), (4, 5, 2)]
-    assert base_task.figures([np.zeros(3, int)], [np.zeros(3, int)])["interval_f1"] == 0
+    assert base_task.base_metrics([np.zeros(3, int)], [np.zeros(3, int)])["interval_f1"] == 0
 
 
 # What cannot be.

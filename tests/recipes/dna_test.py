@@ -11,11 +11,10 @@ from extent import full
 
 from recipes import dna
 from seqzoo import presets
-from seqzoo.recipe import main as command_line
+from seqzoo.recipe import main
 
 TINY = ("--units", "3", "--epochs", "1", "--batch-size", "32", "--no-bidirectional", "--quick")
 NAME = "dna"
-VERBS = {verb: getattr(dna, verb) for verb in ("train", "evaluate", "predict", "inspect")}
 FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
 PAIR = ("--data", "p.fa", "--negative", "n.fa")
 PROTEIN = "MKVLEFIPQ"
@@ -31,7 +30,7 @@ def fasta(count=20, seed=0, prefix="s", motif="", length=12):
 
 
 def run(*arguments):
-    command_line.main("dna", dna.Config, VERBS, list(map(str, arguments)), predict_class=dna.Predict)
+    main(dna.RECIPE, list(map(str, arguments)))
 
 
 def figures(folder):

@@ -8,14 +8,12 @@ import pytest
 from recipes import language_model
 from seqzoo import presets
 from seqzoo.models import OneToMany
-from seqzoo.recipe import main as command_line
+from seqzoo.recipe import main
 from seqzoo.tasks.language_modeling import task
 from seqzoo.training import fit
 
 TINY = ("--units", "8", "--embedding", "6", "--epochs", "2", "--batch-size", "16")
 NAME = ""  # of three runs: of lines, of a stream of characters, and of gaps
-VERBS = {v: getattr(language_model, v) for v in ("train", "evaluate", "predict", "score", "fill", "generate", "inspect")}
-ASKS = {"score": language_model.Score, "fill": language_model.Fill, "generate": language_model.Generate}
 FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
 LINES = [
     f"the {a} {v} the {b} , said {n}"
@@ -27,7 +25,7 @@ LINES = [
 
 
 def run(*arguments):
-    command_line.main("language_model", language_model.Config, VERBS, list(map(str, arguments)), asks=ASKS)
+    main(language_model.RECIPE, list(map(str, arguments)))
 
 
 def fails(capsys, *arguments):
@@ -144,10 +142,10 @@ def test_a_model_of_another_kind_is_told_what_fits(trained, here, capsys, verb):
 
 @pytest.mark.parametrize("batches", [1, 16, 499])
 def test_it_is_said_where_updates_are_few_and_with_how_many_epochs_they_are_not(capsys, batches):
-    task.note_what_is_little(1, batches, quick=False)
+    task.note_few_updates(1, batches, quick=False)
     said = capsys.readouterr().err
     assert said.startswith(f"note: only {batches} updates in all")
-    task.note_what_is_little(int(re.search(r"--epochs (\d+)", said)[1]), batches, quick=False)
+    task.note_few_updates(int(re.search(r"--epochs (\d+)", said)[1]), batches, quick=False)
     assert not capsys.readouterr().err
 
 

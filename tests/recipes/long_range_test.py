@@ -13,9 +13,7 @@ from extent import without
 from recipes import long_range
 from seqzoo.inspection import line_plots
 from seqzoo.layers import GRU, LSTM, Recurrent, SimpleRNN
-from seqzoo.recipe import main as command_line
-from seqzoo.recipe import search as searching
-from seqzoo.recipe import search_report, search_space
+from seqzoo.recipe import main, search_report, search_space
 from seqzoo.tasks.memory import experiments, networks, problems
 from seqzoo.tuning import coordination
 
@@ -24,8 +22,7 @@ PICTURES = {"agreement", "adding", "copying", "gradients", "exploding"}
 
 
 def run(*arguments):
-    verbs, asks = {"train": long_range.train, "search": long_range.search}, {"search": searching.asked(long_range.OneNetwork)}
-    command_line.main("long_range", long_range.Config, verbs, list(map(str, arguments)), asks=asks)
+    main(long_range.RECIPE, list(map(str, arguments)))
 
 
 @pytest.fixture(autouse=True)
@@ -168,7 +165,7 @@ def read(path):
 @pytest.mark.parametrize("task", without(["adding", "copying"], ["agreement", "adding", "copying"]))
 def test_a_search_ends_with_a_config_that_train_takes_and_the_figures_of_train(tmp_path, capsys, monkeypatch, task):
     """With trainings."""
-    monkeypatch.setattr(search_report, "SEEDS", 1)
+    monkeypatch.setattr(search_report, "COMPARED_SEEDS", 1)
     (tmp_path / "space.json").write_text('{"cells": ["rnn", "lstm"], "long_memory": [false]}')
     run("search", "--task", task, *TINY, "--space", "space.json", "--max-trials", "1", "--precision", "mixed_bfloat16")
     compared, folder = capsys.readouterr().out, tmp_path / "run" / "search"
@@ -186,15 +183,15 @@ def test_a_search_ends_with_a_config_that_train_takes_and_the_figures_of_train(t
 
 
 @pytest.fixture
-def dictated(monkeypatch):
+def dictated(change):
     """The configurations of all trainings, of which none is run."""
     configs = []
 
-    def train_once(config, problem, **how):
+    def train_model(config, problem, **how):
         configs.append(config)
         return None, [{"loss": 1.0}, {"loss": 1.0, "val_loss": config.learning_rate}]
 
-    monkeypatch.setattr(long_range, "train_once", train_once)
+    change(long_range, train_model=train_model)
     return configs
 
 
@@ -220,13 +217,13 @@ def test_a_quick_search_is_of_what_is_quick(tmp_path, dictated):
 
 
 def test_the_space_is_of_settings_that_can_be():
-    space, config = long_range.SPACE, long_range.OneNetwork()
+    space, config = long_range.SEARCH_SPACE, long_range.NetworkConfig()
     assert search_space.checked(space, config, "SPACE", "hyperband", "batches") == space
 
 
 @pytest.mark.parametrize("task", ["agreement", "adding", "copying"])
 def test_what_a_search_chooses_by_is_not_what_it_is_tested_on(task):
-    problem = problems.problem(long_range.OneNetwork(task=task, words=5, steps=8, blanks=(2, 3)))
+    problem = problems.draw(long_range.NetworkConfig(task=task, words=5, steps=8, blanks=(2, 3)))
     if task == "agreement":
         parts = [{each.before for each in part.sentences} for part in problem]
     else:

@@ -11,12 +11,12 @@ from scipy import io
 from recipes import music as recipe
 from seqzoo import presets
 from seqzoo.data import midi, voices
-from seqzoo.recipe import main as command_line
-from seqzoo.tasks.music import data, task
+from seqzoo.data.targets import Dataset, Split
+from seqzoo.recipe import main
+from seqzoo.tasks.music import MusicTask, data, probabilities
 
 TINY = ("--units", "4", "--embedding", "4", "--epochs", "2", "--batch-size", "4", "--max-length", "16")
 NAME = "music"
-VERBS = {verb: getattr(recipe, verb) for verb in ("train", "evaluate", "generate", "inspect")}
 FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md", "sample.mid", "sample.png", "logs"}
 FORMS = {"frames": (), "voices": ("--voices",)}
 
@@ -37,7 +37,7 @@ def write_folder(folder, count=6):
 
 
 def run(*arguments):
-    command_line.main("music", recipe.Config, VERBS, list(map(str, arguments)), asks={"generate": recipe.Generate})
+    main(recipe.RECIPE, list(map(str, arguments)))
 
 
 def put(folder):
@@ -96,7 +96,7 @@ def test_the_same_seed_composes_the_same(trained, capsys):
 
 def test_surprise_is_that_of_the_probabilities(trained):
     model, one = presets.load(trained), data.of_keys(keys(1))
-    (nats,), (p,) = task.surprise(model, [one]), task.key_probabilities(model, [one])
+    (nats,), (p,) = probabilities.surprise(model, [one]), probabilities.key_probabilities(model, [one])
     assert nats.shape == (12,) and p.shape == (12, midi.KEYS) and (p >= 0).all() and (p <= 1).all()
     if data.encoding_of(model) is data.frames:
         expected = -np.log(np.where(one.keys, p, 1 - p)).sum(axis=1)
@@ -116,13 +116,18 @@ def _by_steps(model, one):
     return np.reshape(found, (-1, voices.VOICES)).sum(axis=1)
 
 
-@pytest.mark.parametrize("of_voices", [False, True])
-def test_baselines_are_probabilities(of_voices):
+def baselines(pieces, in_voices):
+    split = Split(pieces, pieces, [])
+    return MusicTask(in_voices, 1).baselines(Dataset((), split, split, split))
+
+
+@pytest.mark.parametrize("in_voices", [False, True])
+def test_baselines_are_probabilities(in_voices):
     """Of all that one key, or one voice, can do at a step the probabilities sum to one: none is more than certain."""
     pieces = [data.of_keys(keys(seed)) for seed in range(4)]
-    found = task.baselines(pieces, pieces, of_voices)
+    found = baselines(pieces, in_voices)
     steady = [data.of_keys(np.repeat(keys(seed)[:1], 60, axis=0)) for seed in range(4)]
-    kept = task.baselines(steady, steady, of_voices)
+    kept = baselines(steady, in_voices)
     assert all(figure > 0 for figures in (*found.values(), *kept.values()) for figure in figures.values())
     assert kept["step before"]["nats_per_step"] < 0.3 * kept["frequency"]["nats_per_step"]
 

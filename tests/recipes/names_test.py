@@ -11,13 +11,13 @@ from recipes import names
 from seqzoo import presets
 from seqzoo.data.tokenizer import EOS
 from seqzoo.datasets import first_names as datasets_first_names
-from seqzoo.recipe import main as command_line
+from seqzoo.recipe import main
+from seqzoo.recipe.flags import parse
 from seqzoo.tasks.names import data
-from seqzoo.tasks.names import task as names_task
+from seqzoo.tasks.names import scores as names_scores
 
 TINY = ("--units", "8", "--embedding", "4", "--epochs", "2", "--batch-size", "16")
 NAME = "names"
-VERBS = {verb: getattr(names, verb) for verb in ("train", "evaluate", "generate", "inspect")}
 FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
 
 
@@ -31,7 +31,7 @@ def rows(count=60, seed=0):
 
 
 def run(*arguments):
-    command_line.main("names", names.Config, VERBS, list(map(str, arguments)), asks={"generate": names.Generate})
+    main(names.RECIPE, list(map(str, arguments)))
 
 
 def put(folder):
@@ -78,7 +78,7 @@ def test_inspect_draws(trained):
 def test_scores_are_those_of_the_steps_one_by_one(trained):
     """log P(name | class) = Σ log P(y<t> | y<1..t-1>, class), by `step`, for each class."""
     model, given = presets.load(trained), ["anna", "bob", "n"]
-    found = names_task.scores(model, given)
+    found = names_scores.model_scores(model, given)
     assert found.shape == (3, 2)
     for row, ids in enumerate(data.sequences(model.tokenizer, given)):
         for number in range(2):
@@ -106,10 +106,10 @@ def test_names_without_classes(here, capsys):
 
 
 def test_the_default_data_is_of_twelve_classes():
-    config = command_line.parse(names.Config, [], "")
-    problem = names.load(config)
+    config = parse(names.Config, [], "")
+    problem = names.load_data(config)
     assert problem.labels == datasets_first_names.LOCALES
-    assert names.build(config, problem).labels == problem.labels
+    assert names.build_model(config, problem).labels == problem.labels
 
 
 @pytest.mark.parametrize(

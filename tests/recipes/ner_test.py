@@ -8,12 +8,14 @@ from extent import full
 
 from recipes import ner
 from seqzoo.data import entity_tags
-from seqzoo.recipe import main as command_line
-from seqzoo.tasks.tagging import conll, task
+from seqzoo.datasets import generated_entities
+from seqzoo.recipe import main
+from seqzoo.recipe.flags import parse
+from seqzoo.tasks.tagging import conll
+from seqzoo.tasks.tagging.formats import format_tags
 
 TINY = ("--units", "4", "--embedding", "8", "--character-units", "2", "--epochs", "2", "--batch-size", "16", "--cell", "gru")
 NAME = "ner"
-VERBS = {verb: getattr(ner, verb) for verb in ("train", "evaluate", "predict", "inspect")}
 FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
 NOTES = "Harry Potter and Hermione Granger invented a new spell."
 
@@ -28,7 +30,7 @@ def sentences(count=60, seed=0):
 
 
 def run(*arguments):
-    command_line.main("ner", ner.Config, VERBS, list(map(str, arguments)), predict_class=ner.Predict)
+    main(ner.RECIPE, list(map(str, arguments)))
 
 
 def put(folder):
@@ -70,7 +72,7 @@ def test_inspect_draws(trained, capsys):
 
 
 def test_the_default_data_and_a_softmax_without_characters(here, monkeypatch):
-    monkeypatch.setattr(ner.tagging.generated_entities, "SIZES", {"train": 40, "validation": 10, "test": 10})
+    monkeypatch.setattr(generated_entities, "SIZES", {"train": 40, "validation": 10, "test": 10})
     run("--no-crf", "--no-characters", "--quick", "--out", "other", *TINY)
     assert json.loads((here / "other" / "config.json").read_text())["crf"] is False
 
@@ -87,12 +89,12 @@ def test_parts_of_speech_are_no_entities(here, capsys):
 
 def test_the_two_forms_of_the_notes():
     tagged = ["B-PERSON", "I-PERSON", "O", "B-PERSON", "I-PERSON", "O", "O", "O", "O", "O"]
-    assert task.shown("binary", NOTES, tagged) == "1 1 0 1 1 0 0 0 0"
-    assert task.shown("spans", NOTES, tagged) == "0-2 PERSON, 3-5 PERSON"
-    found = json.loads(task.shown("json", NOTES, tagged))
+    assert format_tags("binary", NOTES, tagged) == "1 1 0 1 1 0 0 0 0"
+    assert format_tags("spans", NOTES, tagged) == "0-2 PERSON, 3-5 PERSON"
+    found = json.loads(format_tags("json", NOTES, tagged))
     assert found["spans"] == [{"start": 0, "end": 2, "type": "PERSON"}, {"start": 3, "end": 5, "type": "PERSON"}]
-    assert task.shown("text", "(Ann) ran", ["O", "B-P", "O", "O"]) == "( [P Ann] ) ran"
-    assert task.shown("spans", "(Ann) ran", ["O", "B-P", "O", "O"]) == "0-1 P"
+    assert format_tags("text", "(Ann) ran", ["O", "B-P", "O", "O"]) == "( [P Ann] ) ran"
+    assert format_tags("spans", "(Ann) ran", ["O", "B-P", "O", "O"]) == "0-1 P"
 
 
 @pytest.mark.parametrize(
@@ -140,8 +142,8 @@ def test_the_files_own_tags_are_those_that_were_read(here):
 
 def test_pretrained_vectors_are_begun_with_and_their_words_known(here):
     (here / "my.vec").write_text("2 3\nann 1 2 3\nunheard 4 5 6\n")
-    config = command_line.parse(ner.Config, ["--data", "d.conll", "--embeddings", "my.vec", *TINY], "")
-    model = ner.build(config, ner.load(config))
+    config = parse(ner.Config, ["--data", "d.conll", "--embeddings", "my.vec", *TINY], "")
+    model = ner.build_model(config, ner.load_data(config))
     vectors, tokens = model.of_words.get_weights()[0], model.tokenizer.tokens
     assert vectors[tokens.index("ann")].tolist() == [1, 2, 3]
     assert vectors[tokens.index("unheard")].tolist() == [4, 5, 6]

@@ -10,9 +10,8 @@ import pytest
 
 from recipes import sentiment
 from seqzoo.data import midi
-from seqzoo.recipe import main as command_line
+from seqzoo.recipe import main, search_space
 from seqzoo.recipe import search as searching
-from seqzoo.recipe import search_space
 from seqzoo.tuning import coordination
 from seqzoo.tuning import search as of_training
 
@@ -24,8 +23,7 @@ TINY = ("--data", "d.csv", "--embedding", "2", "--epochs", "1", "--batch-size", 
 
 def run(*arguments, name="sentiment"):
     recipe = importlib.import_module(f"recipes.{name}")
-    verbs = {"train": recipe.train, "search": recipe.search}
-    command_line.main(name, recipe.Config, verbs, list(map(str, arguments)), asks={"search": searching.asked(recipe.Config)})
+    main(recipe.RECIPE, list(map(str, arguments)))
 
 
 def sentences(count=40):
@@ -58,9 +56,9 @@ class Dictated:
 
 
 @pytest.fixture
-def dictated(monkeypatch):
+def dictated(change):
     trainings = Dictated()
-    monkeypatch.setattr(sentiment, "train_once", trainings)
+    change(sentiment, train_model=trainings)
     return trainings
 
 
@@ -131,7 +129,7 @@ def test_without_a_number_of_trials_there_are_some_and_a_grid_is_searched_as_a_w
     assert len(dictated.configs) == len(trials(here / "grid" / "search")) == 12
     (here / "space.json").write_text(json.dumps(SPACE))
     search("--out", "random")
-    assert len(trials(here / "random" / "search")) == searching.TRIALS
+    assert len(trials(here / "random" / "search")) == searching.MAX_TRIALS
 
 
 def test_hyperband_sets_the_epochs_and_the_best_has_all_of_them(here, dictated):
@@ -140,22 +138,22 @@ def test_hyperband_sets_the_epochs_and_the_best_has_all_of_them(here, dictated):
     assert json.loads((here / "o" / "search" / "best.json").read_text())["epochs"] == 4
 
 
-def test_a_trial_that_fails_is_reported_and_the_others_are_tried(here, dictated, monkeypatch, capsys):
+def test_a_trial_that_fails_is_reported_and_the_others_are_tried(here, dictated, change, capsys):
     def fails(config, problem, **how):
         if config.cell == "rnn":
             raise FloatingPointError("the loss is not a number")
         return dictated(config, problem)
 
-    monkeypatch.setattr(sentiment, "train_once", fails)
+    change(sentiment, train_model=fails)
     search("--max-trials", "8", "--out", "o")
     rows, said = trials(here / "o" / "search"), capsys.readouterr()
     assert len(rows) == 8 and {row["cell"] for row in rows if row["quality"] == "failed"} == {"rnn"}
     assert said.out.count(": failed,") == said.err.count("not a number") == sum(row["cell"] == "rnn" for row in rows) > 0
 
 
-def test_the_data_is_read_again_only_for_settings_that_change_it(here, dictated, monkeypatch):
-    load, loaded = sentiment.load, []
-    monkeypatch.setattr(sentiment, "load", lambda config: loaded.append(config) or load(config))
+def test_the_data_is_read_again_only_for_settings_that_change_it(here, dictated, change):
+    load, loaded = sentiment.load_data, []
+    change(sentiment, load_data=lambda config: loaded.append(config) or load(config))
     search("--max-trials", "3", "--out", "a", space=())
     assert len(loaded) == 1
     (here / "space.json").write_text('{"max_length": [3, 4, 5]}')
@@ -284,8 +282,8 @@ def test_values_are_taken_as_their_settings_are():
 
 
 def test_a_recipes_own_space_that_cannot_be_is_one_line(refused, monkeypatch):
-    monkeypatch.setitem(sentiment.SPACE, "units", (32, 0))
-    assert "SPACE: --units: expected a positive integer, got 0" in refused(space=())
+    monkeypatch.setitem(sentiment.SEARCH_SPACE, "units", (32, 0))
+    assert "SEARCH_SPACE: --units: expected a positive integer, got 0" in refused(space=())
 
 
 @pytest.mark.parametrize(
@@ -328,8 +326,8 @@ def test_a_worker_without_a_chief_is_one_line(here, refused, monkeypatch):
 @pytest.mark.parametrize("name", NAMES)
 def test_each_recipe_has_a_space_of_settings_that_can_be(name):
     recipe = importlib.import_module(f"recipes.{name}")
-    assert search_space.checked(recipe.SPACE, recipe.Config(), "SPACE", "hyperband") == recipe.SPACE
-    assert {"cell", "units", "depth", "dropout", "recurrent_dropout", "learning_rate", "batch_size"} <= set(recipe.SPACE)
+    assert search_space.checked(recipe.SEARCH_SPACE, recipe.Config(), "SPACE", "hyperband") == recipe.SEARCH_SPACE
+    assert {"cell", "units", "depth", "dropout", "recurrent_dropout", "learning_rate", "batch_size"} <= set(recipe.SEARCH_SPACE)
 
 
 def write_dna(folder):

@@ -11,13 +11,12 @@ from extent import full
 
 from recipes import sentiment
 from seqzoo import presets
-from seqzoo.recipe import main as command_line
+from seqzoo.recipe import main
 from seqzoo.training import fit
 
 TINY = ("--units", "3", "--embedding", "4", "--epochs", "1", "--batch-size", "32", "--no-bidirectional")
 NAME = "sentiment"
 TRACED = True
-VERBS = {verb: getattr(sentiment, verb) for verb in ("train", "evaluate", "predict", "inspect")}
 FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
 WORDS = {"good": ["fine", "great", "lovely"], "bad": ["awful", "dull", "boring"]}
 
@@ -42,7 +41,7 @@ def numbers(count=40, seed=0):
 
 
 def run(*arguments):
-    command_line.main("sentiment", sentiment.Config, VERBS, list(map(str, arguments)))
+    main(sentiment.RECIPE, list(map(str, arguments)))
 
 
 def figures(folder):
@@ -181,19 +180,20 @@ def test_repeats_print_mean_and_spread_and_keep_one(here, capsys):
     assert figures(here / "o")["seed"] in (0, 1)
 
 
-def test_the_kept_repeat_is_tested_on_what_it_did_not_learn_from(here, monkeypatch, best=1):
-    train_once = sentiment.train_once
+def test_the_kept_repeat_is_tested_on_what_it_did_not_learn_from(here, change, best=1):
+    train_model = sentiment.train_model
 
     def decided(config, problem, **how):
-        model, history = train_once(config, problem, **how)
+        model, history = train_model(config, problem, **how)
         return model, [epoch | {"val_loss": float(config.seed != best)} for epoch in history]
 
-    monkeypatch.setattr(sentiment, "train_once", decided)
+    change(sentiment, train_model=decided)
     (here / "d.csv").write_text(csv(rows(60)))
     run("--data", "d.csv", *TINY, "--repeats", "2", "--out", "o")
     assert figures(here / "o")["seed"] == best
-    problem = sentiment.tested(sentiment.Config(**json.loads((here / "o" / "config.json").read_text())), here / "o")
-    kept = sentiment.load(sentiment.Config(data="d.csv", seed=0))
+    config = sentiment.Config(**json.loads((here / "o" / "config.json").read_text()))
+    problem = sentiment.RECIPE.test_data(config, here / "o", None)
+    kept = sentiment.load_data(sentiment.Config(data="d.csv", seed=0))
     assert problem.test.inputs == kept.test.inputs  # and none that it learnt from
     assert not set(problem.test.inputs) & set(kept.train.inputs)
 

@@ -15,7 +15,7 @@ from extent import full
 
 from recipes import names, sentiment
 from seqzoo import presets
-from seqzoo.recipe import main as command_line
+from seqzoo.recipe import main
 from seqzoo.training import fit, run_folder
 
 ROOT = Path(__file__).parents[2]
@@ -36,8 +36,7 @@ def put(folder):
 
 
 def train(*flags, recipe=sentiment):
-    name = recipe.__name__.removeprefix("recipes.")
-    command_line.main(name, recipe.Config, {"train": recipe.train}, ["train", *flags])
+    main(recipe.RECIPE, ["train", *flags])
 
 
 class Killed(BaseException):
