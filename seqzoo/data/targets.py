@@ -1,4 +1,4 @@
-"""What a model learns from: examples with their answers as arrays."""
+"""Training targets: examples with their labels or numbers as arrays."""
 
 import dataclasses
 import math
@@ -13,8 +13,11 @@ LARGEST = float(np.finfo(np.float32).max)
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-    """Inputs; what is actual of each, a label, a number or a label for each step; that as y, an array `(N, labels)` or `(N, 1)`
-    or lists of the labels' numbers; the domains."""
+    """Split of a data set: inputs, targets and y, the targets as numbers; and domains, where the source has domains.
+
+    A target is a label, a number, or a list of labels, one for each step. y is accordingly a one-hot array `(N, labels)`, an
+    array `(N, 1)`, or lists of class numbers.
+    """
 
     inputs: list
     targets: list
@@ -24,7 +27,7 @@ class Split:
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-    """What is asked, one of `labels` or (none) a number; what to learn it from, what to choose by, what to report on."""
+    """Data set of a task: `labels` (none for a regression), and the splits train, validation and test."""
 
     labels: tuple[str, ...]
     train: Split
@@ -33,10 +36,10 @@ class Dataset:
 
 
 def of_labels(examples: Examples, labels: tuple[str, ...], source: str) -> Split:
-    """y is one-hot in the order of `labels`.
+    """Returns a split for classification: y is one-hot, in the order of `labels`.
 
     Raises:
-        DataError: an example has another label.
+        DataError: an example has a label that is not in `labels`.
     """
     number = _numbers(set(examples.targets), labels, source)
     y = np.eye(len(labels), dtype=np.float32)[[number[target] for target in examples.targets]]
@@ -44,37 +47,37 @@ def of_labels(examples: Examples, labels: tuple[str, ...], source: str) -> Split
 
 
 def of_steps(examples: Examples, labels: tuple[str, ...], source: str) -> Split:
-    """y has the number of each step's label.
+    """Returns a split for tagging: y has the class number of each step's label.
 
     Raises:
-        DataError: an example has another label.
+        DataError: an example has a label that is not in `labels`.
     """
-    number = _numbers({label for of_one in examples.targets for label in of_one}, labels, source)
-    return Split(examples.inputs, examples.targets, [[number[label] for label in of_one] for of_one in examples.targets])
+    number = _numbers({label for sequence in examples.targets for label in sequence}, labels, source)
+    return Split(examples.inputs, examples.targets, [[number[label] for label in sequence] for sequence in examples.targets])
 
 
-def _numbers(found: set[str], labels: tuple[str, ...], source: str) -> dict[str, int]:
-    unknown = sorted(found - set(labels))
+def _numbers(used: set[str], labels: tuple[str, ...], source: str) -> dict[str, int]:
+    unknown = sorted(used - set(labels))
     if unknown:
         raise DataError(f"{source}: label {unknown[0]!r} is unknown to the model, expected {', '.join(labels[:10])}")
     return {label: i for i, label in enumerate(labels)}
 
 
 def of_numbers(examples: Examples, source: str) -> Split:
-    """y is the number itself.
+    """Returns a split for regression: y is the number itself.
 
     Raises:
-        DataError: a target is none.
+        DataError: a target is no finite number.
     """
     numbers = to_numbers(examples.targets, source)
     return Split(examples.inputs, numbers, np.array(numbers, np.float32)[:, None], examples.domains)
 
 
 def to_numbers(targets: list, source: str) -> list[float]:
-    """Targets as finite numbers.
+    """Returns targets as finite numbers.
 
     Raises:
-        DataError: one is none.
+        DataError: a target is no finite number.
     """
     return [_number(target, source) for target in targets]
 
