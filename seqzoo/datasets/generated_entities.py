@@ -31,7 +31,7 @@ DATES = ("%B %d, %Y", "%d %B %Y", "%d/%m/%Y", "%Y-%m-%d", "%B %Y", "%A", "%d %b 
 
 FRAMES = Path(__file__).with_name("entity_frames")  # a file for each split, a frame on each line
 JOINS = (", and", ", but", " while", " because", " when", "; then", ", so", " although", " before", " after")  # of clauses
-WHOLE = 0.4  # share of training sentences with a frame from the file; the other frames are composed of clauses
+WHOLE = 0.4  # share of training sentences with a frame from the file; the others are composed of clauses, hence all different
 
 
 def load(seed: int = 0) -> Splits:
