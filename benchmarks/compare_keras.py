@@ -1,4 +1,4 @@
-"""Models of our layers and of keras.layers, alike but for the recurrent layer and compiled alike."""
+"""Benchmark models with layers of seqzoo and of keras.layers, equal but for the recurrent layer."""
 
 import keras
 
@@ -48,7 +48,7 @@ def simple_rnn_of_keras(units):
     return keras.layers.SimpleRNN(units, return_sequences=True)
 
 
-# Of each unit: ours, and Keras's, as lists of layers. Where Keras lacks the unit, our cell in Keras's loop.
+# {unit: (layers of seqzoo, layers of Keras)}. If Keras lacks the unit, Keras's loop runs the cell of seqzoo.
 LAYERS = {
     "simplified GRU": (lambda n: [simplified_gru(n)], lambda n: [simplified_gru_of_keras(n)]),
     "full GRU": (lambda n: [gru(n)], lambda n: [gru_of_keras(n)]),
@@ -64,10 +64,10 @@ LAYERS = {
 
 
 def contestants(case, wanted=None):
-    """{name: {"forward": function, "training step": function}}, of which each runs once."""
+    """Returns {name: {"forward": function, "training step": function}}; a function runs one batch."""
     ours, of_keras = LAYERS[case.unit]
     makers = {"seqzoo": (ours, "auto"), "keras.layers": (of_keras, "auto")}
-    if keras.backend.backend() == "tensorflow":  # on JAX all is XLA's
+    if keras.backend.backend() == "tensorflow":  # on JAX every model is compiled by XLA
         makers[XLA] = (of_keras, True)
     if case.unit == "full GRU":
         makers[RESET_AFTER] = (lambda n: [keras.layers.GRU(n, return_sequences=True)], "auto")
@@ -77,10 +77,10 @@ def contestants(case, wanted=None):
 def _runs(case, maker, jit_compile):
     x, y, mask = map(_tensor, data(case))
     model = _model(case, maker(case.size[-1]), jit_compile)
-    given = x if mask is None else [x, mask]
+    inputs = x if mask is None else [x, mask]
     return {
-        "forward": lambda: model.predict_on_batch(given),
-        "training step": lambda: float(model.train_on_batch(given, y)),
+        "forward": lambda: model.predict_on_batch(inputs),
+        "training step": lambda: float(model.train_on_batch(inputs, y)),
     }
 
 

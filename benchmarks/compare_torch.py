@@ -1,4 +1,4 @@
-"""The same models of torch.nn. Its GRU resets after the product: another model, of the same cost."""
+"""Benchmark models with layers of torch.nn. Its GRU resets after the product: a different model of the same cost."""
 
 import torch
 
@@ -14,6 +14,8 @@ LAYERS = {
 
 
 class Model(torch.nn.Module):
+    """Model: a recurrent layer of torch.nn and a dense layer, with packed sequences if there are lengths."""
+
     def __init__(self, recurrent, inputs, units, lengths=None, **options):
         super().__init__()
         self.recurrent = recurrent(inputs, units, batch_first=True, **options)
@@ -29,7 +31,7 @@ class Model(torch.nn.Module):
 
 
 def contestants(case, wanted=None):
-    """{"torch.nn": {"forward": function, "training step": function}}, or nothing where torch.nn lacks the unit."""
+    """Returns {"torch.nn": {"forward": function, "training step": function}}; {} if torch.nn lacks the unit."""
     if case.unit not in LAYERS:
         return {}
     recurrent, options = LAYERS[case.unit]

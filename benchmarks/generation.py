@@ -1,7 +1,7 @@
-"""Tokens per second of `decoding.generate` against loops of one Python call per token: `python -m benchmarks.generation`.
+"""Benchmark of generation, `decoding.generate` against one Python call per token: `python -m benchmarks.generation`.
 
-On the backend in use: `KERAS_BACKEND`. A language model of random weights writes 64 sequences of 1,000 tokens; the loops, which
-are slow, are timed over fewer steps, in turns with it.
+The backend is that of `KERAS_BACKEND`. A language model with random weights generates 64 sequences of 1,000 tokens. The slow
+loops are timed over fewer steps, alternating with `decoding.generate`.
 """
 
 import dataclasses
@@ -18,20 +18,23 @@ from seqzoo.models import LanguageModel
 
 @dataclasses.dataclass(frozen=True)
 class Config:
+    """Flags of the benchmark."""
+
     vocabulary: int = 100
     embedding: int = 128
     units: int = 256
     batch: int = 64
     length: int = 1000
     steps: int = 50
-    """Of the loops, in each turn."""
+    """Steps of the loops in each repetition."""
     turns: int = 5
+    """Repetitions."""
 
 
 def contestants(config):
-    """{name: function that returns the tokens it made}."""
+    """Returns {name: function that generates tokens and returns their number}."""
     model = LanguageModel(config.vocabulary, embedding=config.embedding, units=config.units, cell="lstm", tied=True)
-    sampler, chance = decoding.Sampler(), np.random.default_rng(0)
+    sampler, rng = decoding.Sampler(), np.random.default_rng(0)
 
     def compiled_loop():
         decoding.generate(model.step, model.initial_state(config.batch), config.length, sampler, eos=None)
@@ -46,7 +49,7 @@ def contestants(config):
     def loop(step):
         y, state = ops.zeros((config.batch,), "int32"), model.initial_state(config.batch)
         for _ in range(config.steps):
-            y, state = step(y, state, ops.convert_to_tensor(chance.random(config.batch, np.float32)))
+            y, state = step(y, state, ops.convert_to_tensor(rng.random(config.batch, np.float32)))
             ops.convert_to_numpy(y)
         return config.batch * config.steps
 
@@ -69,8 +72,8 @@ def main(config):
             seconds[name].append((time.perf_counter() - start) / tokens)
     ours = np.median(seconds["decoding.generate"])
     print(f"{keras.backend.backend()}: {config}")
-    for name, of_one in seconds.items():
-        print(f"{name:36}{1 / np.median(of_one):12,.0f} tokens/s   ours is {np.median(of_one) / ours:6.1f} times as fast")
+    for name, times in seconds.items():
+        print(f"{name:36}{1 / np.median(times):12,.0f} tokens/s   seqzoo is {np.median(times) / ours:6.1f} times as fast")
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Our layers beside keras.layers and torch.nn, side by side in one run: `python -m benchmarks.layers`.
+"""Benchmark of layers, seqzoo against keras.layers and torch.nn in one run: `python -m benchmarks.layers`.
 
-Every framework has a process of its own; a repetition of each follows the other. Each line gives medians in milliseconds with
-the quartiles, and how many times as fast seqzoo is. At the end: medians over the grid, the worst row, and peak memory. Writes
-`layers.csv`, `layers.png` and, with `--growth` or `--full`, `growth.csv` and `growth.png`.
+Every framework has its own process; repetitions of the frameworks alternate. Each line gives the median in milliseconds with
+quartiles, and the speedup of seqzoo. At the end: medians over the grid, the worst row, and peak memory. Writes `layers.csv`,
+`layers.png` and, with `--growth` or `--full`, `growth.csv` and `growth.png`.
 """
 
 import argparse
@@ -22,21 +22,22 @@ from benchmarks.side_by_side import Framework, alone, in_turns
 
 KERAS, TORCH, MATMULS = "benchmarks.compare_keras", "benchmarks.compare_torch", "benchmarks.matmul_floor"
 USUAL = ("full GRU", "LSTM", "bidirectional GRU")
-WHATS = ("forward", "training step")
+PASSES = ("forward", "training step")
 MEMORY = (8, 1000, 32, 128)
 FIELDS = ("unit", "batch", "steps", "inputs", "units", "masked", "what", "backend", "name", "low", "median", "high", "ratio")
 GROWTH = ("unit", "axis", "value", "backend", "name", "ms", "MiB")
 
 
 def arguments():
+    """Returns the parsed command-line options."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.layers", description=__doc__.splitlines()[0])
     parser.add_argument("--units", nargs="+", choices=UNITS, default=None, help=f"by default {', '.join(USUAL)}; all by --full")
     parser.add_argument("--sizes", nargs="+", type=_size, default=SIZES, metavar="BATCH,T,INPUTS,UNITS")
-    parser.add_argument("--backend", nargs="+", choices=["tensorflow", "jax"], default=None, help="one or both")
+    parser.add_argument("--backend", nargs="+", choices=["tensorflow", "jax"], default=None, help="by default KERAS_BACKEND")
     parser.add_argument("--full", action="store_true", help="all units, Keras with jit_compile=True, all memory, growth")
-    parser.add_argument("--growth", action="store_true", help="only time and memory against T, batch and units")
-    parser.add_argument("--seconds", type=float, default=1.5, help="at most, of repetitions of one line (at least five)")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"))
+    parser.add_argument("--growth", action="store_true", help="only growth: time and memory against T, batch size and units")
+    parser.add_argument("--seconds", type=float, default=1.5, help="time limit for repetitions of one line; at least five run")
+    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder of the results")
     return parser.parse_args()
 
 
@@ -48,14 +49,14 @@ def _size(text):
 
 
 def machine(backends):
-    """What the figures were measured with."""
+    """Returns a description of the machine and the versions."""
     names = [*backends, "keras", *(["torch"] if importlib.util.find_spec("torch") else [])]
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {versions}"
 
 
 def frameworks(backends):
-    """{framework: its module}, the processes started."""
+    """Starts the processes. Returns {framework: its module}."""
     started = {Framework(KERAS, backend): KERAS for backend in backends}
     if importlib.util.find_spec("torch"):
         started[Framework(TORCH, "torch")] = TORCH
@@ -63,10 +64,10 @@ def frameworks(backends):
 
 
 def measured(backends, cases, wanted, seconds):
-    """One row for each contestant of each case, printed as they come."""
+    """Measures and prints all cases. Returns one row for each contestant of each case."""
     started, rows = frameworks(backends), []
     for case in cases:
-        for what in WHATS:
+        for what in PASSES:
             rows += _rows(case, what, in_turns(started, case, what, wanted, seconds))
     for framework in started:
         framework.close()
@@ -74,22 +75,22 @@ def measured(backends, cases, wanted, seconds):
 
 
 def _rows(case, what, times):
-    medians = {who: float(np.median(of_one)) for who, of_one in times.items()}
+    medians = {contestant: float(np.median(values)) for contestant, values in times.items()}
     ours = {backend: median for (backend, name), median in medians.items() if name == "seqzoo"}
     print(f"\n{case.unit}, {case.size}{', masked' if case.masked else ''}, {what}", flush=True)
     rows = []
-    for (backend, name), of_one in times.items():
-        low, median, high = np.percentile(of_one, [25, 50, 75])
-        ratio = median / ours.get(backend, min(ours.values()))  # torch.nn and the matmuls against the faster of ours
+    for (backend, name), values in times.items():
+        low, median, high = np.percentile(values, [25, 50, 75])
+        ratio = median / ours.get(backend, min(ours.values()))  # torch.nn and the matmuls against the faster backend of seqzoo
         against = "" if name == "seqzoo" else f"{ratio:8.2f}"
         print(f"  {backend:10} {name:26} {median:9.1f} [{low:.1f}, {high:.1f}] {against}")
-        values = (case.unit, *case.size, case.masked, what, backend, name, low, median, high, ratio)
-        rows.append(dict(zip(FIELDS, values, strict=True)))
+        fields = (case.unit, *case.size, case.masked, what, backend, name, low, median, high, ratio)
+        rows.append(dict(zip(FIELDS, fields, strict=True)))
     return rows
 
 
 def summary(rows):
-    """Over the grid: how many times as fast ours is, median and worst row."""
+    """Prints the speedup of seqzoo over the grid of sizes: median and worst row."""
     print("\nhow many times as fast seqzoo is        over the grid: median   worst row")
     lines = {}
     for row in rows:
@@ -101,18 +102,18 @@ def summary(rows):
 
 
 def memory(backends, cases):
-    """MiB of a training step, each of a process of its own."""
+    """Prints the peak memory of a training step in MiB, each measured in a new process."""
     print("\npeak memory of a training step, MiB                        seqzoo  keras.layers")
     for case in cases:
         for backend in backends:
             ours, theirs = (alone(KERAS, backend, case, name)[1] for name in ("seqzoo", "keras.layers"))
             if ours is not None:
-                shown = f"{case.unit}, {case.size}, {backend}"
-                print(f"  {shown:55} {ours:8.1f} {theirs:8.1f} {ours / theirs:6.2f}", flush=True)
+                label = f"{case.unit}, {case.size}, {backend}"
+                print(f"  {label:55} {ours:8.1f} {theirs:8.1f} {ours / theirs:6.2f}", flush=True)
 
 
 def growth(backends, units, out):
-    """Time and memory of a training step against T, batch and units, one of them growing at a time."""
+    """Measures time and memory of a training step against T, batch size and units, one of them at a time."""
     base = {"batch": 8, "T": 500, "inputs": 32, "units": 128}
     axes = {"T": (250, 500, 1000, 2000), "batch": (2, 8, 32), "units": (64, 128, 256, 512)}
     contestants = [(KERAS, backend, name) for backend in backends for name in ("seqzoo", "keras.layers")]
@@ -140,23 +141,23 @@ def _write(rows, path):
 
 
 def main():
-    asked = arguments()
-    backends = asked.backend or [os.environ.get("KERAS_BACKEND", "tensorflow")]
-    units = asked.units or (UNITS if asked.full else USUAL)
+    options = arguments()
+    backends = options.backend or [os.environ.get("KERAS_BACKEND", "tensorflow")]
+    units = options.units or (UNITS if options.full else USUAL)
     print(f"{machine(backends)}\ntimes in ms, median [quartiles]; last column: how many times as fast seqzoo is")
     start = time.perf_counter()
-    if not asked.growth:
-        wanted = None if asked.full else ("seqzoo", "keras.layers", "keras.layers, reset_after", "torch.nn", "matmuls")
-        cases = [Case(unit, size, masked) for unit in units for masked in (False, True) for size in asked.sizes]
-        rows = measured(backends, cases, wanted, asked.seconds)
-        _write(rows, asked.out / "layers.csv")
-        plots.ratios(rows, asked.out / "layers.png", machine(backends))
+    if not options.growth:
+        wanted = None if options.full else ("seqzoo", "keras.layers", "keras.layers, reset_after", "torch.nn", "matmuls")
+        cases = [Case(unit, size, masked) for unit in units for masked in (False, True) for size in options.sizes]
+        rows = measured(backends, cases, wanted, options.seconds)
+        _write(rows, options.out / "layers.csv")
+        plots.ratios(rows, options.out / "layers.png", machine(backends))
         summary(rows)
-        sizes = asked.sizes if asked.full else [MEMORY]
+        sizes = options.sizes if options.full else [MEMORY]
         memory(backends, [Case(unit, size) for unit in units for size in sizes])
-    if asked.growth or asked.full:
-        growth(backends, ("full GRU", "LSTM"), asked.out)
-    print(f"\n{time.perf_counter() - start:.0f} s; written to {asked.out}")
+    if options.growth or options.full:
+        growth(backends, ("full GRU", "LSTM"), options.out)
+    print(f"\n{time.perf_counter() - start:.0f} s; written to {options.out}")
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Memory and time of a training step on one long sequence, with and without `segments`: `python -m benchmarks.long_sequences`.
+"""Benchmark of long sequences, a training step with and without `segments`: `python -m benchmarks.long_sequences`.
 
-Each line is a process of its own: the rise of its largest resident memory over what it was before the model was made, and the
-time of the second step, the first of which compiles.
+Each line is measured in a new process: the rise of peak resident memory since before the model was built, and the time of the
+second step; the first step compiles.
 """
 
 import argparse
@@ -18,11 +18,12 @@ from seqzoo import layers
 
 
 def megabytes():
+    """Returns the peak resident memory of this process in MiB."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def step(unit, steps, units, segments):
-    """The figures of one model, in this process."""
+    """Measures one model in this process. Returns memory, seconds and loss."""
     keras.utils.set_random_seed(0)
     x, y = np.random.default_rng(0).normal(size=(1, steps, 1)).astype("float32"), np.ones((1, 1), "float32")
     warm = keras.Sequential([keras.Input((10, 1)), keras.layers.Dense(1)])  # the backend's own memory
@@ -44,23 +45,24 @@ def main():
     parser.add_argument("--steps", type=int, default=100_000)
     parser.add_argument("--units", type=int, default=64)
     parser.add_argument("--unit", default="LSTM", choices=["GRU", "LSTM", "SimpleRNN"])
-    parser.add_argument("--segments", type=int, nargs="+", default=None, help="1 and about the root of --steps, unless given")
+    parser.add_argument("--segments", type=int, nargs="+", default=None, help="by default 1 and about the root of --steps")
     parser.add_argument("--here", action="store_true", help=argparse.SUPPRESS)
-    asked = parser.parse_args()
-    segments = asked.segments or [1, round(asked.steps**0.5)]
-    if asked.here:
-        print(json.dumps(step(asked.unit, asked.steps, asked.units, segments[0])))
+    options = parser.parse_args()
+    unit, steps, units = options.unit, options.steps, options.units
+    segments = options.segments or [1, round(steps**0.5)]
+    if options.here:
+        print(json.dumps(step(unit, steps, units, segments[0])))
         return
-    print(f"{keras.backend.backend()}, keras {keras.__version__}, {asked.unit}({asked.units}), batch 1, {asked.steps:,} steps")
+    print(f"{keras.backend.backend()}, keras {keras.__version__}, {unit}({units}), batch 1, {steps:,} steps")
     for n in segments:
-        arguments = [f"--steps={asked.steps}", f"--units={asked.units}", f"--unit={asked.unit}", "--segments", str(n), "--here"]
+        arguments = [f"--steps={steps}", f"--units={units}", f"--unit={unit}", "--segments", str(n), "--here"]
         ran = subprocess.run([sys.executable, "-m", "benchmarks.long_sequences", *arguments], capture_output=True, text=True)
         if ran.returncode:
             print(f"segments {n:5}   failed: {ran.stderr.strip().splitlines()[-1][:120]}")
             continue
-        figures = json.loads(ran.stdout.splitlines()[-1])
-        shown = "rise {MiB:8.0f} MiB   process {all MiB:8.0f} MiB   {seconds:6.2f} s a step   loss {loss:.6f}".format(**figures)
-        print(f"segments {n:5}   {shown}", flush=True)
+        measured = json.loads(ran.stdout.splitlines()[-1])
+        text = "rise {MiB:8.0f} MiB   process {all MiB:8.0f} MiB   {seconds:6.2f} s a step   loss {loss:.6f}".format(**measured)
+        print(f"segments {n:5}   {text}", flush=True)
 
 
 if __name__ == "__main__":

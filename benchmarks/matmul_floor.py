@@ -1,14 +1,14 @@
-"""The floor: the matrix products of a case, same shapes and order, in NumPy, and nothing between them.
+"""Lower bound of the time: the matrix products of a case in NumPy, in the same shapes and order, and nothing else.
 
-One product of all inputs, one or two for each step; backward as many of each step's and of the inputs' shapes, and one for each
-kernel's gradient. (The gradient of the inputs is left out: no model here needs it.)
+Forward: one product for all inputs, and one or two for each step. Backward: as many products of the shapes of the steps and of
+the inputs, and one for the gradient of each kernel. The gradient of the inputs is left out: no model here needs it.
 """
 
 import numpy as np
 
 from benchmarks.cases import data
 
-# Of each unit: the gates of each product of a step, and how many layers of how many directions.
+# {unit: (gates of each product of a step, number of layers, number of directions)}
 PRODUCTS = {
     "simplified GRU": ((2,), 1, 1),
     "full GRU": ((2, 1), 1, 1),
@@ -21,7 +21,7 @@ PRODUCTS = {
 
 
 def contestants(case, wanted=None):
-    """{"matmuls": {"forward": function, "training step": function}}."""
+    """Returns {"matmuls": {"forward": function, "training step": function}}."""
     products, depth, directions = PRODUCTS[case.unit]
     batch, steps, inputs, units = case.size
     x = np.ascontiguousarray(data(case)[0].swapaxes(0, 1)).reshape(steps * batch, inputs)
@@ -46,9 +46,9 @@ class _Layer:
     def __init__(self, x, products, steps, batch, units):
         self.x, self.steps = x, steps
         gates = sum(products)
-        chance = np.random.default_rng(0)
-        self.kernel = chance.normal(size=(x.shape[1], gates * units)).astype("float32")
-        self.recurrent = [chance.normal(size=(units, n * units)).astype("float32") for n in products]
+        rng = np.random.default_rng(0)
+        self.kernel = rng.normal(size=(x.shape[1], gates * units)).astype("float32")
+        self.recurrent = [rng.normal(size=(units, n * units)).astype("float32") for n in products]
         self.back = [np.ascontiguousarray(kernel.T) for kernel in self.recurrent]
         self.h = np.ones((batch, units), "float32")
         self.d_h = np.empty((batch, units), "float32")

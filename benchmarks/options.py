@@ -1,7 +1,7 @@
-"""What masks and dropout cost: a training step beside that of the plain layer, in one process: `python -m benchmarks.options`.
+"""Benchmark of options, the cost of masks and dropout in a training step: `python -m benchmarks.options`.
 
-Repetitions alternate; medians, with the quartiles in brackets, and the ratio to the plain layer. On a shared machine only the
-ratios of one run mean anything. `KERAS_BACKEND=jax` for the other backend.
+All layers run in one process, and repetitions alternate. Prints medians, quartiles in brackets, and the ratio to the plain
+layer. On a shared machine only the ratios of one run mean anything. `KERAS_BACKEND=jax` chooses the other backend.
 """
 
 import argparse
@@ -31,7 +31,7 @@ OPTIONS = {
 
 
 class Masked(keras.Model):
-    """A layer whose mask, the same for every batch, is a constant of the model."""
+    """Model with a layer whose mask, the same for every batch, is a constant."""
 
     def __init__(self, layer, mask):
         super().__init__()
@@ -43,15 +43,15 @@ class Masked(keras.Model):
 
 
 def masks(batch, steps):
-    """A mask for each option that has one."""
-    chance = np.random.default_rng(1)
-    right = np.arange(steps) < chance.integers(steps // 2, steps + 1, batch)[:, None]
-    gaps = chance.random((batch, steps)) < 0.75
+    """Returns {option: mask} for the options with a mask."""
+    rng = np.random.default_rng(1)
+    right = np.arange(steps) < rng.integers(steps // 2, steps + 1, batch)[:, None]
+    gaps = rng.random((batch, steps)) < 0.75
     return {"right-padded mask": right, "mask with gaps": gaps, "all of them": right & gaps}
 
 
 def by_turns(models, x, y, repetitions):
-    """{option: milliseconds of each training step}, after one that compiles."""
+    """Returns {option: milliseconds of each training step}, after a first step that compiles."""
     steps = {option: functools.partial(_step, model, x, y) for option, model in models.items()}
     for step in steps.values():
         step()
@@ -67,17 +67,17 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--size", default="8,500,32,128", help="batch, steps, inputs, units")
     parser.add_argument("--repetitions", type=int, default=20)
-    asked = parser.parse_args()
-    batch, steps, inputs, units = map(int, asked.size.split(","))
-    chance = np.random.default_rng(0)
-    x, y = chance.normal(size=(batch, steps, inputs)), chance.normal(size=(batch, steps, 1))
-    print(f"{keras.backend.backend()}, keras {keras.__version__}, training step, ms, of {asked.size}")
+    options = parser.parse_args()
+    batch, steps, inputs, units = map(int, options.size.split(","))
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(size=(batch, steps, inputs)), rng.normal(size=(batch, steps, 1))
+    print(f"{keras.backend.backend()}, keras {keras.__version__}, training step, ms, of {options.size}")
     for unit, make in UNITS.items():
         models = {}
         for option, arguments in OPTIONS.items():
             models[option] = Masked(make(units, return_sequences=True, **arguments), masks(batch, steps).get(option))
             models[option].compile("sgd", "mse")
-        times = by_turns(models, x.astype("float32"), y.astype("float32"), asked.repetitions)
+        times = by_turns(models, x.astype("float32"), y.astype("float32"), options.repetitions)
         quartiles = {option: np.percentile(values, [25, 50, 75]) for option, values in times.items()}
         for option, (low, median, high) in quartiles.items():
             ratio = median / quartiles["plain"][1]

@@ -1,4 +1,4 @@
-"""The benchmarks' pictures, as PNG files."""
+"""Plots of the benchmarks, as PNG files."""
 
 import matplotlib
 
@@ -7,7 +7,7 @@ from matplotlib import pyplot as plt  # noqa: E402  (after the choice of a backe
 
 
 def ratios(rows, path, title):
-    """How many times as fast ours is, in a training step: a panel for each unit, a bar for each size and rival."""
+    """Writes a bar chart of the speedup in a training step: a panel for each unit, a bar for each size and rival."""
     rows = [row for row in rows if row["what"] == "training step" and row["name"] not in ("seqzoo", "matmuls")]
     units = list(dict.fromkeys(row["unit"] for row in rows))
     rivals = list(dict.fromkeys((row["backend"], row["name"]) for row in rows))
@@ -39,16 +39,16 @@ def ratios(rows, path, title):
 
 
 def growth(rows, path, title):
-    """Time and memory against T, batch and units, on logarithmic axes: a line for each unit and contestant."""
+    """Writes plots of time and memory against T, batch size and units, on logarithmic axes: a line for each contestant."""
     axes = list(dict.fromkeys(row["axis"] for row in rows))
-    who = list(dict.fromkeys(map(_line, rows)))
+    contestants = list(dict.fromkeys(map(_line, rows)))
     figure, panels = plt.subplots(2, len(axes), figsize=(4.2 * len(axes), 7), sharey="row")
     for column, axis in enumerate(axes):
-        for unit, backend, name in who:
+        for unit, backend, name in contestants:
             points = [row for row in rows if _line(row) == (unit, backend, name) and row["axis"] == axis]
             style = {"ls": "-" if name == "seqzoo" else "--" if name == "keras.layers" else ":", "marker": "o", "ms": 3}
-            for panel, figure_of in zip(panels[:, column], ("ms", "MiB"), strict=True):
-                known = [(row["value"], row[figure_of]) for row in points if row[figure_of]]
+            for panel, metric in zip(panels[:, column], ("ms", "MiB"), strict=True):
+                known = [(row["value"], row[metric]) for row in points if row[metric]]
                 if known:
                     panel.loglog(*zip(*known, strict=True), label=f"{unit}, {_label((backend, name))}", **style)
         panels[0, column].set(title=f"against {axis}", ylabel="ms a training step" if not column else "")

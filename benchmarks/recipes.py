@@ -1,7 +1,7 @@
-"""The recipes end to end, with our layers and with keras.layers in their place, in turns: `python -m benchmarks.recipes`.
+"""Benchmark of recipes end to end, with layers of seqzoo and of keras.layers: `python -m benchmarks.recipes`.
 
-Each training is a process of its own, from reading the data to the saved model; the recipes' flags may follow. On a shared
-machine only the ratios of one run mean anything.
+Each training is a new process, from reading the data to the saved model; trainings alternate. The recipes' flags may follow. On
+a shared machine only the ratios of one run mean anything.
 """
 
 import argparse
@@ -13,11 +13,11 @@ import sys
 import tempfile
 from pathlib import Path
 
-RECIPES = {"sentiment": "accuracy"}  # and the figure of the test part to show
+RECIPES = {"sentiment": "accuracy"}  # {recipe: metric of the test split to print}
 
 
 def with_keras():
-    """Puts keras.layers in the place of ours in `seqzoo.models`."""
+    """Replaces the layers of `seqzoo.models` by keras.layers."""
     import keras
 
     from seqzoo.models import recurrent_stack
@@ -29,7 +29,7 @@ def with_keras():
 
 
 def trained(recipe, layers, flags):
-    """The record of one training: seconds, and the test figures."""
+    """Trains a recipe. Returns the record of the run, with seconds and test metrics."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "benchmarks.recipes", "--here", recipe, layers, "--out", f"{folder}/run", *flags]
         ran = subprocess.run(command, capture_output=True, text=True)
@@ -41,7 +41,7 @@ def trained(recipe, layers, flags):
 def main():
     if sys.argv[1:2] == ["--here"]:
         _, _, recipe, layers, *flags = sys.argv
-        import recipes  # noqa: F401  (starts the backend quietly)
+        import recipes  # noqa: F401  (silences the start of the backend)
 
         if layers == "keras.layers":
             with_keras()
@@ -51,17 +51,17 @@ def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks.recipes", description=__doc__.splitlines()[0])
     parser.add_argument("--cells", nargs="+", choices=["rnn", "gru", "lstm"], default=["gru", "lstm"])
     parser.add_argument("--repetitions", type=int, default=1)
-    asked, flags = parser.parse_known_args()
+    options, flags = parser.parse_known_args()
     print(f"{os.environ.get('KERAS_BACKEND', 'tensorflow')}, {os.cpu_count()} cores; seconds of a whole training", flush=True)
-    for recipe, figure in RECIPES.items():
-        for cell in asked.cells:
+    for recipe, metric in RECIPES.items():
+        for cell in options.cells:
             seconds = {}
-            for repetition in range(asked.repetitions):
+            for repetition in range(options.repetitions):
                 for layers in ("seqzoo", "keras.layers"):
                     record = trained(recipe, layers, ["--cell", cell, "--seed", str(repetition), *flags])
                     seconds.setdefault(layers, []).append(record["seconds"])
-                    shown = f"{record['seconds']:7.1f} s   test {figure} {record['test'][figure]:.3f}"
-                    print(f"{recipe}, {cell}   {layers:12} {shown}", flush=True)
+                    text = f"{record['seconds']:7.1f} s   test {metric} {record['test'][metric]:.3f}"
+                    print(f"{recipe}, {cell}   {layers:12} {text}", flush=True)
             print(
                 f"{recipe}, {cell}   seqzoo {sum(seconds['keras.layers']) / sum(seconds['seqzoo']):.2f} times as fast",
                 flush=True,

@@ -1,6 +1,6 @@
-"""Functions of several frameworks, each framework in a process of its own, timed in turns.
+"""Alternating timing of several frameworks, each in its own process.
 
-On a shared machine only the ratios of one run mean anything: so one repetition of each follows the other, and again.
+On a shared machine only the ratios of one run mean anything: repetitions of the frameworks therefore alternate.
 """
 
 import ctypes
@@ -13,7 +13,7 @@ import numpy as np
 
 
 class Framework:
-    """A process that builds the contestants of one module and runs them when asked."""
+    """Process of one framework: on request it builds the contestants of a module and runs them."""
 
     def __init__(self, module, backend=None):
         spawn = multiprocessing.get_context("spawn")
@@ -24,6 +24,7 @@ class Framework:
         other.close()
 
     def ask(self, *request):
+        """Sends a request. Returns the answer, or raises the error of the process."""
         self.pipe.send(request)
         answer = self.pipe.recv()
         if isinstance(answer, Exception):
@@ -31,12 +32,13 @@ class Framework:
         return answer
 
     def close(self):
+        """Ends the process."""
         self.pipe.close()
         self.process.join()
 
 
 def in_turns(frameworks, case, what, wanted=None, seconds=3.0, least=5, most=20):
-    """{(backend, name): milliseconds of each repetition}, after one that compiles."""
+    """Returns {(backend, name): milliseconds of each repetition}, after a first one that compiles."""
     names = [(framework, name) for framework in frameworks for name in framework.ask("build", case, wanted)]
     times = {(framework.backend, name): [] for framework, name in names}
     for framework, name in names:
@@ -51,8 +53,11 @@ def in_turns(frameworks, case, what, wanted=None, seconds=3.0, least=5, most=20)
 
 
 def alone(module, backend, case, name, what="training step"):
-    """The milliseconds of a run in a new process, and the MiB by which its resident memory at its highest in a second run
-    exceeds that after a first run of the same model over two steps. (Linux's figure; elsewhere None.)"""
+    """Returns milliseconds and memory, in MiB, of a run in a new process.
+
+    The memory is the peak resident memory of a second run, minus the resident memory after a run of the same model over two
+    steps. It is measured on Linux alone; elsewhere it is None.
+    """
     framework = Framework(module, backend)
     batch, _, inputs, units = case.size
     try:
@@ -69,7 +74,7 @@ def alone(module, backend, case, name, what="training step"):
 def _serve(pipe, module, backend):
     if backend:
         os.environ["KERAS_BACKEND"] = backend
-    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # what the frameworks tell of themselves; errors go through the pipe
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)  # hides log lines of the frameworks; errors go through the pipe
     contestants = {}
     while True:
         try:
@@ -89,13 +94,13 @@ def _serve(pipe, module, backend):
 
 
 def milliseconds(function, warming=0.05, measured=0.1):
-    """Of a run, the mean of one turn. The first runs of a turn only wake the threads and fill the caches that others used."""
+    """Returns the mean milliseconds of a run. First runs without timing wake threads and refill caches."""
     _for_seconds(function, warming)
     return 1000 * float(np.mean(_for_seconds(function, measured)))
 
 
 def _for_seconds(function, seconds):
-    """The time of each run, of which there is one at least."""
+    """Runs a function for some seconds, once at least. Returns the seconds of each run."""
     times = []
     while not times or sum(times) < seconds:
         start = time.perf_counter()
@@ -105,14 +110,14 @@ def _for_seconds(function, seconds):
 
 
 def _highest(function):
-    """MiB resident after a run, and at most during another."""
+    """Returns the resident memory after a run and the peak during a second run, in MiB."""
     function()
     if not os.path.exists("/proc/self/clear_refs"):
         return None, None
-    ctypes.CDLL(None).malloc_trim(0)  # what the compiler has freed is not counted
+    ctypes.CDLL(None).malloc_trim(0)  # memory that the compiler has freed does not count
     after = _megabytes("VmRSS")
     with open("/proc/self/clear_refs", "w") as file:
-        file.write("5")  # the highest figure so far is forgotten
+        file.write("5")  # resets the peak
     function()
     return after, _megabytes("VmHWM")
 

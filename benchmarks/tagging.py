@@ -1,7 +1,7 @@
-"""What the parts of a tagger are worth, all else equal: `python -m benchmarks.tagging [--data ...]`.
+"""Ablation of the tagger, with and without CRF and character encoder: `python -m benchmarks.tagging [--data ...]`.
 
-Trains `recipes.ner` with and without the conditional random field and the encoder of characters; the recipe's flags may follow.
-Each training sees the same sentences in the same order; the table shows the test part.
+Trains `recipes.ner` in four variants; the recipe's flags may follow. Each training sees the same sentences in the same order.
+The table shows metrics of the test split.
 """
 
 import dataclasses
@@ -13,7 +13,7 @@ from seqzoo.evaluation import tables
 from seqzoo.recipe import main as command_line
 from seqzoo.tasks.tagging import task
 
-SETTINGS = {
+VARIANTS = {
     "characters, CRF": {},
     "characters, softmax": {"crf": False},
     "words alone, CRF": {"characters": False},
@@ -23,12 +23,12 @@ SETTINGS = {
 
 def main():
     config = command_line.parse(ner.Config, sys.argv[1:], "benchmarks.tagging")
-    problem, rows = ner.load(config), {}
-    for name, changes in SETTINGS.items():
-        model, history = ner.train_once(dataclasses.replace(config, **changes), problem)
-        rows[name] = task.KIND.of_model(model, problem.test)
+    dataset, rows = ner.load(config), {}
+    for name, changes in VARIANTS.items():
+        model, history = ner.train_once(dataclasses.replace(config, **changes), dataset)
+        rows[name] = task.KIND.of_model(model, dataset.test)
         print(f"{name}: {len(history)} epochs, {model.count_params():,} parameters", flush=True)
-    print(f"\n{config.data}, seed {config.seed}, test part\n{tables.table(rows | task.KIND.of_baselines(problem))}")
+    print(f"\n{config.data}, seed {config.seed}, test split\n{tables.table(rows | task.KIND.of_baselines(dataset))}")
 
 
 if __name__ == "__main__":

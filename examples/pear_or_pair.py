@@ -1,10 +1,9 @@
-"""Which sentence was said: `python -m examples.pear_or_pair`.
+"""Ranking sentences with a language model, pear or pair: `python -m examples.pear_or_pair`.
 
-"The apple and pear salad" and "the apple and pair salad" sound the same; the more probable one is likelier to be what was said.
-One language model learns from generated sentences of a kitchen, in which this one does not occur, and is asked about the pair.
-Another learns sentences such as "the cats which already ate the pear were full", and is asked about 200 pairs, with at most
-five words between the subject and the verb, that begin as none of those that it learnt from. Flags of `recipes.language_model`
-may follow.
+"The apple and pear salad" and "the apple and pair salad" sound the same; a speech recogniser picks the more probable sentence.
+One language model is trained on generated sentences of a kitchen, without these two, and scores both. A second model is trained
+on sentences such as "the cats which already ate the pear were full". It scores 200 minimal pairs with at most five words
+between subject and verb; no training sentence begins like one of the pairs. Flags of `recipes.language_model` may follow.
 """
 
 import dataclasses
@@ -21,7 +20,7 @@ DEFAULTS = language_model.Config(units=128, embedding=64, vocabulary=1000, epoch
 
 
 def trained(config, data):
-    """A model of generated sentences."""
+    """Returns a language model trained on generated sentences."""
     config = dataclasses.replace(config, data=data)
     print(f"{data}:", flush=True)
     return language_model.train_once(config, language_model.load(config))[0]
@@ -30,14 +29,14 @@ def trained(config, data):
 def main(arguments=None):
     config = command_line.parse(language_model.Config, arguments, "examples.pear_or_pair", DEFAULTS)
     scored = trained(config, "kitchen").score(PAIR)
-    print("\nlog P of the generated kitchen's model:")
-    for text in sorted(scored, key=lambda text: -text.log_p.sum()):
-        print(f"  {text.log_p.sum():8.3f}  {text.text}")
+    print("\nlog P under the model of kitchen sentences:")
+    for score in sorted(scored, key=lambda score: -score.log_p.sum()):
+        print(f"  {score.log_p.sum():8.3f}  {score.text}")
     rights, wrongs, _ = zip(*agreement.pairs(PAIRS, config.seed + 1, MOST_BETWEEN), strict=True)
     model = trained(config, "agreement")
     right, wrong = ([text.log_p.sum() for text in model.score(texts)] for texts in (rights, wrongs))
     share = sum(r > w for r, w in zip(right, wrong, strict=True)) / PAIRS
-    print(f"\nof {PAIRS} pairs such as {rights[0]!r} and {wrongs[0]!r}\nthe right one is more probable in {share:.1%}")
+    print(f"\nof {PAIRS} pairs such as {rights[0]!r} and {wrongs[0]!r}\nthe right sentence is more probable in {share:.1%}")
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""What a tagger knows of "Teddy" before it has read on: `python -m examples.teddy`.
+"""Unidirectional and bidirectional taggers on two sentences with "Teddy": `python -m examples.teddy`.
 
-He said, "Teddy Roosevelt was a good president", or he said, "Teddy bears are on sale": up to "Teddy" the two are the same, so a
-network that only reads forward must give both the same answer. Three taggers learn from the generated sentences of
-`recipes.ner`, whose flags may follow: one reads forward, one also sees a word of future, and one reads both ways. Each word is
-answered by itself (softmax), so that nothing but the network looks ahead.
+The sentences are: He said, "Teddy Roosevelt was a good president", and: He said, "Teddy bears are on sale". They are equal up
+to "Teddy", where a forward network must give both the same prediction. Three taggers are trained on the generated sentences of
+`recipes.ner`, whose flags may follow: a forward tagger, a tagger with a lookahead of one word, and a bidirectional tagger. A
+softmax predicts each word by itself, so that only the network can look ahead.
 """
 
 import dataclasses
@@ -27,16 +27,16 @@ MODELS = {
 
 
 def trained(config):
-    """{name: model}"""
-    problem, models = ner.load(config), {}
+    """Trains the taggers. Returns {name: model}."""
+    dataset, models = ner.load(config), {}
     for name, changes in MODELS.items():
         print(f"{name}:", flush=True)
-        models[name], _ = ner.train_once(dataclasses.replace(config, crf=False, **changes), problem)
+        models[name], _ = ner.train_once(dataclasses.replace(config, crf=False, **changes), dataset)
     return models
 
 
 def person(model, words):
-    """The probability of each word that it belongs to a person's name: `(words,)`."""
+    """Returns the probability of each word to be part of a person's name: `(words,)`."""
     inputs, mask = pad(model.sequences([words]))
     y_hat = ops.convert_to_numpy(model({"inputs": inputs, "mask": mask}))[0]
     return y_hat[:, [label.endswith("-PERSON") for label in model.labels]].sum(axis=-1)
@@ -48,10 +48,10 @@ def main(arguments=None):
     print(f"\n{'P(person)':24}" + "".join(f"{name:>16}" for name in models))
     for sentence in SENTENCES:
         words = split_words(sentence)
-        of_models = [person(model, words) for model in models.values()]
+        probabilities = [person(model, words) for model in models.values()]
         print(f"\n{sentence}")
         for i in (4, 5):  # Teddy, and the word after it
-            print(f"    {words[i]:20}" + "".join(f"{p[i]:16.3f}" for p in of_models))
+            print(f"    {words[i]:20}" + "".join(f"{p[i]:16.3f}" for p in probabilities))
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Data: reading it, splitting it, turning text into ids and sequences into batches.
+"""Data formats, tokenizer, targets and batches.
 
-`text_classification.load` takes a file, a folder or a name and gives train, validation and test examples;
-`tokenizer.Tokenizer` turns texts into ids; `batches.Batches` turns sequences into padded, masked batches.
-Nothing here imports another part of seqzoo, and only `batches` imports keras. Import the modules, not this package:
-some of them are slow to import and none needs the others' dependencies.
+`user_files.read` reads labelled examples from a file of the user; `tokenizer.Tokenizer` turns texts into ids;
+`batches.Batches` turns sequences into padded, masked batches. Data sets with a name are in `seqzoo.datasets`.
+The package imports `seqzoo.errors` alone; only `batches` and `windows` import Keras. Import the modules, not the package:
+some modules are slow to import, and none needs the dependencies of the others.
 """

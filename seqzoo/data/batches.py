@@ -1,6 +1,6 @@
-"""Sequences of many lengths as padded, masked batches of few shapes.
+"""Padded, masked batches of few shapes, from sequences of many lengths.
 
-XLA compiles once per shape, so lengths are rounded up to at most six lengths (buckets) and every batch has exactly
+XLA compiles once per shape. Lengths are therefore rounded up to at most six lengths (buckets), and every batch has exactly
 `batch_size` rows.
 """
 
@@ -10,31 +10,31 @@ from collections.abc import Callable, Sequence
 import keras
 import numpy as np
 
-QUANTILES = (0.3, 0.6, 0.8, 0.95, 0.99, 1.0)  # lengths have long tails: so about 3 of 4 steps are real
+QUANTILES = (0.3, 0.6, 0.8, 0.95, 0.99, 1.0)  # lengths have long tails: with these about 3 of 4 steps are real
 
 
 class Batches(keras.utils.PyDataset):
-    """Batches `({"inputs", "mask"}, targets, weights)` for `model.fit` and `model.evaluate`.
+    """Data loader: batches `({"inputs", "mask"}, targets, weights)` for `model.fit` and `model.evaluate`.
 
     inputs `(B, T)` int32 of ids, `(B, T, ids of a step)` int32 or `(B, T, features)` float32, padded with zeros on the
     right; mask `(B, T)` bool, True at real steps; targets `(B, ...)`; weights `(B,)` float32. With `per_step`, targets
-    `(B, T)` int32, padded like the inputs, and weights `(B, T)`, zero where they are padding.
+    `(B, T)` int32, padded like the inputs, and weights `(B, T)`, zero at padding.
 
-    Rows of one bucket share batches; what is left over of a bucket goes to the next longer one, so that one batch per
-    epoch is short. It is filled up with copies of its rows at weight 0, and the real rows weigh slots / rows, a bit
-    above 1 (times their own `sample_weights`): Keras divides the loss by `batch_size`, so this makes the epoch's mean
-    loss exactly the mean over the real rows. Weighted metrics (`compile(weighted_metrics=...)`) are exact too; those
-    under `metrics=` ignore weights and count the copies.
+    Rows of one bucket share batches. The rows left over of a bucket go to the next longer bucket, so that one batch per
+    epoch is short. The short batch is filled up with copies of its rows at weight 0, and every real row of the epoch weighs
+    slots / rows, a bit above 1 (times its own `sample_weights`). Keras divides the loss by `batch_size`: with these weights
+    the epoch's mean loss is exactly the mean over the real rows. Weighted metrics (`compile(weighted_metrics=...)`) are
+    exact too; metrics under `metrics=` ignore weights and count the copies.
 
     Args:
         sequences: lists of ids, int arrays `(T_x, ids of a step)` or float arrays `(T_x, features)`.
         targets: one per sequence; with `per_step` a list of class numbers per sequence, one for each step.
         batch_size: rows per batch.
-        seed: with the number of the epoch, decides the order.
-        shuffle: whether the order changes every epoch; False leaves equal lengths in the order given.
+        seed: random seed of the order, together with the number of the epoch.
+        shuffle: whether the order changes every epoch; False keeps equal lengths in the given order.
         sample_weights: one per sequence; see `class_weights`.
         buckets: lengths to pad to; chosen from the sequences if None.
-        max_length: what lies beyond is cut off.
+        max_length: steps beyond this length are cut off.
         per_step: whether each step has a target.
     """
 
@@ -56,7 +56,7 @@ class Batches(keras.utils.PyDataset):
         if batch_size < 1:
             raise ValueError(f"`batch_size` must be a positive integer, got {batch_size}.")
         self.sequences = [_steps(sequence)[:max_length] for sequence in sequences]
-        self.targets = [_steps(of_steps)[:max_length] for of_steps in targets] if per_step else np.asarray(targets)
+        self.targets = [_steps(labels)[:max_length] for labels in targets] if per_step else np.asarray(targets)
         self.per_step, self.part = per_step, slice(None)  # the rows of each batch that are read
         self.batch_size, self.seed, self.shuffle = batch_size, seed, shuffle
         self.buckets = bucket_lengths(self.sequences, buckets)
@@ -66,20 +66,20 @@ class Batches(keras.utils.PyDataset):
         self.start_epoch(0)
 
     def start_epoch(self, epoch: int) -> None:
-        """Sets the order of an epoch: the same for the same seed and epoch, whatever came before."""
+        """Sets the order of an epoch, which depends on the seed and the epoch alone."""
         self.epoch = epoch
-        chance = np.random.default_rng((self.seed, epoch)) if self.shuffle else None
-        self._plan = plan(self.sequences, self.batch_size, self.buckets, chance)
+        rng = np.random.default_rng((self.seed, epoch)) if self.shuffle else None
+        self._plan = plan(self.sequences, self.batch_size, self.buckets, rng)
 
     def on_epoch_end(self) -> None:
-        """Keras calls this; the next epoch has its own order."""
+        """Sets the order of the next epoch. Keras calls this method."""
         self.start_epoch(self.epoch + 1)
 
     def __len__(self) -> int:
         return -(-len(self.sequences) // self.batch_size)
 
     def rows(self, index: int) -> tuple[np.ndarray, np.ndarray]:
-        """The numbers of the sequences in a batch, and which are no copies; of its `part`."""
+        """Returns the row numbers of a batch, and booleans, False for copies; both cut to the slice `part`."""
         rows, _ = self._plan[index]
         filled = np.resize(rows, self.batch_size)  # repeats from the start
         return filled[self.part], (np.arange(self.batch_size) < len(rows))[self.part]
@@ -95,9 +95,9 @@ class Batches(keras.utils.PyDataset):
 
 
 def pad(sequences: Sequence, length: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Returns `(inputs, mask)`: the sequences padded with zeros on the right to `length` (the longest if None).
+    """Returns padded inputs and their mask: zeros on the right up to `length` (the longest sequence if None).
 
-    inputs is `(B, T)` int32 for lists of ids, `(B, T, ...)` of int32 or float32 for arrays; mask `(B, T)` is True at real
+    inputs is `(B, T)` int32 for lists of ids, `(B, T, ...)` int32 or float32 for arrays; mask `(B, T)` is True at real
     steps. Steps beyond `length` are cut off.
     """
     arrays = [_steps(sequence) for sequence in sequences]
@@ -117,7 +117,7 @@ def _steps(sequence: Sequence) -> np.ndarray:
 
 
 def bucket_lengths(sequences: Sequence, buckets: Sequence[int] | None = None) -> list[int]:
-    """Returns the lengths to pad to, shortest first: `buckets`, else quantiles rounded up to multiples of 8.
+    """Returns the bucket lengths, shortest first: `buckets`, else quantiles rounded up to multiples of 8.
 
     The longest sequence always fits.
     """
@@ -129,24 +129,24 @@ def bucket_lengths(sequences: Sequence, buckets: Sequence[int] | None = None) ->
 
 
 def plan(
-    sequences: Sequence, batch_size: int, buckets: Sequence[int], chance: np.random.Generator | None
+    sequences: Sequence, batch_size: int, buckets: Sequence[int], rng: np.random.Generator | None
 ) -> list[tuple[np.ndarray, int]]:
-    """Returns `(rows, length)` of each batch: row numbers by bucket, shorter first, cut into batches.
+    """Returns the batch plan, `(rows, length)` for each batch: row numbers by bucket, shorter first, cut into batches.
 
-    With `chance` the rows of a bucket, then the batches, are shuffled.
+    With `rng` the rows of a bucket, then the batches, are shuffled.
     """
-    order = np.arange(len(sequences)) if chance is None else chance.permutation(len(sequences))
+    order = np.arange(len(sequences)) if rng is None else rng.permutation(len(sequences))
     bucket = np.searchsorted(buckets, [len(sequence) for sequence in sequences])
     order = order[np.argsort(bucket[order], kind="stable")]
     chunks = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
     batches = [(rows, int(buckets[bucket[rows[-1]]])) for rows in chunks]  # the last row is in the longest bucket
-    if chance is not None:
-        chance.shuffle(batches)
+    if rng is not None:
+        rng.shuffle(batches)
     return _unlike_first(batches)
 
 
 def _unlike_first(batches: list[tuple[np.ndarray, int]]) -> list[tuple[np.ndarray, int]]:
-    """Keras on TensorFlow takes a length that the first two batches share for the length of all: let them differ."""
+    """Moves a batch of another length to the second place: Keras on TensorFlow fixes a length that the first two share."""
     for i, (_, length) in enumerate(batches):
         if length != batches[0][1]:
             batches.insert(1, batches.pop(i))
@@ -155,40 +155,40 @@ def _unlike_first(batches: list[tuple[np.ndarray, int]]) -> list[tuple[np.ndarra
 
 
 def in_order(predict: Callable, sequences: Sequence, batch_size: int = 32, buckets: Sequence[int] | None = None):
-    """Returns the predictions `(N, ...)` for all sequences, in their order, computed in batches of few shapes.
+    """Returns predictions `(N, ...)` for all sequences, in their order, computed in batches of few shapes.
 
     Args:
-        predict: takes `{"inputs", "mask"}` of `batch_size` rows, returns an array `(batch_size, ...)`; such as
+        predict: function from `{"inputs", "mask"}` of `batch_size` rows to an array `(batch_size, ...)`, such as
             `model.predict_on_batch`.
     """
     batches = Batches(sequences, np.arange(len(sequences)), batch_size, shuffle=False, buckets=buckets)
-    parts = [batches[i] for i in range(len(batches))]
-    outputs = np.concatenate([np.asarray(predict(inputs)) for inputs, _, _ in parts])
-    rows = np.concatenate([rows for _, rows, _ in parts])
-    real = np.concatenate([weights for _, _, weights in parts]) > 0
+    loaded = [batches[i] for i in range(len(batches))]
+    outputs = np.concatenate([np.asarray(predict(inputs)) for inputs, _, _ in loaded])
+    rows = np.concatenate([rows for _, rows, _ in loaded])
+    real = np.concatenate([weights for _, _, weights in loaded]) > 0
     return outputs[real][np.argsort(rows[real])]
 
 
 def steps_in_order(predict: Callable, sequences: Sequence, batch_size: int = 32) -> list[tuple[np.ndarray, ...]]:
-    """Returns for each sequence, in their order, what `predict` says of it.
+    """Returns a tuple of predictions for each sequence, in their order, without padding.
 
     Args:
-        predict: as for `in_order`, but it returns a tuple, of arrays `(batch_size, T, ...)` or `(batch_size,)`; the former
-            are cut to the sequence's length.
+        predict: as for `in_order`, but with a tuple of arrays `(batch_size, T, ...)` or `(batch_size,)`; arrays with steps
+            are cut to the length of the sequence.
     """
     batches = Batches(sequences, np.arange(len(sequences)), batch_size, shuffle=False)
-    found = [()] * len(sequences)
+    predictions = [()] * len(sequences)
     for i in range(len(batches)):
         inputs, rows, weights = batches[i]
         outputs = [np.asarray(output) for output in predict(inputs)]
         for row, number in enumerate(rows):
             if weights[row]:
                 length = len(batches.sequences[number])
-                found[number] = tuple(output[row, :length] if output.ndim > 1 else output[row] for output in outputs)
-    return found
+                predictions[number] = tuple(output[row, :length] if output.ndim > 1 else output[row] for output in outputs)
+    return predictions
 
 
 def class_weights(targets: Sequence) -> dict:
-    """Returns the weight of each class by which all classes count the same and the mean weight of a row is 1."""
+    """Returns class weights: all classes count the same, and the mean weight of a row is 1."""
     counts = Counter(targets)
     return {target: len(targets) / (len(counts) * count) for target, count in counts.items()}

@@ -1,4 +1,4 @@
-"""Examples in memory, and how they are split into train, validation and test."""
+"""Labelled examples in memory, and their split into train, validation and test."""
 
 import random
 from collections import defaultdict
@@ -11,7 +11,7 @@ from seqzoo.errors import DataError
 
 @dataclass(frozen=True)
 class Examples:
-    """Inputs with their targets, and the domain of each where the source has domains.
+    """Labelled examples: inputs with their targets, and the domain of each where the source has domains.
 
     An input is a str or a float32 array `(T_x, features)`; a target is a class name (str) or a float.
     """
@@ -31,7 +31,7 @@ class Examples:
 
 @dataclass(frozen=True)
 class Splits:
-    """A data set: what to learn from, what to choose a model by, what to report on."""
+    """Data set in three splits: train to fit a model, validation to choose it, test to report on it."""
 
     train: Examples
     validation: Examples
@@ -40,17 +40,17 @@ class Splits:
 
 
 def hold_out(examples: Examples, seed: int, share: float = 1 / 10, name: str = "data") -> tuple[Examples, Examples]:
-    """Returns `(kept, held)`, where `held` has about `share` of each class, at least one where the class has two.
+    """Returns a stratified split `(kept, held)`: `held` has about `share` of each class, at least one where a class has two.
 
-    Equal inputs stay together. The same seed gives the same split.
+    Equal inputs stay in one split. The same seed gives the same split.
 
     Raises:
-        DataError: no class has two different inputs, so that nothing can be held out.
+        DataError: no class has two different inputs, so nothing can be held out.
     """
-    chance = random.Random(seed)
+    rng = random.Random(seed)
     held: set[int] = set()
     for groups in _groups_by_class(examples):
-        chance.shuffle(groups)
+        rng.shuffle(groups)
         count = max(1, round(share * len(groups))) if len(groups) > 1 else 0
         held.update(i for group in groups[:count] for i in group)
     if not held:
@@ -60,7 +60,7 @@ def hold_out(examples: Examples, seed: int, share: float = 1 / 10, name: str = "
 
 
 def _groups_by_class(examples: Examples) -> list[list[list[int]]]:
-    """Per class, the row numbers grouped by equal input; all numbers are one class."""
+    """Returns the row numbers of each class, grouped by equal input; numeric targets are one class."""
     same = defaultdict(list)
     for i, sequence in enumerate(examples.inputs):
         same[_identity(sequence)].append(i)
@@ -72,7 +72,7 @@ def _groups_by_class(examples: Examples) -> list[list[list[int]]]:
 
 
 def _identity(sequence):
-    """Two inputs with equal identity are copies of each other (capitals and white space aside)."""
+    """Returns a key that equal inputs share; capitals and white space of texts do not count."""
     if isinstance(sequence, np.ndarray):
         return sequence.shape, sequence.tobytes()
     return " ".join(sequence.casefold().split())

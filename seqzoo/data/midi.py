@@ -1,4 +1,4 @@
-"""MIDI files: read as keys that are down at each step, written from notes."""
+"""MIDI files: read as piano rolls, written from notes."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
@@ -13,14 +13,14 @@ from seqzoo.errors import DataError, one_line
 
 KEYS = 88  # of a piano
 LOWEST = 21  # the MIDI pitch of its first key, A0
-TICKS = 480  # of a quarter note, in files that we write
-LOUDNESS = 72  # of 1..127, likewise
-DRUMS = 9  # the channel where a pitch is an instrument
-LONGEST = 100_000  # steps of a file that are read
+TICKS = 480  # of a quarter note, in written files
+LOUDNESS = 72  # velocity of 1..127, in written files
+DRUMS = 9  # the channel on which a pitch means an instrument
+LONGEST = 100_000  # steps: longer files are refused
 
 
 class Note(NamedTuple):
-    """A MIDI pitch, from the step `start` to before the step `end`."""
+    """Note: a MIDI pitch from the step `start` up to, not including, the step `end`."""
 
     start: int
     end: int
@@ -28,16 +28,16 @@ class Note(NamedTuple):
 
 
 def read(path: str | Path, steps: int) -> np.ndarray:
-    """Returns which keys are down at each step: `(T, 88)` bool, until the last note's end.
+    """Returns the piano roll of a MIDI file: `(T, 88)` bool, True where a key is down, up to the end of the last note.
 
-    Each start and end is moved to the nearest step, and no note is shorter than one. Tempo, loudness, drums and pitches that no
-    piano has are left out.
+    Starts and ends of notes are moved to the nearest step; a note lasts one step at least. Tempo, loudness, drums and pitches
+    outside a piano's range are left out.
 
     Args:
-        steps: of a quarter note.
+        steps: steps of a quarter note.
 
     Raises:
-        DataError: not a MIDI file, one without notes, or one too long.
+        DataError: the file is no MIDI file, holds no notes, or is too long.
     """
     notes = [note for note in _notes(_open(Path(path)), steps) if LOWEST <= note.pitch < LOWEST + KEYS]
     if not notes:
@@ -57,7 +57,7 @@ def _open(path: Path) -> mido.MidiFile:
     except OSError as error:
         why = error.strerror or one_line(error, 100)
         raise DataError(f"{path}: expected a MIDI file ({why})") from error
-    except Exception as error:  # of a damaged file mido raises whatever it stumbles over
+    except Exception as error:  # mido raises errors of many types for a damaged file
         raise DataError(f"{path}: expected a MIDI file, found a damaged one ({one_line(error, 100)})") from error
     if not 0 < file.ticks_per_beat < 2**15:
         raise DataError(f"{path}: expected a MIDI file that counts in quarter notes, found one that counts in seconds")
@@ -65,7 +65,7 @@ def _open(path: Path) -> mido.MidiFile:
 
 
 def _notes(file: mido.MidiFile, steps: int) -> Iterator[Note]:
-    """The notes of all tracks; what still sounds at the end of its track ends there."""
+    """Yields the notes of all tracks; a note without an end lasts to the end of its track."""
     for track in file.tracks:
         at, down = 0, defaultdict(list)
         for message in track:
@@ -86,11 +86,11 @@ def _in_steps(start: int, end: int, pitch: int, scale: float) -> Note:
 
 
 def write(path: str | Path, tracks: Sequence[Sequence[Note]], steps: int, tempo: float = 72) -> None:
-    """Writes a MIDI file with a track, on a channel of its own, for each list of notes.
+    """Writes a MIDI file: one track, with its own channel, for each list of notes.
 
     Args:
-        steps: of a quarter note.
-        tempo: quarter notes in a minute.
+        steps: steps of a quarter note.
+        tempo: quarter notes per minute.
     """
     file = mido.MidiFile(ticks_per_beat=TICKS)
     for channel, notes in enumerate(tracks):
@@ -102,7 +102,7 @@ def write(path: str | Path, tracks: Sequence[Sequence[Note]], steps: int, tempo:
 
 
 def _messages(notes: Sequence[Note], ticks: int, channel: int) -> Iterator[mido.Message]:
-    """Note on and off in order; where a note ends and another begins, the end comes first."""
+    """Yields note-on and note-off messages in order of time; at one time, ends come before starts."""
     ends = [(note.end * ticks, "note_off", note.pitch) for note in notes]
     starts = [(note.start * ticks, "note_on", note.pitch) for note in notes]
     events = sorted(ends + starts)  # "note_off" sorts before "note_on"
@@ -111,7 +111,7 @@ def _messages(notes: Sequence[Note], ticks: int, channel: int) -> Iterator[mido.
 
 
 def notes_of_keys(keys: np.ndarray) -> list[Note]:
-    """Returns the notes of `(T, 88)` 0/1: a key that stays down is one note."""
+    """Returns the notes of a piano roll, `(T, 88)` of 0 and 1: a key that stays down is one note."""
     edges = np.diff(np.asarray(keys, np.int8), axis=0, prepend=0, append=0)  # (T + 1, 88)
     starts, ends = np.argwhere(edges.T > 0), np.argwhere(edges.T < 0)  # by key, then by time
     return [Note(int(start), int(end), int(key) + LOWEST) for (key, start), (_, end) in zip(starts, ends, strict=True)]

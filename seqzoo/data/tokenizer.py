@@ -1,4 +1,4 @@
-"""Texts to ids and back, by word, part of a word or character, with Hugging Face `tokenizers`."""
+"""Tokenizers by word, subword or character, on top of Hugging Face `tokenizers`."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,7 +12,7 @@ SPECIAL = ["<pad>", "<unk>", "<bos>", "<eos>"]
 PAD, UNK, BOS, EOS = range(4)
 
 EMOTICON = r"<3|[<>]?[:;=][-'^o]?(?:[)(\[\]{}|*@]+|[dp3/\\](?![\w/]))"  # :) ;-( =D :-/ but no http://
-WORD = r"\w{1,64}(?:'\w{1,64})*"  # don't is one word; the time that subwords take grows with the square of a length
+WORD = r"\w{1,64}(?:'\w{1,64})*"  # don't is one word; the time for subwords grows with the square of a word's length
 MARK = r"[^\w\s]"
 PATTERNS = {
     ("word", True): rf"(?i){EMOTICON}|{WORD}|{MARK}",
@@ -24,24 +24,24 @@ PATTERNS = {
     ("spaces", True): r"\S+",
     ("whole", True): r"[\s\S]+",
 }
-# Of `tokenizers`, whose \w has the marks that scripts such as Devanagari put on letters.
+# A regex of `tokenizers`, not of `re`: its \w includes the marks that scripts such as Devanagari put on letters.
 WORDS_AND_MARKS = pre_tokenizers.Split(
     Regex(r"\w+(?:(?:[-'’./]|(?<=[א-ת])[\"״](?=[א-ת]))\w+)*|[^\w\s]"), behavior="removed", invert=True
 )
 
 
 def split_words(text: str) -> list[str]:
-    """Returns a text's words and marks. Apostrophes, periods, hyphens, in Hebrew also quotation marks, between letters are a
-    word's; every other mark stands by itself."""
+    """Returns the words and marks of a text. A word keeps apostrophes, periods and hyphens between its letters, in Hebrew also
+    quotation marks; every other mark stands by itself."""
     return [piece for piece, _ in WORDS_AND_MARKS.pre_tokenize_str(_well_formed(text))]
 
 
 class Tokenizer:
-    """A vocabulary and the rules that cut a text into its tokens. Ids 0 to 3 are `<pad> <unk> <bos> <eos>`.
+    """Tokenizer: a vocabulary and the rules that cut a text into tokens. Ids 0 to 3 are `<pad> <unk> <bos> <eos>`.
 
     Words keep their apostrophes (`don't`), emoticons stay whole (`:-)`), every other mark is a token of its own. Subwords are
-    byte-pair encoded: a frequent word is one token, a rare one the frequent parts that it is made of.
-    Without punctuation only words and emoticons are kept, or, of characters, letters, digits and white space.
+    byte-pair encoded: a frequent word is one token, a rare word several frequent parts. Without punctuation only words and
+    emoticons are kept; at the level of characters, letters, digits and white space.
     """
 
     def __init__(self, rules: tokenizers.Tokenizer):
@@ -58,11 +58,11 @@ class Tokenizer:
         punctuation: bool = True,
         min_count: int = 1,
     ) -> "Tokenizer":
-        """Returns a tokenizer of the most frequent tokens that occur `min_count` times or more in `texts`.
+        """Returns a tokenizer trained on `texts`: the most frequent tokens that occur `min_count` times or more.
 
         Args:
-            level: "word", "subword" or "char"; "spaces" where what stands between spaces is a word, of which "<unk>" is the
-                unknown one; "whole" where each text is a word.
+            level: "word", "subword" or "char"; "spaces" for words delimited by spaces, where "<unk>" is the unknown word;
+                "whole" for one word per text.
             size: the largest vocabulary, the four special tokens included.
         """
         if (level, punctuation) not in PATTERNS:
@@ -84,10 +84,10 @@ class Tokenizer:
 
     @classmethod
     def load(cls, path: str | Path) -> "Tokenizer":
-        """Returns the tokenizer that `save` wrote.
+        """Returns a tokenizer written by `save`.
 
         Raises:
-            DataError: the file is missing, broken or another kind of tokenizer.
+            DataError: the file is missing, broken or holds another kind of tokenizer.
         """
         try:
             loaded = cls(tokenizers.Tokenizer.from_file(str(path)))
@@ -102,28 +102,28 @@ class Tokenizer:
         self._rules.save(str(path))
 
     def encode(self, text: str) -> list[int]:
-        """Returns the ids of a text's tokens, `[1]` where it has none."""
+        """Returns the token ids of a text, `[1]` if it has no token."""
         return self.encode_all([text])[0]
 
     def encode_all(self, texts: Iterable[str]) -> list[list[int]]:
-        """Returns the ids of each text: see `encode`."""
+        """Returns the token ids of each text, as `encode` does."""
         encoded = self._rules.encode_batch([_well_formed(text) for text in texts], add_special_tokens=False)
-        return [found.ids or [UNK] for found in encoded]
+        return [encoding.ids or [UNK] for encoding in encoded]
 
     def cut_all(self, texts: Iterable[str]) -> list[list[str]]:
-        """Returns the tokens of each text as they stand in it, those among them that are unknown, too."""
-        given = [self._rules.normalizer.normalize_str(_well_formed(text)) for text in texts]  # so that offsets fit
-        encoded = self._rules.encode_batch(given, add_special_tokens=False)
-        return [[text[slice(*at)] for at in found.offsets] for text, found in zip(given, encoded, strict=True)]
+        """Returns the tokens of each text, spelled as in the text, unknown tokens included."""
+        normalized = [self._rules.normalizer.normalize_str(_well_formed(text)) for text in texts]  # offsets refer to these
+        encoded = self._rules.encode_batch(normalized, add_special_tokens=False)
+        return [[text[slice(*at)] for at in encoding.offsets] for text, encoding in zip(normalized, encoded, strict=True)]
 
     def decode(self, ids: Iterable[int]) -> str:
-        """Returns the tokens as a text, with spaces between words; `<pad>`, `<bos>` and `<eos>` are left out."""
-        shown = [int(i) for i in ids if i not in (PAD, BOS, EOS)]
-        return self._rules.decode(shown, skip_special_tokens=False)
+        """Returns the text of token ids, with spaces between words; `<pad>`, `<bos>` and `<eos>` are left out."""
+        kept = [int(i) for i in ids if i not in (PAD, BOS, EOS)]
+        return self._rules.decode(kept, skip_special_tokens=False)
 
     @property
     def size(self) -> int:
-        """The number of ids."""
+        """The size of the vocabulary."""
         return self._rules.get_vocab_size()
 
     @property
@@ -137,7 +137,7 @@ class Tokenizer:
 
 
 def _rules(model: type, pattern: str, lowercase: bool) -> tokenizers.Tokenizer:
-    """Composed characters, straight apostrophes, perhaps lower case; the tokens are what the pattern matches."""
+    """Returns rules: composed characters, straight apostrophes, perhaps lower case; tokens are the matches of the pattern."""
     rules = tokenizers.Tokenizer(model(unk_token=SPECIAL[UNK]))
     steps = [normalizers.NFC(), normalizers.Replace("’", "'")]
     rules.normalizer = normalizers.Sequence(steps + [normalizers.Lowercase()] * lowercase)
@@ -146,5 +146,5 @@ def _rules(model: type, pattern: str, lowercase: bool) -> tokenizers.Tokenizer:
 
 
 def _well_formed(text: str) -> str:
-    """Half characters, such as the command line makes of bytes that are not UTF-8, become question marks."""
+    """Returns a text with question marks for lone surrogates, which the command line makes of bytes that are not UTF-8."""
     return text.encode(errors="replace").decode()

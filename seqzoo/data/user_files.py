@@ -1,4 +1,4 @@
-"""The user's own file, or folder of files, as labelled examples: texts, or rows or lists of numbers."""
+"""User files: labelled examples from a file or a folder; inputs are texts, or rows or lists of numbers."""
 
 import json
 import math
@@ -14,12 +14,12 @@ from seqzoo.data.tables import Table, is_number
 from seqzoo.data.targets import LARGEST
 from seqzoo.errors import DataError, one_line
 
-PARTS = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
+SPLIT_NAMES = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
 
 
 @dataclass(frozen=True)
 class Columns:
-    """Which columns hold what: one column of texts or lists, or (`numeric`) one column per step of the sequence."""
+    """Column roles: one input column of texts or lists, or (`numeric`) one input column per step; and the label column."""
 
     inputs: list[int]
     label: int
@@ -33,17 +33,16 @@ def read(
     header: bool | None = None,
     like: str | np.ndarray | None = None,
 ) -> Examples:
-    """Returns the examples in a CSV, TSV or JSONL file. What is not given is guessed.
+    """Returns the examples of a CSV, TSV or JSONL file. Columns and header are guessed unless given.
 
-    A column is named by its header or counted from 0. Inputs are texts where a column holds texts; lists of numbers
-    `(T_x,)` or of rows `(T_x, features)` where a JSONL field holds them; else each row's numbers, in order, are a
-    sequence `(T_x, 1)` (columns named id or index are left out). Labels are class names.
+    A column is given by its header or by its number, from 0. Inputs are texts if a column holds texts; lists of numbers
+    `(T_x,)` or of rows `(T_x, features)` if a JSONL field holds them; else the numbers of a row, in order, are a sequence
+    `(T_x, 1)` (columns named id or index are left out). Labels are class names.
 
-    A file to learn from shows two classes at least. One to test on, for which `like` is an input that the model takes, may
-    do with one.
+    A training file needs two classes at least. A test file, for which `like` is an input that the model takes, may have one.
 
     Raises:
-        DataError: the file, a column, a row or a value is not as expected; the line says which.
+        DataError: the file, a column, a row or a value is not as expected; the message names it.
     """
     table = tables.read(path, header)
     columns = choose_columns(table, text_column, label_column)
@@ -56,34 +55,34 @@ def read_folder(
     label_column: str | int | None = None,
     header: bool | None = None,
 ) -> dict[str, Examples]:
-    """Returns the examples of a folder's `train.*` and, if there, `validation.*` (or valid, val, dev) and `test.*`.
+    """Returns the splits of a folder: `train.*` and, if present, `validation.*` (or valid, val, dev) and `test.*`.
 
-    What the columns hold is decided by the training file; the others must have the same columns.
+    The training file decides the roles of the columns; the other files must have the same columns.
     """
-    files = _part_files(Path(folder))
+    files = _split_files(Path(folder))
     train = tables.read(files.pop("train"), header)
     columns = choose_columns(train, text_column, label_column)
-    parts = {"train": _with_classes(train, columns)}
-    for part, file in files.items():
+    splits = {"train": _with_classes(train, columns)}
+    for split, file in files.items():
         table = tables.read(file, train.header)
         if table.names != train.names:
             raise DataError(f"{file}: columns {_listed(table)}, expected {_listed(train)} as in {train.path}")
-        parts[part] = to_examples(table, columns, like=parts["train"].inputs[0])
-    return parts
+        splits[split] = to_examples(table, columns, like=splits["train"].inputs[0])
+    return splits
 
 
-def _part_files(folder: Path) -> dict[str, Path]:
+def _split_files(folder: Path) -> dict[str, Path]:
     try:
         names = sorted(os.listdir(folder))
     except OSError as error:
         raise DataError(f"{folder}: {error.strerror}: expected a folder with train.csv in it") from error
     files = {}
-    for part, stems in PARTS.items():
-        found = [name for name in names if Path(name).stem in stems and Path(name).suffix in tables.SUFFIXES]
-        if len(found) > 1:
-            raise DataError(f"{folder}: expected one {part} file, found {', '.join(found)}")
-        if found:
-            files[part] = folder / found[0]
+    for split, stems in SPLIT_NAMES.items():
+        matches = [name for name in names if Path(name).stem in stems and Path(name).suffix in tables.SUFFIXES]
+        if len(matches) > 1:
+            raise DataError(f"{folder}: expected one {split} file, found {', '.join(matches)}")
+        if matches:
+            files[split] = folder / matches[0]
     if "train" not in files:
         some = ", ".join(names[:5]) or "nothing"
         raise DataError(f"{folder}: expected a folder with train.csv, train.tsv or train.jsonl in it, found {some}")
@@ -99,11 +98,11 @@ def _with_classes(table: Table, columns: Columns) -> Examples:
     return examples
 
 
-# Which column is what.
+# Roles of columns.
 
 
 def choose_columns(table: Table, text_column: str | int | None, label_column: str | int | None) -> Columns:
-    """Returns the columns as given, and a guess for those not given."""
+    """Returns the roles of the columns, guessed unless given."""
     if len(table.names) < 2:
         raise DataError(f"{table.path}: one column ({_listed(table)}), expected a text and a label on each line")
     text = None if text_column is None else _index(table, text_column, "--text-column")
@@ -130,7 +129,7 @@ def _listed(table: Table) -> str:
 
 
 def _guess_label(table: Table, candidates: list[int]) -> int:
-    """A column named so, else the one word among numbers, else the column with the fewest different values."""
+    """Returns the label column: one with a usual name, else the only text among numbers, else that with the fewest values."""
     names = {table.names[i].lower(): i for i in reversed(candidates)}
     for name in tables.LABEL_NAMES:
         if name in names:
@@ -141,11 +140,11 @@ def _guess_label(table: Table, candidates: list[int]) -> int:
     words = [i for i in candidates if not _mostly_numbers(columns[i])]
     if len(words) == 1 and len(columns) > 2 and len(set(columns[words[0]])) <= max(2, len(table.rows) // 2):
         return words[0]
-    return min(reversed(candidates), key=lambda i: _unlike_a_label(columns[i]))
+    return min(reversed(candidates), key=lambda i: _label_distance(columns[i]))
 
 
-def _unlike_a_label(column: list[str]) -> tuple[bool, bool, int, int]:
-    """Labels come again, are more than one, few and short."""
+def _label_distance(column: list[str]) -> tuple[bool, bool, int, int]:
+    """Returns a sort key, lowest for the likeliest label column: labels recur, are more than one, few and short."""
     values = set(column)
     return len(values) == len(column), len(values) == 1, len(values), sum(map(len, column))
 
@@ -162,7 +161,7 @@ def _guess_inputs(table: Table, label: int) -> Columns:
 
 
 def _mostly_numbers(column: list) -> bool:
-    """One typing error does not make a column of numbers a column of texts."""
+    """Returns whether most cells are numbers: one typing error makes no column of texts."""
     return sum(map(is_number, column)) > len(column) / 2
 
 
@@ -170,13 +169,13 @@ def _mostly_numbers(column: list) -> bool:
 
 
 def to_examples(table: Table, columns: Columns, like: str | np.ndarray | None = None) -> Examples:
-    """Returns one example per row; all inputs are of one kind, that of `like` where it is given."""
+    """Returns one example per row; all inputs are of one kind, that of `like` if given."""
     inputs, targets = [], []
     for line, cells in table.rows:
         where = f"{table.path}:{line}: column"
         if columns.numeric:
-            found = [_number(f"{where} {table.names[i]}", cells[i]) for i in columns.inputs]
-            inputs.append(np.array(found, np.float32)[:, None])  # (T_x, 1)
+            numbers = [_number(f"{where} {table.names[i]}", cells[i]) for i in columns.inputs]
+            inputs.append(np.array(numbers, np.float32)[:, None])  # (T_x, 1)
         else:
             inputs.append(_text_or_sequence(f"{where} {table.names[columns.inputs[0]]}", cells[columns.inputs[0]]))
         targets.append(_label(f"{where} {table.names[columns.label]}", cells[columns.label]))
@@ -193,7 +192,7 @@ def _kind(sequence: str | np.ndarray) -> str:
 def _number(where: str, cell) -> float:
     number = float(cell) if is_number(cell) else math.nan
     if not abs(number) <= LARGEST:  # NaN compares false
-        raise DataError(f"{where}: found {_shown(cell)}, expected a finite number")
+        raise DataError(f"{where}: found {_format_cell(cell)}, expected a finite number")
     return number
 
 
@@ -201,22 +200,22 @@ def _text_or_sequence(where: str, cell) -> str | np.ndarray:
     if isinstance(cell, list):
         return _sequence(where, cell)
     try:
-        cell.encode()  # JSON can spell half a character
+        cell.encode()  # JSON can spell lone surrogates
     except (AttributeError, UnicodeEncodeError):
-        raise DataError(f"{where}: found {_shown(cell)}, expected a text or a list of numbers") from None
+        raise DataError(f"{where}: found {_format_cell(cell)}, expected a text or a list of numbers") from None
     return cell
 
 
 def sequence(line: str) -> np.ndarray:
-    """Returns numbers typed on a line, `1, 2, 3`, `1 2 3` or the JSON of a JSONL field, as `(T_x, features)`.
+    """Returns the sequence `(T_x, features)` of a typed line: `1, 2, 3`, `1 2 3` or the JSON of a JSONL field.
 
     Raises:
-        DataError: they are none.
+        DataError: the line holds no numbers.
     """
     try:
         cell = json.loads(line) if line.lstrip().startswith("[") else [float(n) for n in line.replace(",", " ").split()]
     except ValueError as error:
-        raise DataError(f"found {_shown(line)}, expected numbers") from error
+        raise DataError(f"found {_format_cell(line)}, expected numbers") from error
     return _sequence("input", cell)
 
 
@@ -227,20 +226,20 @@ def _sequence(where: str, cell: list) -> np.ndarray:
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{where}: expected numbers, or rows of equally many numbers: {one_line(error, 80)}") from error
     if array.ndim not in (1, 2) or not array.size or not (np.abs(array) <= LARGEST).all():
-        raise DataError(f"{where}: found {_shown(cell)}, expected one or more finite numbers, or rows of them")
+        raise DataError(f"{where}: found {_format_cell(cell)}, expected one or more finite numbers, or rows of them")
     return array.astype(np.float32).reshape(len(array), -1)
 
 
 def _label(where: str, cell) -> str:
     label = cell.strip() if isinstance(cell, str) else json.dumps(cell)
     if cell is None or isinstance(cell, list | dict):
-        raise DataError(f"{where}: found {_shown(cell)}, expected a label")
+        raise DataError(f"{where}: found {_format_cell(cell)}, expected a label")
     if not label:
         raise DataError(f"{where}: empty label")
     return label
 
 
-def _shown(cell) -> str:
-    """The cell as the file spells it, ASCII only and not too long."""
-    shown = json.dumps(cell)
-    return shown if len(shown) <= 60 else shown[:57] + "..."
+def _format_cell(cell) -> str:
+    """Returns a cell as JSON, in ASCII, cut to 60 characters."""
+    text = json.dumps(cell)
+    return text if len(text) <= 60 else text[:57] + "..."

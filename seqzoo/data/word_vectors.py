@@ -1,4 +1,4 @@
-"""Pretrained vectors of words, from a text file with a word and its numbers on each line: that of word2vec, fastText, GloVe."""
+"""Pretrained word vectors from the text format of word2vec, fastText and GloVe: a word and its numbers on each line."""
 
 import gzip
 from collections.abc import Iterable, Iterator
@@ -10,39 +10,41 @@ from seqzoo.errors import DataError
 
 
 class WordVectors:
-    """The words of a file, in its order, the most frequent first as a rule, and `array` `(words, size)`, float32."""
+    """Word vectors: `words` in the file's order, usually the most frequent first, and `array` `(words, size)` float32."""
 
     def __init__(self, words: list[str], array: np.ndarray):
         self.words, self.array = words, array
 
     @property
     def size(self) -> int:
-        """How many numbers a vector has."""
+        """The size of a vector."""
         return self.array.shape[1]
 
     def of(self, tokens: list[str], seed: int = 0) -> np.ndarray:
-        """Returns `(tokens, size)`: the vector of each token in lower case, or else of the first spelling with capitals; of a
-        token without, random numbers that spread as the vectors do.
+        """Returns the vectors of tokens, `(tokens, size)`.
+
+        The vector is that of the lower-case word, else of the first spelling with capitals. A token without a vector gets
+        normal random numbers with the standard deviation of the file's vectors.
 
         Raises:
             DataError: no token has a vector.
         """
         rows = {word.lower(): i for i, word in reversed(list(enumerate(self.words)))}
         rows |= {word: i for i, word in enumerate(self.words) if word == word.lower()}
-        found = [rows.get(token, -1) for token in tokens]
-        if max(found) < 0:
+        indices = [rows.get(token, -1) for token in tokens]
+        if max(indices) < 0:
             raise DataError(f"--embeddings: no vector for any of the {len(tokens):,} words, such as {tokens[-1]!r}")
-        made_up = np.random.default_rng(seed).normal(scale=self.array.std(), size=(len(tokens), self.size))
-        known = (np.array(found) >= 0)[:, None]
-        return np.where(known, self.array[found], made_up).astype(np.float32)
+        random_vectors = np.random.default_rng(seed).normal(scale=self.array.std(), size=(len(tokens), self.size))
+        known = (np.array(indices) >= 0)[:, None]
+        return np.where(known, self.array[indices], random_vectors).astype(np.float32)
 
 
 def read(path: str | Path, most: int | None = None, wanted: Iterable[str] | None = None) -> WordVectors:
-    """Returns the first vectors of a file, `most` at most; a first line may hold two integers, their number and size.
+    """Returns the first vectors of a file, `most` at most; a first line may hold two integers, number and size of the vectors.
 
     Raises:
-        DataError: no such file, not gzip or UTF-8 where it should be, no vectors, a line with more or fewer numbers, or none of
-            the `wanted` words.
+        DataError: the file is missing, empty, or no gzip or UTF-8 file; a line has more or fewer numbers; or the file has none
+            of the `wanted` words.
     """
     words, vectors, size = [], [], None
     for number, line in _lines(Path(path).expanduser()):
@@ -53,17 +55,17 @@ def read(path: str | Path, most: int | None = None, wanted: Iterable[str] | None
         size = size or len(cells) - 1
         word, extra = " ".join(cells[:-size]) if size else "", cells[1:-size] if size else []  # some words have a space
         if not word or any(map(_is_number, extra)):
-            _wrong(f"{path}:{number}", cells, size)
+            _raise_line_error(f"{path}:{number}", cells, size)
         vectors.append(_numbers(cells[-size:], f"{path}:{number}", size))
         words.append(word)
         if len(words) == most:
             break
     if not words:
         raise DataError(f"{path}: empty, expected a word and its vector on each line")
-    found = WordVectors(words, np.stack(vectors))
+    word_vectors = WordVectors(words, np.stack(vectors))
     if wanted is not None:
-        found.of(sorted({word.lower() for word in wanted}))
-    return found
+        word_vectors.of(sorted({word.lower() for word in wanted}))
+    return word_vectors
 
 
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
@@ -75,16 +77,16 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
             f"{path}: byte 0x{error.object[error.start]:02x} is not UTF-8: expected a text file of vectors"
         ) from error
     except (OSError, EOFError) as error:
-        why = getattr(error, "strerror", None) or error
-        raise DataError(f"{path}: {why}: expected a text file with a word and its vector on each line") from error
+        cause = getattr(error, "strerror", None) or error
+        raise DataError(f"{path}: {cause}: expected a text file with a word and its vector on each line") from error
 
 
 def _numbers(cells: list[str], where: str, size: int) -> np.ndarray:
     try:
         vector = np.array(cells, np.float32)
     except ValueError:
-        return _wrong(where, cells, size)
-    return vector if np.isfinite(vector).all() else _wrong(where, cells, size)
+        return _raise_line_error(where, cells, size)
+    return vector if np.isfinite(vector).all() else _raise_line_error(where, cells, size)
 
 
 def _is_number(cell: str) -> bool:
@@ -94,6 +96,6 @@ def _is_number(cell: str) -> bool:
         return False
 
 
-def _wrong(where: str, cells: list[str], size: int):
-    shown = " ".join(cells)[:40]
-    raise DataError(f"{where}: expected a word and {size or 'its'} finite numbers, found {shown!r}")
+def _raise_line_error(where: str, cells: list[str], size: int):
+    text = " ".join(cells)[:40]
+    raise DataError(f"{where}: expected a word and {size or 'its'} finite numbers, found {text!r}")

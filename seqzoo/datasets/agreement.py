@@ -1,8 +1,9 @@
-"""Sentences whose verb agrees with a subject far before it: "the cat which already ate the fish and the pears was full".
+"""Synthetic subject-verb agreement over a distance: "the cat which already ate the fish and the pears was full".
 
-A small regular grammar, of about a hundred words. The subject is singular or plural, and so is each noun between it and the
-verb, by chance; nothing but the subject tells was from were. It is generated, so figures on it say what a network can keep in
-mind, and little about English.
+A regular grammar of about a hundred words. The subject, and each noun between subject and verb, is singular or plural at
+random; only the subject determines was or were.
+
+Limitations: the data is generated. A metric on it shows what a network can remember, and little about English.
 """
 
 import random
@@ -24,7 +25,7 @@ NOUNS = set(f"{ANIMALS} {FOOD}".split())
 
 
 class Sentence(NamedTuple):
-    """What stands before the verb and after it, whether the subject is plural, and how many words stand between."""
+    """Sentence: the text before and after the verb, whether the subject is plural, and the words between subject and verb."""
 
     before: str
     plural: bool
@@ -32,70 +33,70 @@ class Sentence(NamedTuple):
     distance: int
 
     def with_verb(self, plural: bool) -> str:
-        """The sentence with was or were."""
+        """Returns the text of the sentence with was or were."""
         return f"{self.before} {VERBS[plural]} {self.after}"
 
 
 def generate(count: int, seed: int, most_between: int, held_out: bool, least_between: int = 1) -> list[Sentence]:
-    """Returns sentences with `least_between` to `most_between` words between subject and verb, each number as likely.
+    """Returns generated sentences with `least_between` to `most_between` words between subject and verb, uniformly drawn.
 
-    What stands before the verb in a held out one is never that of another: a hash decides.
+    No held-out sentence shares the text before its verb with another sentence: a hash of that text decides.
     """
     if not 1 <= least_between <= most_between:
         raise ValueError(f"`most_between` must be an integer from {max(1, least_between)}, got {most_between}.")
-    chance, found = random.Random(seed), []
-    while len(found) < count:
-        sentence = _sentence(chance.randint(least_between, most_between), chance)
+    rng, generated = random.Random(seed), []
+    while len(generated) < count:
+        sentence = _sentence(rng.randint(least_between, most_between), rng)
         if (zlib.crc32(sentence.before.encode()) % 5 == 0) == held_out:
-            found.append(sentence)
-    return found
+            generated.append(sentence)
+    return generated
 
 
 def sentences(count: int, seed: int, most_between: int) -> list[str]:
-    """Returns whole sentences to learn from."""
+    """Returns the texts of training sentences."""
     return [sentence.with_verb(sentence.plural) for sentence in generate(count, seed, most_between, held_out=False)]
 
 
 def pairs(count: int, seed: int, most_between: int) -> list[tuple[str, str, int]]:
-    """Returns `(right, wrong, distance)`: held out sentences, the same with the other verb, and the words between."""
+    """Returns minimal pairs, `(right, wrong, distance)`: held-out sentences, the same with the other verb, and the distance."""
     held_out = generate(count, seed, most_between, held_out=True)
-    return [(each.with_verb(each.plural), each.with_verb(not each.plural), each.distance) for each in held_out]
+    return [(s.with_verb(s.plural), s.with_verb(not s.plural), s.distance) for s in held_out]
 
 
 def vocabulary() -> list[str]:
-    """Returns all words of the grammar."""
+    """Returns the vocabulary of the grammar."""
     listed = f"{ANIMALS} {FOOD} the which and".split()
     return [*VERBS, *listed, *ADJECTIVES, *PLACES, *NEAR, *ALONE, *DID, *ADVERBS, *STATES, ","]
 
 
 def nearest_is_plural(before: str) -> bool:
-    """Whether the last noun is plural: what a reader says who has forgotten the subject."""
+    """Returns whether the last noun is plural: the prediction of a baseline that has forgotten the subject."""
     return next(word for word in reversed(before.replace(",", "").split()) if word in NOUNS) in PLURALS
 
 
-def _sentence(distance: int, chance: random.Random) -> Sentence:
-    adjective = chance.choice(["", *ADJECTIVES])
-    subject = chance.choice(ANIMALS.split())
-    before = " ".join(["the", *adjective.split(), subject, _between(distance, chance)])
-    return Sentence(before, subject in PLURALS, chance.choice(STATES), distance)
+def _sentence(distance: int, rng: random.Random) -> Sentence:
+    adjective = rng.choice(["", *ADJECTIVES])
+    subject = rng.choice(ANIMALS.split())
+    before = " ".join(["the", *adjective.split(), subject, _between(distance, rng)])
+    return Sentence(before, subject in PLURALS, rng.choice(STATES), distance)
 
 
-def _between(words: int, chance: random.Random) -> str:
-    """So many words between a subject and its verb."""
+def _between(words: int, rng: random.Random) -> str:
+    """Returns a phrase of `words` words, to stand between a subject and its verb."""
     if words == 1:
-        return chance.choice(PLACES)
+        return rng.choice(PLACES)
     if words == 2:
-        return f"which {chance.choice(ALONE)}"
+        return f"which {rng.choice(ALONE)}"
     if words == 3:
-        return f"{chance.choice(NEAR)} the {chance.choice(ANIMALS.split())}"
+        return f"{rng.choice(NEAR)} the {rng.choice(ANIMALS.split())}"
     least = {nouns: 2 + 2 * nouns + (nouns > 1) for nouns in range(1, words)}  # which ate the pear, the egg and the pie
-    nouns = chance.choice([n for n in least if 0 <= words - least[n] <= n + 1])
-    longer = set(chance.sample(range(nouns + 1), words - least[nouns]))  # the adverb, or which nouns have an adjective
-    did, things = chance.choice(list(DID.items()))
-    listed = [_the(chance.choice(things.split()), i in longer, chance) for i in range(nouns)]
-    adverb = [chance.choice(ADVERBS)] if nouns in longer else []
-    return " ".join(["which", *adverb, did, " and ".join([", ".join(listed[:-1])] * (nouns > 1) + listed[-1:])])
+    nouns = rng.choice([n for n in least if 0 <= words - least[n] <= n + 1])
+    longer = set(rng.sample(range(nouns + 1), words - least[nouns]))  # the adverb, or which nouns have an adjective
+    verb, objects = rng.choice(list(DID.items()))
+    phrases = [_the(rng.choice(objects.split()), i in longer, rng) for i in range(nouns)]
+    adverb = [rng.choice(ADVERBS)] if nouns in longer else []
+    return " ".join(["which", *adverb, verb, " and ".join([", ".join(phrases[:-1])] * (nouns > 1) + phrases[-1:])])
 
 
-def _the(noun: str, described: bool, chance: random.Random) -> str:
-    return f"the {chance.choice(ADJECTIVES)} {noun}" if described else f"the {noun}"
+def _the(noun: str, described: bool, rng: random.Random) -> str:
+    return f"the {rng.choice(ADJECTIVES)} {noun}" if described else f"the {noun}"

@@ -1,4 +1,4 @@
-"""A data set by its name, ours or any of TensorFlow Datasets', prepared and read without TensorFlow."""
+"""Data sets by name: those of seqzoo and of TensorFlow Datasets, prepared and read without TensorFlow."""
 
 import contextlib
 import io
@@ -12,33 +12,33 @@ from tensorflow_datasets.core.download import downloader
 from seqzoo.errors import DataError, one_line
 
 OURS = ("rated_sentences", "splice_junctions", "hebrew_entities", "generated_entities", "kjv_verses", "chorales")
-FORMAT = "array_record"  # the one that needs no TensorFlow
+FORMAT = "array_record"  # the only file format that needs no TensorFlow
 
-downloader.MAX_RETRIES = 3  # tfds tries 10 times, for 200 s, before it admits that there is no network
-logging.getLogger("urllib3").setLevel(logging.ERROR)  # and says so each time, from threads that outlive the error
+downloader.MAX_RETRIES = 3  # tfds retries 10 times, for 200 s, if there is no network
+logging.getLogger("urllib3").setLevel(logging.ERROR)  # each retry logs an error, from threads that outlive it
 
 
 def find(name: str, data_dir: str | None = None) -> tfds.core.DatasetBuilder:
-    """Returns the builder of a data set kept under `data_dir` (tfds's own `~/tensorflow_datasets` if None).
+    """Returns the builder of a data set under `data_dir` (`~/tensorflow_datasets`, the default of tfds, if None).
 
     Raises:
-        DataError: no such data set, or a damaged copy.
+        DataError: there is no such data set, or its copy is damaged.
     """
     with _in_one_line(name):
         return tfds.builder(name, data_dir=data_dir, file_format=FORMAT)
 
 
 def prepare(builder: tfds.core.DatasetBuilder) -> None:
-    """Downloads and builds the data set unless it is on disk; DataError where that fails."""
+    """Downloads and builds a data set unless it is on disk; raises a DataError if that fails."""
     with _in_one_line(builder.name):
         builder.download_and_prepare()
 
 
 def read(builder: tfds.core.DatasetBuilder, split: str) -> list[dict]:
-    """Returns the rows of one split; texts are bytes, classes are numbers. DataError where the copy is damaged."""
+    """Returns the rows of one split: texts as bytes, classes as numbers. Raises a DataError if the copy is damaged."""
     with _in_one_line(builder.name):
         rows = list(builder.as_data_source(split=split))
-        # A cut file reads as rows of None, without an error.
+        # A truncated file reads as rows of None, without an error.
         if any(value is None for row in rows for value in row.values()):
             raise DataError(f"{builder.data_path}: damaged: delete the folder and the data set is built anew")
         return rows
@@ -46,7 +46,7 @@ def read(builder: tfds.core.DatasetBuilder, split: str) -> list[dict]:
 
 @contextlib.contextmanager
 def _in_one_line(name: str) -> Iterator[None]:
-    """Lets progress bars through but neither log lines nor prints, and makes every failure one line."""
+    """Context manager: hides log lines and prints, not progress bars, and turns every failure into a one-line DataError."""
     logging.disable(logging.ERROR)
     try:
         with contextlib.redirect_stdout(io.StringIO()):
@@ -58,10 +58,10 @@ def _in_one_line(name: str) -> Iterator[None]:
             f"{name}: no such file or data set; expected a file or folder of your own, one of ours ({', '.join(OURS)}), "
             "or a name of TensorFlow Datasets such as imdb_reviews, glue/sst2 or wikiann/en"
         ) from error
-    except Exception as error:  # tfds passes on whatever its builders, requests or the file system raise
-        why = f"{type(error).__name__}: {one_line(error)}"
-        if "File format is already set" in why:
-            why = f"it is there in another format, expected {FORMAT}: give another --data-dir"
-        raise DataError(f"data set {name}: cannot be fetched or read: {why}") from error
+    except Exception as error:  # tfds passes on errors of its builders, of requests and of the file system
+        cause = f"{type(error).__name__}: {one_line(error)}"
+        if "File format is already set" in cause:
+            cause = f"it is there in another format, expected {FORMAT}: give another --data-dir"
+        raise DataError(f"data set {name}: cannot be fetched or read: {cause}") from error
     finally:
         logging.disable(logging.NOTSET)

@@ -1,8 +1,9 @@
-"""Chorales of J. S. Bach: what soprano, alto, tenor and bass sing at every sixteenth note.
+"""Four-part chorales of J. S. Bach: soprano, alto, tenor and bass at every sixteenth note.
 
-Source: the scores of Bach's in the release music21 10.5.1, as MusicXML. The software is under the BSD licence. Its scores are
-"distributed with the permission of the encoders"; some of all of them, it says, "may not be used for commercial uses or have
-other restrictions", see each. Those of Bach's have no `rights` element. The music is in the public domain.
+Source: Bach's scores in the release music21 10.5.1, as MusicXML. Licence: the software is under the BSD licence. According to
+the release its scores are "distributed with the permission of the encoders", and some of them "may not be used for commercial
+uses or have other restrictions", stated in each score. Bach's scores have no `rights` element. The music is in the public
+domain.
 """
 
 import hashlib
@@ -24,16 +25,16 @@ RELEASE = release_files.ReleaseFile(
     binary=True,
 )
 SCORES = "music21/corpus/bach/*.mxl"
-STEPS = 4  # of a quarter note
+STEPS = 4  # steps of a quarter note
 SEMITONES = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
-MELODY = 6  # intervals at its beginning by which a melody is known
+MELODY = 6  # first intervals of a melody, by which it is identified
 
 
 class Chorales(tfds.core.GeneratorBasedBuilder):
-    """`name`, and `voices`, `(T, 4)`: see `data.voices`, of which a step is a sixteenth of the score, without repeats.
+    """Chorales data set: features `name` and `voices` `(T, 4)` (see `data.voices`); a step is a sixteenth; no repeats.
 
-    The splits (80, 10 and 10 %) share no melody, as far as its first intervals tell. A hash of these chooses them, so that they
-    are the same everywhere.
+    A hash of the first intervals of a melody chooses its split (80, 10 and 10 %). The splits are therefore the same everywhere,
+    and share no melody with the same first intervals.
     """
 
     VERSION = tfds.core.Version("1.0.0")
@@ -46,10 +47,10 @@ class Chorales(tfds.core.GeneratorBasedBuilder):
 
     def _split_generators(self, dl_manager):
         pieces = dict(read_scores(release_files.members(RELEASE.fetch(dl_manager.download_dir), SCORES)))
-        names = {"train": [], "validation": [], "test": []}
+        splits = {"train": {}, "validation": {}, "test": {}}
         for name, voices in pieces.items():
-            names[split_of(voices)].append(name)
-        return {part: self._generate_examples({name: pieces[name] for name in of_part}) for part, of_part in names.items()}
+            splits[split_of(voices)][name] = voices
+        return {split: self._generate_examples(of_split) for split, of_split in splits.items()}
 
     def _generate_examples(self, pieces: dict[str, np.ndarray]):
         for name, voices in pieces.items():
@@ -57,7 +58,7 @@ class Chorales(tfds.core.GeneratorBasedBuilder):
 
 
 def read_scores(files: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, np.ndarray]]:
-    """Yields `(name, voices)` of the compressed scores that are for four voices."""
+    """Yields `(name, voices)` of each compressed score for four voices."""
     for path, content in files:
         members = release_files.members(content, "*xml")
         (score,) = (read for name, read in members if not name.startswith("META-INF/"))
@@ -67,19 +68,19 @@ def read_scores(files: Iterator[tuple[str, bytes]]) -> Iterator[tuple[str, np.nd
 
 
 def voices_of(parts: list[ElementTree.Element]) -> np.ndarray:
-    """Returns the parts of a score, as `Chorales` has them: `(T, parts)` uint8."""
+    """Returns the voices of the parts of a score, `(T, parts)` uint8, as in `Chorales`."""
     sung = [list(_notes(part)) for part in parts]
     voices = np.full((max(end for notes in sung for _, end, _, _ in notes), len(parts)), REST, np.uint8)
     for voice, notes in zip(voices.T, sung, strict=True):
         for start, end, pitch, begins in notes:
-            if pitch and start < end and not voice[start:end].any():  # of notes at once the first counts
+            if pitch and start < end and not voice[start:end].any():  # of simultaneous notes the first counts
                 voice[start:end] = HELD
                 voice[start] = pitch if begins or not start or voice[start - 1] == REST else HELD
     return voices
 
 
 def _notes(part: ElementTree.Element) -> Iterator[tuple[int, int, int, bool]]:
-    """Yields `(start, end, pitch, begins)` of a part's notes, in steps; the pitch of a rest is 0."""
+    """Yields the notes `(start, end, pitch, begins)` of a part, in steps; the pitch of a rest is 0."""
     at, divisions = Fraction(0), 1
     for element in part.iterfind("measure/*"):
         divisions = int(element.findtext("divisions") or divisions)
@@ -100,7 +101,7 @@ def _pitch(element: ElementTree.Element | None) -> int:
 
 
 def split_of(voices: np.ndarray) -> str:
-    """Returns the part for a piece: that of every other piece whose soprano begins with the same intervals, in any key."""
+    """Returns the split of a piece: pieces whose sopranos begin with the same intervals, in any key, share it."""
     pitches = [int(pitch) for pitch, _ in groupby(pitch for pitch in voices[:, 0] if pitch > HELD)]
     intervals = np.diff(pitches[: MELODY + 1]).tolist()
     tenth = int(hashlib.sha256(str(intervals).encode()).hexdigest(), 16) % 10

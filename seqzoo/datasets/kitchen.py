@@ -1,15 +1,16 @@
-"""Sentences of a kitchen, generated from frames and words of ours, for the notes' question: pear or pair?
+"""Generated kitchen sentences, from frames and words of this project, for the notes' question: pear or pair?
 
-No sentence says "apple and pear salad": what is known of it is what other fruits, other dishes and pairs of things teach.
-A figure on generated sentences says little about any others.
+No sentence contains "apple and pear salad": a model has to generalise from other fruits, other dishes and pairs of things.
+
+Limitations: the data is generated. A metric on it says little about other sentences.
 """
 
 import random
 import re
 
-NEVER = "apple and pear salad"
+EXCLUDED = "apple and pear salad"
 SLOT = re.compile("[A-Z]+")
-MOST = 20_000  # different sentences that can be asked for
+MOST = 20_000  # largest number of different sentences
 
 WORDS = {
     "FRUIT": "apple pear plum peach cherry fig lemon orange",
@@ -34,7 +35,7 @@ WORDS = {
     "NUMBER": "two three four five six",
     "WHEN": "today tonight tomorrow again now",
 }
-OF_FRUIT = (
+FRUIT_FRAMES = (
     "the FRUIT and FRUIT DISH",
     "the FRUIT and FRUIT DISH is TASTE",
     "PERSON MAKES the FRUIT and FRUIT DISH",
@@ -46,7 +47,7 @@ OF_FRUIT = (
     "there is a RIPE FRUIT in the BASKET",
     "the FRUIT in the BASKET is RIPE",
 )
-OF_PAIRS = (
+PAIR_FRAMES = (
     "PERSON BUYS a pair of THINGS WHEN",
     "PERSON BUYS a NEW pair of THINGS for the kitchen",
     "PERSON WEARS a pair of WORN",
@@ -56,7 +57,7 @@ OF_PAIRS = (
     "the pan and pair of THINGS on the SHELF are NEW",
     "GUEST like the NEW pair of WORN",
 )
-OF_THE_REST = (
+OTHER_FRAMES = (
     "PERSON CUTS NUMBER FRUITS and NUMBER ROOTS",
     "there are NUMBER FRUITS in the BASKET",
     "the ROOT and ROOT soup is TASTE",
@@ -65,27 +66,27 @@ OF_THE_REST = (
     "the THINGS and the THINGS are on the SHELF",
     "GUEST put the FRUITS and the ROOTS in the BASKET",
 )
-SHARES = (6, 1, 1)  # by which `pear`, one fruit of eight, is about as frequent as `pair`
+SHARES = (6, 1, 1)  # frequencies of the three lists: `pear`, one fruit of eight, is about as frequent as `pair`
 
 
 def sentences(count: int, seed: int = 0) -> list[str]:
-    """Returns different sentences in lower case, without marks: the same ones for the same seed.
+    """Returns `count` different sentences in lower case, without punctuation; the same seed gives the same sentences.
 
     Raises:
-        ValueError: `count` is above 20,000; of the shorter frames there would be no more sentences.
+        ValueError: `count` is above 20,000, where the shorter frames have no more sentences.
     """
     if not 0 <= count <= MOST:
         raise ValueError(f"`count` must be from 0 to {MOST}, got {count}.")
-    chance, found = random.Random(seed), {}
-    while len(found) < count:
-        frames = chance.choices((OF_FRUIT, OF_PAIRS, OF_THE_REST), SHARES)[0]
-        sentence = _filled(chance.choice(frames), chance)
-        if NEVER not in sentence:
-            found[sentence] = None
-    return list(found)
+    rng, generated = random.Random(seed), {}
+    while len(generated) < count:
+        frames = rng.choices((FRUIT_FRAMES, PAIR_FRAMES, OTHER_FRAMES), SHARES)[0]
+        sentence = _filled(rng.choice(frames), rng)
+        if EXCLUDED not in sentence:
+            generated[sentence] = None
+    return list(generated)
 
 
-def _filled(frame: str, chance: random.Random) -> str:
-    """The frame with a word for each slot, no word twice."""
-    words = {slot: chance.sample(WORDS[slot].split(), 2) for slot in SLOT.findall(frame)}
+def _filled(frame: str, rng: random.Random) -> str:
+    """Returns a frame with a word for each slot, no word twice."""
+    words = {slot: rng.sample(WORDS[slot].split(), 2) for slot in SLOT.findall(frame)}
     return SLOT.sub(lambda slot: words[slot[0]].pop(), frame)

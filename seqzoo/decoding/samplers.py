@@ -1,6 +1,6 @@
-"""How the next token is chosen: functions of logits `(batch, vocabulary)` and uniform numbers `(batch,)`, to ids `(batch,)`.
+"""Samplers of the next token: functions of logits `(batch, vocabulary)` and uniform numbers `(batch,)` to ids `(batch,)`.
 
-The numbers are drawn beforehand, so that a seed means the same tokens on every backend.
+NumPy draws the uniform numbers beforehand: a seed gives the same numbers on every backend.
 """
 
 import dataclasses
@@ -9,23 +9,23 @@ from keras import ops
 
 from seqzoo.models.one_to_many import MASKED_LOGIT
 
-RANGE, HALVINGS = 100.0, 24
-LEAST = 1e-6  # of temperatures: below it all are greedy
+RANGE, HALVINGS = 100.0, 24  # of the bisection in `_cut`: logits from the highest downwards, and steps
+LEAST = 1e-6  # the lowest temperature; below it sampling is greedy
 
 
 def greedy(z, u):
-    """The most probable one."""
+    """Greedy decoding: returns the most probable token."""
     return ops.cast(ops.argmax(z, axis=-1), "int32")
 
 
 @dataclasses.dataclass(frozen=True)
 class Sampler:
-    """A draw from softmax(z / temperature), of the tokens that are left.
+    """Sampler from softmax(z / temperature), restricted to top k and top p.
 
     Args:
-        temperature: above 0; below 1 the probable ones are drawn more often, above 1 less often.
-        top_k: only the k most probable are left.
-        top_p: only the fewest that together have this probability are left ("nucleus", Holtzman et al. 2020).
+        temperature: softmax temperature, above 0: below 1 more conservative, above 1 more varied.
+        top_k: keeps the k most probable tokens.
+        top_p: keeps the fewest tokens whose joint probability reaches this value ("nucleus", Holtzman et al. 2020).
     """
 
     temperature: float = 1.0
@@ -42,23 +42,24 @@ class Sampler:
 
     def __call__(self, z, u):
         z = ops.cast(z, "float32")
-        likelier = z - ops.max(z, axis=-1, keepdims=True)  # 0 at most: no temperature makes it infinite
-        z = ops.where(z > MASKED_LOGIT / 2, likelier / max(self.temperature, LEAST), MASKED_LOGIT)
+        shifted = z - ops.max(z, axis=-1, keepdims=True)  # 0 at most: no temperature makes a logit infinite
+        z = ops.where(z > MASKED_LOGIT / 2, shifted / max(self.temperature, LEAST), MASKED_LOGIT)
         if self.top_k is not None and self.top_k < z.shape[-1]:
-            z = _cut(z, lambda left: ops.sum(ops.cast(left, "int32"), axis=-1, keepdims=True) >= self.top_k)
+            z = _cut(z, lambda kept: ops.sum(ops.cast(kept, "int32"), axis=-1, keepdims=True) >= self.top_k)
         if self.top_p is not None:
             p = ops.softmax(z)
-            z = _cut(z, lambda left: ops.sum(ops.where(left, p, 0.0), axis=-1, keepdims=True) >= self.top_p)
+            z = _cut(z, lambda kept: ops.sum(ops.where(kept, p, 0.0), axis=-1, keepdims=True) >= self.top_p)
         return draw(ops.softmax(z), u)
 
 
 def _cut(z, enough):
-    """z without what is below the highest limit that leaves enough. By bisection: to sort 10,000 logits takes far longer.
+    """Returns z with logits masked below the highest limit at which enough tokens are kept.
 
-    What lies within `RANGE` / 2^`HALVINGS` of the limit stays.
+    The limit is found by bisection, far faster than sorting 10,000 logits. Logits within `RANGE` / 2^`HALVINGS` below the limit
+    are kept.
     """
     highest = ops.max(z, axis=-1, keepdims=True)
-    low, high = highest - RANGE, highest  # what is below is never drawn
+    low, high = highest - RANGE, highest  # logits below `low` are never drawn
     for _ in range(HALVINGS):
         middle = (low + high) / 2
         is_enough = enough(z >= middle)
@@ -67,7 +68,7 @@ def _cut(z, enough):
 
 
 def draw(p, u):
-    """One of each row of p `(batch, N)`, as probable as p says: where the running sum of p passes u times the whole."""
+    """Returns a draw from each row of p `(batch, N)`: the index where the running sum of p passes u times the total."""
     reached = ops.cumsum(p, axis=-1)
     passed = reached > ops.cast(u, "float32")[:, None] * reached[:, -1:]
     return ops.cast(ops.argmax(passed & (p > 0), axis=-1), "int32")

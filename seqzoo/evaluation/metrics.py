@@ -1,4 +1,4 @@
-"""Metrics of a test split: accuracy and macro F1 of classes, absolute error and correlation of numbers."""
+"""Metrics of classification and regression."""
 
 import numpy as np
 from scipy import stats
@@ -6,7 +6,7 @@ from sklearn import metrics
 
 
 def classification_metrics(targets, predicted):
-    """Accuracy, and the mean of the classes' F1: {name: figure in 0..1}."""
+    """Returns accuracy and macro F1, the mean of the classes' F1: `{metric: number in 0..1}`."""
     return {
         "accuracy": float(metrics.accuracy_score(targets, predicted)),
         "macro_f1": float(metrics.f1_score(targets, predicted, average="macro", zero_division=0)),
@@ -14,6 +14,6 @@ def classification_metrics(targets, predicted):
 
 
 def regression_metrics(targets, predicted):
-    """Mean absolute error, in the numbers' units, and Pearson's r (0 for a constant)."""
+    """Returns the mean absolute error, in the unit of the targets, and Pearson's r (0 for constant predictions or targets)."""
     r = stats.pearsonr(targets, predicted).statistic if np.ptp(predicted) > 0 and np.ptp(targets) > 0 else 0.0
     return {"mean_absolute_error": float(metrics.mean_absolute_error(targets, predicted)), "pearson_r": float(r)}

@@ -1,4 +1,4 @@
-"""What a language model must beat: n-grams, counted and smoothed.
+"""N-gram language model with Kneser-Ney smoothing, a baseline for language models.
 
 Source: R. Kneser and H. Ney, Improved Backing-off for M-gram Language Modeling, ICASSP 1995, in the interpolated form of
 S.F. Chen and J. Goodman, An Empirical Study of Smoothing Techniques for Language Modeling, 1998.
@@ -8,29 +8,29 @@ from collections import Counter
 
 import numpy as np
 
-START = -1  # stands before each sequence; no token
+START = -1  # precedes each sequence; no token
 
 
 class NGrams:
-    """Interpolated Kneser-Ney: each length of context takes a discount off its counts and gives it to the next shorter one.
+    """N-gram model with interpolated Kneser-Ney smoothing: a discount of each order's counts goes to the next lower order.
 
-    A token that follows many different contexts is more likely in a new one than a token that is frequent after few: so what
-    is counted of the shorter n-grams is how many tokens stand before them. Of those at the start, which nothing else can
-    stand before, it is how often they occur. Below the shortest all tokens are equally probable.
+    A token that follows many different contexts is more likely in a new context than a token that is frequent after few
+    contexts. The count of a lower-order n-gram is therefore the number of different tokens before it; for an n-gram at the
+    start, which no token precedes, the count is its frequency. Below the lowest order all tokens are equally probable.
     """
 
     def __init__(self, order):
-        """`order`: tokens of an n-gram, from 1; a token is predicted from the `order - 1` before it."""
+        """Args: `order`, the length of an n-gram, from 1: a token is predicted from the `order - 1` tokens before."""
         if order < 1:
             raise ValueError(f"`order` must be a positive integer, got {order}.")
         self.order = order
 
     def fit(self, sequences, vocabulary):
-        """Counts the n-grams of sequences of ids, and returns itself.
+        """Fits the model to sequences of ids. Returns the model.
 
         Args:
-            sequences: lists of ids; a list of one is a stream.
-            vocabulary: how many different tokens can occur, also those that these sequences do not show.
+            sequences: lists of ids; a stream is a list with one sequence.
+            vocabulary: the size of the vocabulary, tokens that do not occur in the sequences included.
         """
         self.vocabulary = vocabulary
         self.counts = [Counter() for _ in range(self.order)]  # of n-grams of 1, 2, ... tokens
@@ -41,18 +41,18 @@ class NGrams:
                 self.counts[length - 1][tuple(tokens[:length])] += 1
         for length in range(self.order - 1, 0, -1):
             self.counts[length - 1].update(n_gram[1:] for n_gram in self.counts[length])
-        del self.counts[0][(START,)]  # which only n-grams of one token show
+        del self.counts[0][(START,)]  # counted only if the order is 1
         self.contexts = [_contexts(counts) for counts in self.counts]
         self.discounts = [_discount(counts) for counts in self.counts]
         return self
 
     def log_probabilities(self, sequence):
-        """The natural logarithm of each token's probability given those before it: float64 `(T,)`."""
+        """Returns the natural log probability of each token given the tokens before: float64 `(T,)`."""
         tokens = [START, *np.asarray(sequence, int).tolist()]
         return np.log([self._probability(tokens[max(0, t + 1 - self.order) : t + 1]) for t in range(1, len(tokens))])
 
     def _probability(self, n_gram):
-        """Of the last token, given the others; a context that was never seen says nothing, nor does a longer one."""
+        """Returns P(last token | the others). Unseen contexts, and longer ones, contribute nothing."""
         p = 1 / self.vocabulary
         for length in range(1, len(n_gram) + 1):
             longest = tuple(n_gram[-length:])
@@ -65,16 +65,16 @@ class NGrams:
 
 
 def _contexts(counts):
-    """{context: (how often anything follows, how many different tokens do)}."""
-    found = {}
+    """Returns `{context: (number of tokens that follow, number of different tokens that follow)}`."""
+    contexts = {}
     for n_gram, count in counts.items():
-        total, kinds = found.get(n_gram[:-1], (0, 0))
-        found[n_gram[:-1]] = total + count, kinds + 1
-    return found
+        total, kinds = contexts.get(n_gram[:-1], (0, 0))
+        contexts[n_gram[:-1]] = total + count, kinds + 1
+    return contexts
 
 
 def _discount(counts):
-    """n1 / (n1 + 2 n2), of n-grams that occur once and twice; a half where there are none of either."""
-    of_counts = Counter(counts.values())
-    once, twice = of_counts[1], of_counts[2]
+    """Returns the discount n1 / (n1 + 2 n2), of n-grams that occur once and twice; 0.5 if n1 or n2 is zero."""
+    count_of_counts = Counter(counts.values())
+    once, twice = count_of_counts[1], count_of_counts[2]
     return once / (once + 2 * twice) if once and twice else 0.5

@@ -1,1 +1,1 @@
-"""Looking at models: pictures of what they learnt and where they err."""
+"""Inspection of trained models: plots of metrics and predictions, saliency and gradients."""

@@ -1,4 +1,4 @@
-"""How much of a loss reaches the states far before it: ‖dL<T>/da<t>‖, where it vanishes and where it explodes."""
+"""Gradient norms over time, ‖dL<T>/da<t>‖: where the gradient of a loss vanishes and where it explodes."""
 
 import numpy as np
 from keras import ops
@@ -6,15 +6,16 @@ from keras import ops
 from seqzoo import backend
 
 
-def of_states(layer, sequences, loss):
-    """The norm of dL<T>/da<t> for t = 1..T_x: an array `(T_x,)`, the mean over the sequences.
+def state_gradient_norms(layer, sequences, loss):
+    """Returns the norms of dL<T>/da<t> for t = 1..T_x, an array `(T_x,)`, each the mean over the sequences.
 
-    The chain rule a step at a time, through the layer's own `step`. The state of an LSTM is a and c: the norm is that of both.
+    The function applies the chain rule step by step, through the layer's own `step`. The state of an LSTM is a and c: its norm
+    is that of both together.
 
     Args:
-        layer: a built `layers.Recurrent`, which goes forward.
+        layer: a built forward `layers.Recurrent`.
         sequences: `(batch, T_x, inputs)`.
-        loss: takes a<T_x> `(batch, units)` to the loss of each sequence `(batch,)`.
+        loss: function from a<T_x> `(batch, units)` to the loss of each sequence `(batch,)`.
     """
     x = ops.convert_to_tensor(sequences)
     states = [layer.get_initial_state(x.shape[0])]
@@ -33,6 +34,6 @@ def _next(layer, state, x_t):
 
 
 def _norm(state):
-    """The mean over the batch; in float64, for the squares of small numbers are none in float32."""
+    """Returns the mean norm over the batch, in float64: squares of small numbers underflow in float32."""
     parts = np.concatenate([ops.convert_to_numpy(part) for part in state], axis=1).astype(np.float64)
     return np.sqrt((parts**2).sum(axis=1)).mean()

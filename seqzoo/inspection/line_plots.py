@@ -1,20 +1,21 @@
-"""Figures against a distance or against time, a line for each network, baselines dashed."""
+"""Line plots of metrics against distance or time: a line for each network, baselines dashed."""
 
 import numpy as np
 from matplotlib.figure import Figure
 
-FEW = 20  # points that are drawn as such
+FEW = 20  # lines with fewer points get markers
 
 
 def lines(series, path, xlabel, ylabel, title="", baselines=(), log="", ylim=None):
-    """One picture.
+    """Writes a line plot as a PNG file.
 
     Args:
-        series: {name: (x, y)}; x are numbers or names. What is not a number leaves a gap; an infinite y is a cross at the edge.
-        path: of the PNG file.
-        baselines: names of the series to draw dashed and grey; one of a single point goes right across.
-        log: the axes on a logarithmic scale: "", "x", "y" or "xy".
-        ylim: the ends of the second axis.
+        series: {name: (x, y)}; x are numbers or names. A NaN leaves a gap; an infinite y is a cross at the upper edge.
+        path: path of the PNG file.
+        xlabel, ylabel, title: texts of the plot.
+        baselines: names of the series to draw dashed and grey; a single point becomes a horizontal line.
+        log: axes with a logarithmic scale: "", "x", "y" or "xy".
+        ylim: lower and upper limit of the y axis.
     """
     figure = Figure(figsize=(6.4, 4.4), layout="constrained")
     axis = figure.subplots()
@@ -23,7 +24,7 @@ def lines(series, path, xlabel, ylabel, title="", baselines=(), log="", ylim=Non
         if name in baselines:
             _baseline(axis, name, x, y, next(styles))
         else:
-            size -= 2  # the last stand on the first
+            size -= 2  # later markers lie on earlier ones
             _line(axis, name, x, y, size)
     axis.set(xlabel=xlabel, ylabel=ylabel)
     if ylim:
@@ -38,25 +39,25 @@ def lines(series, path, xlabel, ylabel, title="", baselines=(), log="", ylim=Non
 
 
 def _baseline(axis, name, x, y, style):
-    how = {"label": name, "color": "0.4", "linestyle": style}
+    options = {"label": name, "color": "0.4", "linestyle": style}
     if len(x) == 1:
-        axis.axhline(y[0], **how)
+        axis.axhline(y[0], **options)
     else:
-        axis.plot(x, y, **how)
+        axis.plot(x, y, **options)
 
 
 def _line(axis, name, x, y, size):
-    rings = {"marker": "o", "markersize": size, "markerfacecolor": "white"} if len(x) < FEW else {}
-    axis.plot(x, y, label=name, **rings)
+    markers = {"marker": "o", "markersize": size, "markerfacecolor": "white"} if len(x) < FEW else {}
+    axis.plot(x, y, label=name, **markers)
 
 
 def _cross(axis):
-    """Where a line goes beyond all numbers: dotted to the upper edge, and a cross there."""
+    """Draws infinite values: a dotted line to the upper edge, and a cross there."""
     top = axis.get_ylim()[1]
     for line in list(axis.lines):
         x, y = np.asarray(line.get_xdata(orig=False), float), np.asarray(line.get_ydata(orig=False), float)
         for i in np.flatnonzero(np.isinf(y)):
-            shown = slice(max(i - 1, 0), i + 1)
-            up = {"color": line.get_color(), "linestyle": ":", "marker": "X", "markersize": 9, "markevery": [-1]}
-            axis.plot(x[shown], np.where(np.isinf(y[shown]), top, y[shown]), clip_on=False, zorder=3, **up)
+            segment = slice(max(i - 1, 0), i + 1)
+            style = {"color": line.get_color(), "linestyle": ":", "marker": "X", "markersize": 9, "markevery": [-1]}
+            axis.plot(x[segment], np.where(np.isinf(y[segment]), top, y[segment]), clip_on=False, zorder=3, **style)
     axis.set_ylim(top=top)

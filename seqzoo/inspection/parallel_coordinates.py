@@ -1,4 +1,4 @@
-"""The trials of a search as parallel coordinates: an axis for each value that was searched, the last one for the quality."""
+"""Parallel coordinates plot of the trials of a search: an axis for each hyperparameter, the last axis for the quality."""
 
 import numpy as np
 from matplotlib import colormaps
@@ -6,12 +6,13 @@ from matplotlib.figure import Figure
 
 
 def draw(trials, path, title="", ranges=None):
-    """One picture, a line for each trial, the brighter the better; the best is drawn last and thickest.
+    """Writes a parallel coordinates plot as a PNG file: a line for each trial, the best trial last and thickest.
 
     Args:
-        trials: `(values, quality)` of each, at least one: `{name: value}`, the same names in all, and a number.
-        path: of the PNG file.
-        ranges: `{name: whether logarithmic}` of the axes that are scales; on the others each value has a place of its own.
+        trials: one or more `(values, quality)`: values `{name: value}`, with the same names in all trials, and a number.
+        path: path of the PNG file.
+        title: title of the plot.
+        ranges: `{name: whether logarithmic}` of the numeric axes; on the other axes distinct values are evenly spaced.
     """
     trials = sorted(trials, key=lambda trial: trial[1])
     columns = {name: [values[name] for values, _ in trials] for name in trials[0][0]}
@@ -36,17 +37,17 @@ def draw(trials, path, title="", ranges=None):
 
 
 def _places(column):
-    """Where on an axis of 0 to 1 each value stands, and `(height, label)` of its ticks."""
+    """Returns positions of values on a categorical axis of 0 to 1, and `(height, label)` of its ticks."""
     try:
         different = sorted(set(column))
     except TypeError:  # None among numbers
         different = sorted(set(column), key=str)
     heights = dict(zip(different, np.linspace(0, 1, len(different)) if len(different) > 1 else [0.5], strict=True))
-    return [heights[value] for value in column], [(height, _shown(value)) for value, height in heights.items()]
+    return [heights[value] for value in column], [(height, _format_value(value)) for value, height in heights.items()]
 
 
 def _scale(column, log):
-    """The same of numbers, by their size."""
+    """Returns positions of values on a numeric axis of 0 to 1, and `(height, label)` of its ticks."""
     scale, spaced = (np.log, np.geomspace) if log else (np.asarray, np.linspace)
     low, high = min(column), max(column)
 
@@ -54,8 +55,8 @@ def _scale(column, log):
         return float((scale(value) - scale(low)) / (scale(high) - scale(low))) if high > low else 0.5
 
     marks = [float(mark) for mark in spaced(low, high, 5)] if high > low else [low]
-    return [height(value) for value in column], [(height(mark), _shown(mark)) for mark in marks]
+    return [height(value) for value in column], [(height(mark), _format_value(mark)) for mark in marks]
 
 
-def _shown(value):
+def _format_value(value):
     return f"{value:.4g}" if isinstance(value, float) else str(value)

@@ -1,4 +1,4 @@
-"""Pictures, as PNG files."""
+"""Plots of training curves and of predictions, as PNG files."""
 
 import matplotlib
 import numpy as np
@@ -8,27 +8,29 @@ from matplotlib import pyplot as plt  # noqa: E402  (after the choice of a backe
 
 
 def curves(history, path, title=""):
-    """Loss and every other figure of a run against epochs, training beside validation.
+    """Writes training curves: loss and every other metric against epochs, training and validation.
 
     Args:
-        history: one dict of figures an epoch, as `training.fit` returns it.
+        history: one dict of metrics per epoch, as `training.fit` returns it.
+        path: path of the PNG file.
+        title: title of the plot.
     """
     names = list(dict.fromkeys(name.removeprefix("val_") for name in history[0]))
-    canvas, axes = plt.subplots(1, len(names), figsize=(4.5 * len(names), 3.2), squeeze=False)
+    figure, axes = plt.subplots(1, len(names), figsize=(4.5 * len(names), 3.2), squeeze=False)
     epochs = range(1, len(history) + 1)
     for axis, name in zip(axes[0], names, strict=True):
-        for figure, label, color in ((name, "training", "C0"), (f"val_{name}", "validation", "C1")):
-            if figure in history[0]:
-                axis.plot(epochs, [figures.get(figure) for figures in history], "o-", label=label, color=color)
+        for metric, label, color in ((name, "training", "C0"), (f"val_{name}", "validation", "C1")):
+            if metric in history[0]:
+                axis.plot(epochs, [metrics.get(metric) for metrics in history], "o-", label=label, color=color)
         axis.set(xlabel="epoch", ylabel=name.replace("_", " "))
         axis.xaxis.get_major_locator().set_params(integer=True)
         axis.grid(alpha=0.3)
         axis.legend()
-    save(canvas, path, title)
+    save(figure, path, title)
 
 
 def confusion(counts, labels, path, title=""):
-    """A confusion matrix: `counts[i, j]` inputs of label i were called j. Shades are shares of a row."""
+    """Writes a confusion matrix: `counts[i, j]` inputs of label i were predicted as j. Shades are shares of a row."""
     counts = np.asarray(counts)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     size = 2.2 + 0.8 * len(labels)
@@ -44,17 +46,19 @@ def confusion(counts, labels, path, title=""):
 
 
 def bars(groups, series, path, ylabel, title=""):
-    """Figures in 0..1, side by side for each group.
+    """Writes a grouped bar chart of metrics in 0..1.
 
     Args:
-        groups: their names.
-        series: {name: one figure for each group}.
+        groups: names of the groups.
+        series: {name: one metric for each group}.
+        path: path of the PNG file.
+        ylabel, title: texts of the plot.
     """
     figure, axis = plt.subplots(figsize=(1.5 + 1.3 * len(groups), 3.4))
     width, at = 0.8 / len(series), np.arange(len(groups))
     for i, (name, values) in enumerate(series.items()):
-        drawn = axis.bar(at + (i - (len(series) - 1) / 2) * width, values, width, label=name)
-        axis.bar_label(drawn, [f"{value:.2f}" for value in values], fontsize=8)
+        drawn_bars = axis.bar(at + (i - (len(series) - 1) / 2) * width, values, width, label=name)
+        axis.bar_label(drawn_bars, [f"{value:.2f}" for value in values], fontsize=8)
     axis.set_xticks(at, groups)
     axis.set(ylabel=ylabel, ylim=(0, 1.25))
     axis.legend(loc="upper center", ncols=len(series))
@@ -62,7 +66,7 @@ def bars(groups, series, path, ylabel, title=""):
 
 
 def scatter(x, y, path, xlabel, ylabel, title=""):
-    """Two numbers of each input against each other, with the line where they agree."""
+    """Writes a scatter plot of two numbers per input, with the line where both are equal."""
     figure, axis = plt.subplots(figsize=(4.2, 4.2))
     axis.plot(x, y, ".", alpha=0.25, markersize=4)
     ends = [min(*x, *y), max(*x, *y)]
@@ -73,7 +77,7 @@ def scatter(x, y, path, xlabel, ylabel, title=""):
 
 
 def save(figure, path, title):
-    """Writes a figure as a PNG file, under a title, and closes it."""
+    """Writes a figure with a title as a PNG file, and closes it."""
     figure.suptitle(title, fontsize=10)
     figure.tight_layout()
     figure.savefig(path, dpi=120)

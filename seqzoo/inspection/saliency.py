@@ -1,4 +1,4 @@
-"""Which steps of a sequence an answer rests on: the gradient of its probability with respect to the inputs."""
+"""Saliency of the steps of a sequence: the gradient of a predicted probability with respect to the inputs."""
 
 import numpy as np
 from keras import ops
@@ -8,32 +8,32 @@ from seqzoo.data.batches import Batches
 
 
 def gradients(model, sequences, labels, batch_size=32):
-    """dP(label)/dx<t> of each sequence: a list of arrays `(T_x, features)`, as the sequences.
+    """Returns the saliency dP(label)/dx<t> of each sequence, a list of arrays `(T_x, features)`.
 
     Args:
-        model: it takes `{"inputs": (batch, T_x, features), "mask": (batch, T_x)}` and returns probabilities `(batch, labels)`,
-            such as a `ManyToOne` of vectors.
+        model: a model from `{"inputs": (batch, T_x, features), "mask": (batch, T_x)}` to probabilities `(batch, labels)`, such
+            as a `ManyToOne` of vectors.
         sequences: float arrays `(T_x, features)`.
-        labels: the number of a label for each sequence, that whose probability is asked about.
+        labels: for each sequence the number of the label whose probability is differentiated.
+        batch_size: sequences per batch.
 
     Raises:
-        ValueError: the sequences hold ids, which have no gradient.
+        ValueError: the sequences are ids, which have no gradient.
     """
     if any(np.ndim(sequence) != 2 for sequence in sequences):
         raise ValueError("`sequences` must be float arrays (T_x, features): ids have no gradient.")
-    found = [None] * len(sequences)
+    saliencies = [None] * len(sequences)
     batches = Batches(sequences, np.arange(len(sequences)), batch_size, shuffle=False)
     for i in range(len(batches)):
-        inputs, rows, _ = batches[i]  # the last batch holds copies: the same again
+        inputs, rows, _ = batches[i]  # the last batch may hold copies, with equal gradients
         chosen = np.eye(model.output_shape[-1], dtype=np.float32)[np.asarray(labels)[rows]]
-        of_batch = _vjp(model, inputs, chosen)
-        for row, gradient in zip(rows, of_batch, strict=True):
-            found[row] = gradient[: len(sequences[row])]
-    return found
+        for row, gradient in zip(rows, _vjp(model, inputs, chosen), strict=True):
+            saliencies[row] = gradient[: len(sequences[row])]
+    return saliencies
 
 
 def _vjp(model, inputs, chosen):
-    """The gradient `(batch, T_x, features)` of Σ chosen * ŷ; no row has an influence on another."""
+    """Returns the gradient `(batch, T_x, features)` of Σ chosen * ŷ; rows are independent of each other."""
 
     def y_hat(x, mask):
         return model({"inputs": x, "mask": mask}, training=False)
@@ -44,9 +44,10 @@ def _vjp(model, inputs, chosen):
 
 
 def by_step(gradients, sequences):
-    """|gradient * input|, averaged over the sequences that have the step: `(longest T_x, features)`.
+    """Returns the mean saliency of each step, |gradient * input|, `(longest T_x, features)`.
 
-    Of vectors that say which base or letter a step holds, column k is what the answers owe to that letter there.
+    The mean is over the sequences that have the step. For one-hot vectors of bases or letters, column k is the contribution of
+    letter k at that step.
     """
     longest = max(len(sequence) for sequence in sequences)
     total, count = np.zeros((longest, sequences[0].shape[1])), np.zeros((longest, 1))

@@ -1,22 +1,24 @@
-"""Words on a ground as dark as the model was surprised by them."""
+"""Token heatmap: the tokens of a text, each on a background shaded by its surprisal in bits."""
 
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-WIDTH = 560  # of a row; all lengths are in points, 1/72 inch
+WIDTH = 560  # width of a row; all lengths are in points, 1/72 inch
 MARGIN, GAP = 8, 2
-TOKEN, BITS = 10, 7.5  # sizes of letters
-ADVANCE = 0.602  # of a letter of the monospaced font, as a share of its size
-HEIGHT = 25  # of a box
-MOST = 16  # bits from which on the ground is darkest
+TOKEN, BITS = 10, 7.5  # font sizes
+ADVANCE = 0.602  # width of a letter of the monospaced font, as a share of its size
+HEIGHT = 25  # height of a box
+MOST = 16  # bits from which on the background is darkest
 
 
 def draw(texts, path, title=""):
-    """Draws each text's tokens in rows, under each its surprise.
+    """Writes a token heatmap as a PNG file: the tokens of each text in rows, with the surprisal in bits under each token.
 
     Args:
         texts: a list of `(token, bits)` for each text.
+        path: path of the PNG file.
+        title: title of the plot.
     """
     boxes = placed(texts)
     width = max([x + _width(token, bits) for x, _, token, bits in boxes] + [TOKEN * ADVANCE * len(title)]) + 2 * MARGIN
@@ -31,7 +33,7 @@ def draw(texts, path, title=""):
 
 
 def placed(texts):
-    """Where the upper left corner of each token's box is: `[(x, y, token, bits)]`, y downwards. Each text begins a new row."""
+    """Returns the layout: `(x, y, token, bits)` of each box's upper left corner, y downwards. Each text begins a new row."""
     boxes, y = [], 0
     for text in texts:
         x = 0

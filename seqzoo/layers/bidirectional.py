@@ -11,23 +11,23 @@ from seqzoo.layers.cloning import copy_of, unshared
 
 @keras.saving.register_keras_serializable("seqzoo")
 class Bidirectional(keras.layers.Bidirectional):
-    """Runs a recurrent layer forward and a copy of it backward.
+    """Bidirectional layer: runs a recurrent layer forward and a copy of the layer backward.
 
-    `keras.layers.Bidirectional`, put right: each direction has its own dropout seed, an initial state is not rounded to the
-    compute dtype, a stateful layer that returns its state takes a mask, and `weights` arrive.
+    Differences from `keras.layers.Bidirectional`: each direction has its own dropout seed, an initial state is not rounded to
+    the compute dtype, a stateful layer that returns its state takes a mask, and `weights` are set.
 
     Args:
-        layer: any `keras.layers.RNN`, ours or not.
+        layer: any `keras.layers.RNN`, of seqzoo or not.
         merge_mode: "concat", "sum", "ave", "mul", or None for the two outputs.
-        weights: initial values, those of the forward layer first.
-        backward_layer: the layer that goes backward; a copy of `layer` unless given.
-        lookahead: how many steps of future the backward direction sees, all unless given. At each step t it then begins anew at
-            step t + lookahead, from the initial state, so that the output at t is final that many steps later: `step` takes
-            inputs as they come in. It equals the full one where lookahead >= T_x - 1, and costs lookahead + 1 steps of the
-            backward layer at each step. A masked step counts; dropout is drawn for each step's look ahead.
+        weights: initial weights, those of the forward layer first.
+        backward_layer: the backward layer; a copy of `layer` unless given.
+        lookahead: future steps that the backward direction sees, all unless given. For each step t the backward layer then
+            starts at step t + lookahead, from the initial state. The output at t is final `lookahead` steps later: `step` takes
+            inputs as they arrive. The outputs equal those of the full layer if lookahead >= T_x - 1. The cost is lookahead + 1
+            steps of the backward layer at each step. Masked steps count; dropout is drawn for each window of steps.
 
-    Call arguments are those of `Recurrent`; the states are the forward layer's, then the backward layer's. At masked steps the
-    output is zero.
+    Call arguments are those of `Recurrent`. States are those of the forward layer, then those of the backward layer. The output
+    at masked steps is zero.
     """
 
     def __init__(self, layer, merge_mode="concat", weights=None, backward_layer=None, lookahead=None, **kwargs):
@@ -71,16 +71,16 @@ class Bidirectional(keras.layers.Bidirectional):
         return (*outputs, *states, *of_first) if self.return_state or len(outputs) > 1 else outputs[0]
 
     def step(self, x_t, state=None):
-        """One step at inference, of a layer with a `lookahead`.
+        """Runs one step at inference, of a layer with a `lookahead`.
 
         Args:
-            x_t: `(batch, inputs)`.
-            state: what the step before returned.
+            x_t: the input, `(batch, inputs)`.
+            state: the state that the previous `step` returned; the initial state unless given.
 
         Returns:
-            The output of the step that came `lookahead` steps before, None while there was none; and the state, a list of the
-            inputs that wait for their output `(batch, up to lookahead, inputs)` and the parts of the forward layer's state.
-            `finish` returns the outputs that wait at the end.
+            The output for the input `lookahead` steps before, None during the first `lookahead` steps; and the state, a list:
+            the inputs without an output yet, `(batch, up to lookahead, inputs)`, then the parts of the forward layer's state.
+            `finish` returns the outputs that are missing at the end.
         """
         if self.lookahead is None:
             raise ValueError("A `Bidirectional` layer without `lookahead` cannot `step`: it starts at the last input.")
@@ -100,9 +100,9 @@ class Bidirectional(keras.layers.Bidirectional):
         return self._of_first(waiting, forward)
 
     def finish(self, state):
-        """The last `lookahead` outputs, which wait in the state of the last `step`: a list.
+        """Returns the last `lookahead` outputs, a list, from the state of the last `step`.
 
-        A shorter sequence has as many outputs as steps.
+        For a sequence shorter than `lookahead` the list has one output for each step.
         """
         outputs, state = [], self._checked(state)
         while state[0].shape[1]:
@@ -111,20 +111,20 @@ class Bidirectional(keras.layers.Bidirectional):
         return outputs
 
     def _checked(self, state):
-        """A state that `step` returned, as a list."""
+        """Returns a state of `step` as a list, or raises a ValueError."""
         parts = 1 + len(self.forward_layer.state_size)
         if not isinstance(state, (list, tuple)) or len(state) != parts or len(getattr(state[0], "shape", ())) != 3:
             raise ValueError(f"`state` must be what `step` returned, a list of {parts} tensors, got {state!r}.")
         return list(state)
 
     def _of_first(self, waiting, forward):
-        """The output of the first step that waits, and the state without it."""
+        """Returns the output of the first pending step, and the state without that step."""
         y, forward = self.forward_layer.step(waiting[:, 0], forward)
         y_back, *_ = as_list(self.backward_layer(waiting))
         return ahead.merged(y, y_back[:, -1], self.merge_mode), [waiting[:, 1:], *forward]
 
     def initial_step_state(self, batch):
-        """The state before the first `step`: no input waits; zeros."""
+        """Returns the state before the first `step`: no pending input, and zeros."""
         inputs = self.forward_layer.cell.kernel.shape[0]
         return [ops.zeros((batch, 0, inputs), self.compute_dtype), *self.forward_layer.get_initial_state(batch)]
 
@@ -133,7 +133,7 @@ class Bidirectional(keras.layers.Bidirectional):
         if not self.return_state:
             return spec
         states = [s for layer in (self.forward_layer, self.backward_layer) for s in layer.compute_output_spec(sequences)[1:]]
-        return (*spec[: -len(states)], *states)  # each state of its own dtype
+        return (*spec[: -len(states)], *states)  # each state has its own dtype
 
     def compute_mask(self, inputs, mask):
         mask = as_list(mask)[0] if self.return_sequences else None
@@ -144,12 +144,12 @@ class Bidirectional(keras.layers.Bidirectional):
         return [*outputs, *states] if len(outputs) + len(states) > 1 else mask
 
     def _parts(self):
-        """The number of parts of the state of each direction."""
+        """Returns the number of state parts of each direction."""
         return len(self.forward_layer.state_size), len(self.backward_layer.state_size)
 
     def get_config(self):
         return super().get_config() | {"lookahead": self.lookahead}
 
     def as_notes(self):
-        """The weights of both directions in the notes' letters: {"forward": ..., "backward": ...}."""
+        """Returns the weights of both directions in the notes' letters: {"forward": ..., "backward": ...}."""
         return {"forward": self.forward_layer.as_notes(), "backward": self.backward_layer.as_notes()}

@@ -1,16 +1,16 @@
-"""Copies of a layer, unbuilt, as `Bidirectional` and `Stacked` make them."""
+"""Cloning of layers: unbuilt copies for `Bidirectional` and `Stacked`."""
 
 from contextlib import contextmanager
 
-from keras.src.backend.common import global_state  # not public, but the only place of Keras's record of shared objects
+from keras.src.backend.common import global_state  # not public: Keras's record of shared objects has no public API
 
-APART = 1_000_003  # of two seeds: on PyTorch, Keras adds to a seed how often it was drawn from
+APART = 1_000_003  # distance of two seeds: on PyTorch, Keras adds the number of draws to a seed
 
 
 def copy_of(layer, name, seed_shift, **changes):
-    """A layer of the same configuration but for `changes`, with a name of its own and every dropout seed of its own.
+    """Returns an unbuilt copy of a layer, with `changes` in its configuration, its own name and its own dropout seeds.
 
-    The changes of a `Bidirectional` layer are those of its two directions.
+    For a `Bidirectional` layer the changes apply to both directions.
     """
     with unshared():
         config = layer.get_config()
@@ -25,8 +25,8 @@ def copy_of(layer, name, seed_shift, **changes):
 def unshared():
     """Context manager: serializes and deserializes objects as if no model were being loaded.
 
-    While it loads one, Keras takes objects of one `id` for one object, also those that are gone: without this, the initializer
-    of a layer that was only copied from may arrive as another layer's, or in the place of a whole layer.
+    While Keras loads a model, it takes objects with one `id` for one object, even after an object is gone. Without this context
+    the initializer of a copied layer may be deserialized as that of another layer, or in place of a whole layer.
     """
     names = [f"shared_objects/id_to_{kind}_map" for kind in ("obj", "config")]
     before = [global_state.get_global_attribute(name) for name in names]

@@ -1,4 +1,4 @@
-"""Conversion of layers from and to Keras and PyTorch. Only this module uses the gate letters of Keras and PyTorch.
+"""Conversion of layers from and to Keras and PyTorch; the only module with the gate letters of Keras and PyTorch.
 
 The notes' Γu, Γf, c̃, Γo of an LSTM are Keras's i, f, c, o and PyTorch's i, f, g, o. The notes' Γu, Γr, c̃ of a GRU are Keras's
 z, r (the reset gate) and h, with z = 1 - Γu: the weights of z are those of Γu, negated.
@@ -16,64 +16,64 @@ from seqzoo.layers.stacked import Stacked
 
 TO_KERAS = {GRU: theirs.GRU, LSTM: theirs.LSTM, SimpleRNN: theirs.SimpleRNN, Bidirectional: theirs.Bidirectional}
 FROM_KERAS = {cls: ours for ours, cls in TO_KERAS.items()}
-COLUMNS = {  # in the notes' letters; a capital is a gate whose weights are negated
+COLUMNS = {  # gates in the notes' letters; a capital marks a gate with negated weights
     **{GRU: "urc", LSTM: "ufoc", SimpleRNN: "a"},
-    **{theirs.GRU: "Urc", theirs.LSTM: "ufco", theirs.SimpleRNN: "a"},  # PyTorch's too
+    **{theirs.GRU: "Urc", theirs.LSTM: "ufco", theirs.SimpleRNN: "a"},  # also those of PyTorch
 }
-OURS_ONLY = {  # arguments
+OURS_ONLY = {  # arguments that the other library lacks
     theirs.GRU: {"relevance_gate", "segments"},
     theirs.LSTM: {"peephole", "segments"},
     theirs.SimpleRNN: {"implementation", "segments"},
     theirs.Bidirectional: {"lookahead"},
 }
-NOT_IN_CONFIG = "seed", "implementation", "use_cudnn"  # of some layer of Keras's, though it is an argument
+NOT_IN_CONFIG = "seed", "implementation", "use_cudnn"  # arguments that some Keras layers leave out of their config
 BLIND_TO_SIGNS = type(None), keras.constraints.MaxNorm, keras.constraints.UnitNorm, keras.constraints.MinMaxNorm
 RESET_AFTER = "is a different model: its relevance gate (the reset gate) acts after the product"
 TORCH_NAMES = "weight_ih", "weight_hh", "bias_ih", "bias_hh"
 
 
 def from_keras(layer):
-    """Our layer of the same model: from the first real step on, outputs and states are the same.
+    """Returns the seqzoo layer equal to a Keras layer: from the first real step on, outputs and states are the same.
 
-    Arguments, weights, what is trainable and the states of a stateful layer come along; dropout starts anew from its seed.
-    Unbuilt in, unbuilt out: a GRU's update gate then starts as Keras's, not as its negative, which is right for initializers
-    that are symmetric about zero. A regularizer of a GRU is taken to be blind to the sign of a weight.
+    Arguments, weights, `trainable` and the states of a stateful layer are copied; dropout starts anew from its seed. An unbuilt
+    layer gives an unbuilt layer: its update gate in a GRU starts as Keras's gate does, not as the negative of that, which is
+    right for initializers symmetric about zero. A regularizer of a GRU is assumed to ignore the sign of a weight.
 
     Args:
         layer: a `keras.layers.GRU(reset_after=False)`, `LSTM` or `SimpleRNN`, or a `Bidirectional` of these; no subclass.
 
     Raises:
-        ValueError: for another layer or activation, and for a GRU with a constraint that may depend on the sign of a weight.
+        ValueError: another layer or activation, or a GRU with a constraint that may depend on the sign of a weight.
     """
     return _with_weights_of(layer, _empty(layer, FROM_KERAS))
 
 
 def to_keras(layer):
-    """Keras's layer of the same model: `from_keras` the other way. After both, weights are the same bit for bit.
+    """Returns the Keras layer equal to a seqzoo layer, the inverse of `from_keras`. A round trip keeps weights to the bit.
 
-    Left behind is what Keras lacks and what changes no result: `segments`, and a SimpleRNN's `implementation`.
+    Arguments that Keras lacks and that change no result are lost: `segments`, and `implementation` of a SimpleRNN.
 
     Args:
-        layer: our `GRU`, `LSTM` or `SimpleRNN`, or a `Bidirectional` of these; no subclass.
+        layer: a seqzoo `GRU`, `LSTM` or `SimpleRNN`, or a `Bidirectional` of these; no subclass.
 
     Raises:
-        ValueError: for another layer, a `peephole`, a `lookahead`, `relevance_gate=False`, and a GRU's constraint as above.
+        ValueError: another layer, a `peephole`, a `lookahead`, `relevance_gate=False`, or a constraint of a GRU as above.
     """
     return _with_weights_of(layer, _empty(layer, TO_KERAS))
 
 
 def to_torch(layer):
-    """A `torch.nn.LSTM` or `torch.nn.RNN`, `batch_first`, with the weights of a built layer.
+    """Returns a `torch.nn.LSTM` or `torch.nn.RNN`, `batch_first`, with the weights of a built seqzoo layer.
 
-    As PyTorch's do, it returns the output at every step and the last state. Our bias becomes `bias_ih`; `bias_hh` is zero.
-    Left behind: dropout inside a layer, regularizers, constraints, and the state of a stateful layer.
+    The module returns the output at every step and the last state, as all of PyTorch's do. The bias of the layer becomes
+    `bias_ih`; `bias_hh` is zero. Dropout inside a layer, regularizers, constraints and the state of a stateful layer are lost.
 
     Args:
-        layer: our `LSTM` or `SimpleRNN`, a `Bidirectional(merge_mode="concat")` of one of them, or a `Stacked` of either.
+        layer: a seqzoo `LSTM` or `SimpleRNN`, a `Bidirectional(merge_mode="concat")` of one of them, or a `Stacked` of either.
 
     Raises:
-        ValueError: for another layer, an unbuilt one, a `peephole`, `lookahead`, `residual`, `dense`, directions or layers that
-            differ.
+        ValueError: another layer, an unbuilt layer, a `peephole`, `lookahead`, `residual` or `dense`, or directions or layers
+            that differ.
     """
     import torch
 
@@ -90,16 +90,16 @@ def to_torch(layer):
 
 
 def from_torch(module, **arguments):
-    """Our built layer with the weights of a PyTorch module: a `Bidirectional` or `Stacked` one if the module is that.
+    """Returns a built seqzoo layer with the weights of a PyTorch module; `Bidirectional` or `Stacked` as the module is.
 
-    It takes `(batch, T_x, inputs)`, whatever the module's `batch_first`. Our bias is the sum of PyTorch's two.
+    The layer takes `(batch, T_x, inputs)` for any `batch_first` of the module. Its bias is the sum of PyTorch's two biases.
 
     Args:
         module: a `torch.nn.LSTM` without projection, or a `torch.nn.RNN`; no subclass.
-        **arguments: those of our layer. `return_sequences` is True unless given, and `dtype` the module's.
+        **arguments: arguments of the layer. `return_sequences` is True unless given, and `dtype` the module's.
 
     Raises:
-        ValueError: for another module, and for `proj_size`.
+        ValueError: another module, or a `proj_size`.
     """
     import torch
 
@@ -122,13 +122,13 @@ def from_torch(module, **arguments):
 
 
 def _empty(layer, counterparts):
-    """The counterpart of a layer, unbuilt."""
+    """Returns the unbuilt counterpart of a layer."""
     _check_for_keras(layer, counterparts)
     cls = counterparts[type(layer)]
     config = _config(layer, cls)
     if isinstance(layer, theirs.Bidirectional):
         forward, backward = (_empty(direction, counterparts) for direction in _directions(layer))
-        forward.get_config = lambda: _config(layer.forward_layer, type(forward))  # `cls` makes it anew, from this
+        forward.get_config = lambda: _config(layer.forward_layer, type(forward))  # `cls` copies it from this config
         return cls(**config | {"layer": forward, "backward_layer": backward})
     try:
         return cls.from_config(config)
@@ -137,7 +137,7 @@ def _empty(layer, counterparts):
 
 
 def _config(layer, cls):
-    """The configuration of a layer, in the arguments of its counterpart's class."""
+    """Returns the configuration of a layer, restricted to the arguments of its counterpart's class."""
     config = layer.get_config()
     if type(layer) in COLUMNS:
         config |= {name: getattr(of, name) for of in (layer.cell, layer) for name in NOT_IN_CONFIG if hasattr(of, name)}
@@ -145,11 +145,11 @@ def _config(layer, cls):
 
 
 def _with_weights_of(layer, counterpart):
-    """`counterpart`, built as far as `layer` is."""
+    """Returns `counterpart` with the weights of `layer`, built as far as `layer` is."""
     if layer.built:
         counterpart.build_from_config(layer.get_build_config())
     for given, made in zip(_directions(layer), _directions(counterpart), strict=True):
-        made.activity_regularizer = given.activity_regularizer  # Keras's SimpleRNN takes it, and drops it
+        made.activity_regularizer = given.activity_regularizer  # Keras's SimpleRNN accepts but loses it
         if given.cell.built:
             _copy_weights(given, made)
     return counterpart
@@ -165,20 +165,20 @@ def _copy_weights(given, made):
 
 
 def _permuted(weight, given, wanted):
-    """`weight` with its columns in another order; those of one gate stand together."""
+    """Returns a weight with its columns reordered by gate; the columns of one gate are adjacent."""
     blocks = dict(zip(given, np.split(weight, len(given), axis=-1), strict=True))
     return np.concatenate([blocks[gate] if gate in blocks else -blocks[gate.swapcase()] for gate in wanted], axis=-1)
 
 
 def _torch_weights(layer):
-    """PyTorch's weights of one direction, by name."""
+    """Returns PyTorch's weights of one direction, by name."""
     columns = COLUMNS[type(layer)], COLUMNS[TO_KERAS[type(layer)]]
     kernel, recurrent_kernel, *bias = [_permuted(weight.astype("float64"), *columns).T for weight in layer.get_weights()]
     return dict(zip(TORCH_NAMES, [kernel, recurrent_kernel, *bias, *map(np.zeros_like, bias)], strict=False))
 
 
 def _our_weights(cls, weights):
-    """Our weights of one direction, from PyTorch's in the order of `TORCH_NAMES`."""
+    """Returns seqzoo's weights of one direction, from PyTorch's in the order of `TORCH_NAMES`."""
     kernel, recurrent_kernel, *biases = weights
     bias = [sum(biases)] if biases else []
     return [_permuted(weight.T, COLUMNS[TO_KERAS[cls]], COLUMNS[cls]) for weight in (kernel, recurrent_kernel, *bias)]
@@ -193,7 +193,7 @@ def _directions(layer):
 
 
 def _by_ending(layer):
-    """Each direction of each layer, with the ending of the names of its PyTorch weights."""
+    """Returns `(suffix of the PyTorch weight names, direction)` for each direction of each layer."""
     stack = [dict(zip(("", "_reverse"), _directions(each), strict=False)) for each in _stack(layer)]
     return [(f"_l{i}{side}", of) for i, sides in enumerate(stack) for side, of in sides.items()]
 

@@ -4,8 +4,8 @@
     score(y) = start[y<1>] + Σ_t potentials<t>[y<t>] + Σ_t transitions[y<t-1>, y<t>] + end[y<T>]
 
 The potentials come from the layers below, the other scores are weights. Sums over all K^T sequences are recursions over the T
-steps (Rabiner 1989): forward and backward for Z and the marginals, Viterbi's for the best sequence. All are in logarithms, and
-after each step what all K labels have in common is taken out, so that long sequences lose no digits.
+steps (Rabiner 1989): forward and backward for Z and the marginals, Viterbi's for the best sequence. All recursions are in the
+log domain. After each step the value common to all K labels is subtracted, so that long sequences lose no digits.
 """
 
 from typing import NamedTuple
@@ -23,7 +23,7 @@ FORBIDDEN = -1e30  # a score below that of any valid sequence, and still finite 
 class CRF(keras.layers.Layer):
     """CRF layer: scores a sequence of labels by the label at each step and by each move from one label to the next.
 
-    Called, it returns the potentials as they are, in float32: it stands last in a model, whose outputs its methods take.
+    The call returns the potentials unchanged, in float32. The layer is the last of a model; its methods take that output.
 
         potentials = crf(keras.layers.Dense(len(labels))(x), mask=mask)
         loss = -ops.mean(crf.log_likelihood(potentials, y, mask))  # in `compute_loss` of a model
@@ -31,21 +31,21 @@ class CRF(keras.layers.Layer):
 
     Args:
         labels: the K names.
-        scheme: "BIO" or "BIOES" forbids the moves, the starts and the ends that are not valid in it (see `tag_moves`): no
-            decoded sequence has one. None forbids nothing.
-        **kwargs: those of `keras.layers.Layer`.
+        scheme: "BIO" or "BIOES" forbids invalid transitions, starts and ends (see `crf_transitions`): no decoded sequence
+            has any. None forbids nothing.
+        **kwargs: arguments of `keras.layers.Layer`.
 
-    Of every method:
+    Arguments of every method:
         potentials: `(batch, T, K)`, in nats, below 1e25 or so in size.
-        mask: booleans `(batch, T)`; all True unless given. A False step does not exist, whatever its potentials and its y
-            are: the real steps around it are neighbours. A row all False has the one empty sequence, of probability 1.
+        mask: booleans `(batch, T)`; all True unless given. A False step is skipped, whatever its potentials and its y: the
+            real steps around it are adjacent. A row all False has one sequence, the empty one, of probability 1.
 
-    Weights: `transitions` `(K, K)`, from the row to the column, `start` `(K,)` and `end` `(K,)`. They, and all results, are
-    float32 even under mixed precision (float64 under float64). A forbidden score is `FORBIDDEN`, whatever its weight is.
+    Weights: `transitions` `(K, K)`, from the row to the column, `start` `(K,)` and `end` `(K,)`. Weights and results are
+    float32 even under mixed precision (float64 under float64). A forbidden score is `FORBIDDEN`, whatever its weight.
     """
 
     def __init__(self, labels, scheme=None, **kwargs):
-        super().__init__(autocast=False, **kwargs)  # it would round the potentials and the weights
+        super().__init__(autocast=False, **kwargs)  # autocast would round the potentials and the weights
         self._allowed = allowed(labels, scheme)
         self.labels, self.scheme, self.supports_masking = tuple(labels), scheme, True
         count = len(self.labels)
@@ -66,25 +66,25 @@ class CRF(keras.layers.Layer):
         return ops.cast(potentials, self.score_dtype)
 
     def log_likelihood(self, potentials, y, mask=None):
-        """log P(y | x), `(batch,)`, of label numbers y `(batch, T)`, 0 to K-1.
+        """Returns the log likelihood log P(y | x), `(batch,)`, of label numbers y `(batch, T)`, 0 to K-1.
 
-        A y that is not valid in the scheme has about -1e30 (the logarithm of 0, still finite): a mean over a batch tells of
-        nothing else then, though the gradients stay as small as ever. Best correct or leave out such rows.
+        A y that is invalid in the scheme has about -1e30 (the logarithm of 0, still finite). Such a row dominates the mean of a
+        batch, though gradients stay small: correct such rows or leave them out.
         """
         return self._run(_log_likelihood, potentials, mask, y=y)
 
     def log_partition(self, potentials, mask=None):
-        """log Z, `(batch,)`."""
+        """Returns the log partition function log Z, `(batch,)`."""
         return self._run(_log_partition, potentials, mask)
 
     def marginals(self, potentials, mask=None):
-        """P(y<t> = k | x), `(batch, T, K)`; 0 at masked steps."""
+        """Returns the marginals P(y<t> = k | x), `(batch, T, K)`; 0 at masked steps."""
         return self._run(_marginals, potentials, mask)
 
     def decode(self, potentials, mask=None):
-        """The most probable sequence of labels, int32 `(batch, T)`, 0 at masked steps; and its score `(batch,)`.
+        """Returns the most probable labels, int32 `(batch, T)`, 0 at masked steps; and their score `(batch,)`.
 
-        The score less `log_partition` is the logarithm of its probability.
+        The score minus `log_partition` is the log probability of the labels.
         """
         return self._run(_decode, potentials, mask)
 
@@ -113,7 +113,7 @@ class CRF(keras.layers.Layer):
 
 
 class Scores(NamedTuple):
-    """Scores of start `(K,)`, moves `(K, K)` and end `(K,)`, which add up to the score of a sequence."""
+    """Scores of start `(K,)`, transitions `(K, K)` and end `(K,)`, which add up to the score of a sequence."""
 
     start: object
     moves: object
@@ -130,7 +130,7 @@ class Chain(NamedTuple):
 
 
 def _apply(function, *arguments):
-    """`function(*arguments)`: the one function of `jit_loop`, compiled once for each `function`."""
+    """Returns `function(*arguments)`. `jit_loop` compiles this function once for each `function`."""
     return function(*arguments)
 
 
@@ -172,9 +172,10 @@ def _decode(potentials, scores, mask):
 
 
 def _forward(chain, join):
-    """α<t>[k] `(T, batch, K)`: the score of all sequences up to t that end in k (`join` is logsumexp) or of the best one (max).
+    """Returns forward scores α<t>[k] `(T, batch, K)`, of all sequences up to t that end in k, or of the best one.
 
-    Less what all labels have in common, which is also returned, `(T, batch)`: its sum over the steps is that of all sequences.
+    `join` is logsumexp for all sequences, max for the best. The value common to all labels is subtracted at each step, and
+    returned too, `(T, batch)`; its sum over the steps is the score of all sequences, or of the best one.
     """
 
     def step(alpha, scores, real, first):
@@ -189,7 +190,7 @@ def _forward(chain, join):
 
 
 def _backward(chain):
-    """β<t>[k] `(T, batch, K)`: the score after t of all sequences from k at t on, less the best label's."""
+    """Returns backward scores β<t>[k] `(T, batch, K)`, after t, of all sequences from k at t on, less the best label's."""
 
     def step(beta, scores, real):
         before = ops.logsumexp(chain.moves + (scores + beta)[:, None, :], axis=2)
@@ -201,7 +202,7 @@ def _backward(chain):
 
 
 def _trace_back(chain, alphas):
-    """The best labels `(T, batch)`, from the last step to the first: no pointers kept, for each is one row's maximum."""
+    """Returns the best labels `(T, batch)`, from the last step to the first; α alone gives each, without backpointers."""
 
     def step(onward, alpha, real):
         label = ops.cast(ops.argmax(alpha + onward, axis=-1), "int32")
@@ -213,7 +214,7 @@ def _trace_back(chain, alphas):
 
 
 def _scores_of(chain, y):
-    """The part of each step in the score of y, `(T, batch)`; 0 at masked steps."""
+    """Returns the contribution of each step to the score of y, `(T, batch)`; 0 at masked steps."""
     count = chain.moves.shape[0]
     y = ops.where(chain.real, y, ops.zeros_like(y))
     _, before = scan(lambda held, y, real: (ops.where(real, y, held), held), ops.zeros_like(y[0]), (y, chain.real))

@@ -1,6 +1,6 @@
 """Valid transitions between labels of entities under the schemes BIO and BIOES.
 
-Under both an entity begins with B- and goes on with I-. BIOES also marks its last step, E-, and an entity of one step, S-.
+In both schemes an entity begins with B- and continues with I-. BIOES also marks the last step, E-, and one-step entities, S-.
 """
 
 from typing import NamedTuple
@@ -25,17 +25,17 @@ SCHEMES = {
 
 
 def allowed(labels, scheme=None):
-    """The valid starts, moves and ends of a sequence of labels.
+    """Returns the valid starts, transitions and ends of a sequence of labels.
 
     Args:
-        labels: K different names: "O", or a prefix of the scheme and a type, "B-PER". Any names where there is no scheme.
-        scheme: "BIO" (also known as IOB2), "BIOES", or None, where everything is valid.
+        labels: K different names: "O", or a prefix of the scheme and a type, "B-PER". Without a scheme, any names.
+        scheme: "BIO" (also known as IOB2), "BIOES", or None: everything is valid.
 
     Returns:
-        Three boolean arrays: start `(K,)`, moves `(K, K)`, from the row to the column, and end `(K,)`.
+        Three boolean arrays: start `(K,)`, transitions `(K, K)`, from the row to the column, and end `(K,)`.
 
     Raises:
-        ValueError: the labels do not fit the scheme, or hold one that no valid sequence has.
+        ValueError: the labels do not fit the scheme, or no valid sequence contains one of them.
     """
     _check(labels, scheme)
     if scheme is None:
@@ -45,7 +45,7 @@ def allowed(labels, scheme=None):
     start = np.array([prefix not in rules.joins for prefix, _ in tags])
     moves = np.array([[_may_follow(rules, a, b) for b in tags] for a in tags])
     end = np.array([prefix not in rules.stays_open for prefix, _ in tags])
-    if not np.any(start & np.diag(moves) & end):  # then there are sequences of every length
+    if not np.any(start & np.diag(moves) & end):  # such a label gives valid sequences of every length
         raise ValueError(f'`labels` must hold "O" or an "S-" under {scheme}, got {list(labels)}.')
     return start, moves, end
 
@@ -58,7 +58,7 @@ def _may_follow(rules, a, b):
 
 
 def _tag(label, scheme):
-    """The prefix and the type: ("B", "PER") of "B-PER", ("O", "") of "O"."""
+    """Returns prefix and type of a label: ("B", "PER") of "B-PER", ("O", "") of "O"."""
     prefix, _, type_ = label.partition("-")
     if label != "O" and (prefix not in tuple(SCHEMES[scheme].prefixes) or not type_):
         prefixes = ", ".join(f'"{p}-"' for p in SCHEMES[scheme].prefixes)

@@ -12,8 +12,8 @@ class Dense(keras.layers.Dense):
     """Dense layer g(W x + b): W x has the compute dtype; the sum and the output are float32 (float64 under float64).
 
     `keras.layers.Dense` adds b in the compute dtype. The gradient of b is a sum over all steps of a batch, and a bfloat16 sum
-    stands still early: on TensorFlow's CPU that of 3,200 steps came to an eighth of what it is. And its tanh on JAX and
-    its product on PyTorch round float64 to float32.
+    stops growing early: on TensorFlow's CPU the sum over 3,200 steps came to an eighth of its true value. Keras's tanh on JAX
+    and Keras's product on PyTorch also round float64 to float32.
     """
 
     def call(self, inputs, training=None):

@@ -1,4 +1,4 @@
-"""The gated recurrent unit of the notes, simplified and full."""
+"""GRU layer, the gated recurrent unit of the notes, simplified and full."""
 
 import keras
 
@@ -10,7 +10,7 @@ from seqzoo.layers.recurrent_cell import RecurrentCell
 
 @keras.saving.register_keras_serializable("seqzoo")
 class GRUCell(RecurrentCell):
-    """One step of `GRU`."""
+    """GRU cell: one step of `GRU`."""
 
     def __init__(
         self, units, activation="tanh", recurrent_activation="sigmoid", *, relevance_gate=True, reset_after=False, **kwargs
@@ -23,18 +23,18 @@ class GRUCell(RecurrentCell):
 
 @keras.saving.register_keras_serializable("seqzoo")
 class GRU(Recurrent):
-    """c<t> = Γu * c̃<t> + (1 - Γu) * c<t-1>, with c̃<t> = tanh(Wc[Γr * c<t-1>, x<t>] + bc) and a<t> = c<t>.
+    """GRU layer: c<t> = Γu * c̃<t> + (1 - Γu) * c<t-1>, with c̃<t> = tanh(Wc[Γr * c<t-1>, x<t>] + bc) and a<t> = c<t>.
 
-    This is `keras.layers.GRU(reset_after=False)` with the update gate negated. Keras's default, cuDNN and PyTorch apply Γr
-    after the product: another model.
+    The layer equals `keras.layers.GRU(reset_after=False)` with the update gate negated. Keras's default, cuDNN and PyTorch
+    apply Γr after the product: a different model.
 
     Args:
         units: the size of c.
-        activation, recurrent_activation: of c̃ and of the gates: "tanh" and "sigmoid".
-        relevance_gate: with Γr the full GRU; without it the simplified one.
-        reset_after: False.
-        use_cudnn: accepted for Keras's sake, and without effect.
-        **kwargs: those of `Recurrent`.
+        activation, recurrent_activation: of c̃ and of the gates; must be "tanh" and "sigmoid".
+        relevance_gate: True for the full GRU, with Γr; False for the simplified GRU.
+        reset_after: must be False.
+        use_cudnn: accepted for compatibility with Keras, without effect.
+        **kwargs: arguments of `Recurrent`.
     """
 
     def __init__(

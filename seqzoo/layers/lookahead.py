@@ -8,7 +8,7 @@ from seqzoo.layers.arguments import as_list
 def windows(x, lookahead):
     """Windows of each step and the `lookahead` next steps: `(batch, T_x, ...)` -> `(batch * T_x, lookahead + 1, ...)`.
 
-    Zeros, or False, stand for what lies beyond the end.
+    Steps beyond the end are zeros, or False.
     """
     batch, steps, *shape = ops.shape(x)
     beyond = ops.zeros((batch, lookahead, *shape), x.dtype)
@@ -21,7 +21,7 @@ def backward(layer, sequences, lookahead, initial_state=None, mask=None, trainin
     """Outputs of the backward `layer` at each step, from the window of that step and the `lookahead` next steps.
 
     Returns:
-        The outputs `(batch, T_x, units)`, and the states at the first step, where the layer returns its state.
+        The outputs `(batch, T_x, units)`, and, if the layer returns its state, the states at the first step.
     """
     batch, steps, _ = ops.shape(sequences)
     mask = ops.ones((batch, steps), "bool") if mask is None else ops.cast(mask, "bool")
@@ -37,7 +37,7 @@ def backward(layer, sequences, lookahead, initial_state=None, mask=None, trainin
 
 
 def check(lookahead, layer):
-    """Raises a ValueError where `lookahead` is no number of steps, or where `layer`, the forward one, cannot have it."""
+    """Raises a ValueError if `lookahead` is no number of steps, or if `layer`, the forward layer, does not support it."""
     if isinstance(lookahead, bool) or not hasattr(lookahead, "__index__") or lookahead < 0:
         raise ValueError(f"`lookahead` must be None or a number of steps from 0, got {lookahead!r}.")
     if not layer.return_sequences:
@@ -48,7 +48,7 @@ def check(lookahead, layer):
 
 
 def merged(forward, backward, mode):
-    """The outputs of two directions merged into one; a pair of both in the mode None."""
+    """Returns the merged outputs of two directions; for the mode None a pair of both."""
     merge = {
         "concat": lambda a, b: ops.concatenate([a, b], axis=-1),
         "sum": lambda a, b: a + b,

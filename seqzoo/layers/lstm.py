@@ -1,4 +1,4 @@
-"""The long short-term memory of the notes."""
+"""LSTM layer, the long short-term memory of the notes."""
 
 import keras
 
@@ -10,7 +10,7 @@ from seqzoo.layers.recurrent_cell import RecurrentCell
 
 @keras.saving.register_keras_serializable("seqzoo")
 class LSTMCell(RecurrentCell):
-    """One step of `LSTM`."""
+    """LSTM cell: one step of `LSTM`."""
 
     def __init__(
         self, units, activation="tanh", recurrent_activation="sigmoid", *, peephole=None, unit_forget_bias=True, **kwargs
@@ -24,16 +24,16 @@ class LSTMCell(RecurrentCell):
 
 @keras.saving.register_keras_serializable("seqzoo")
 class LSTM(Recurrent):
-    """c<t> = Γu * c̃<t> + Γf * c<t-1> and a<t> = Γo * tanh(c<t>). The state is [a, c].
+    """LSTM layer: c<t> = Γu * c̃<t> + Γf * c<t-1> and a<t> = Γo * tanh(c<t>). The state is [a, c].
 
     Args:
         units: the size of a and of c.
-        activation, recurrent_activation: of c̃ and c, and of the gates: "tanh" and "sigmoid".
-        peephole: "output" adds c<t-1> to the input of Γo, the notes' form; "all" to those of Γu, Γf and Γo; by one weight per
-            unit, so that unit k of c touches unit k of a gate only.
-        unit_forget_bias: the forget gate's bias starts at one.
-        use_cudnn: accepted for Keras's sake, and without effect.
-        **kwargs: those of `Recurrent`.
+        activation, recurrent_activation: of c̃ and c, and of the gates; must be "tanh" and "sigmoid".
+        peephole: "output" adds c<t-1> to the input of Γo, the notes' form; "all" adds c<t-1> to the inputs of Γu, Γf and Γo.
+            A peephole has one weight per unit: unit k of c affects unit k of a gate only.
+        unit_forget_bias: whether the forget gate's bias is initialized to one.
+        use_cudnn: accepted for compatibility with Keras, without effect.
+        **kwargs: arguments of `Recurrent`.
     """
 
     def __init__(

@@ -19,22 +19,22 @@ class Recurrent(keras.layers.RNN):
     Args:
         units: the size of the state and of the output.
         unit: an `equations.Unit`.
-        return_sequences: the output at every step, `(batch, T_x, units)`, not only at the last, `(batch, units)`.
-        return_state: the output, then each part of the last state.
-        go_backwards: from the last step to the first; outputs come in the order in which they were computed.
-        stateful: the last state is the next call's initial state, until `reset_state()`. The batch size is fixed.
-        unroll: T_x copies of the step instead of a loop. T_x must be known.
-        zero_output_for_mask: zeros as the output of masked steps; otherwise it is that of the step before.
-        segments: cuts a long sequence into so many pieces, of which the backward pass keeps the first state only and computes
-            the rest anew. Memory is least with about √T_x; time grows by one forward pass at most.
-        **kwargs: those of `RecurrentCell` and of `keras.layers.Layer`.
+        return_sequences: whether to return the output of every step, `(batch, T_x, units)`, or of the last, `(batch, units)`.
+        return_state: whether to return each part of the last state after the output.
+        go_backwards: whether to run from the last step to the first; outputs come in the order of computation.
+        stateful: whether the last state is the initial state of the next call, until `reset_state()`; fixes the batch size.
+        unroll: whether to use T_x copies of the step instead of a loop; T_x must be known.
+        zero_output_for_mask: whether the output of masked steps is zero; otherwise the output of the step before is repeated.
+        segments: number of segments of a long sequence. The forward pass keeps the first state of each segment only, and the
+            backward pass recomputes the rest. Memory is lowest with about √T_x; time grows by one forward pass at most.
+        **kwargs: arguments of `RecurrentCell` and of `keras.layers.Layer`.
 
     Call arguments:
         sequences: `(batch, T_x, inputs)`.
         initial_state: a list, one `(batch, units)` for each part of the state; zeros unless given.
-        mask: booleans `(batch, T_x)`. At a False step nothing changes. Any pattern; a row all False keeps its initial state.
-        training: whether to drop out, and to keep what a gradient reads. A gradient without it costs one more forward pass on
-            TensorFlow, and nothing elsewhere.
+        mask: booleans `(batch, T_x)`, in any pattern. A False step keeps the state; a row all False keeps its initial state.
+        training: whether to apply dropout and to keep the values that a gradient needs. A gradient without `training` costs
+            one more forward pass on TensorFlow, and nothing elsewhere.
 
     States are float32 even under mixed precision (float64 under float64); the output has the compute dtype. Gradients of
     gradients work; forward mode (`jax.jvp`) does not.
@@ -63,7 +63,7 @@ class Recurrent(keras.layers.RNN):
             stateful=stateful,
             unroll=unroll,
             zero_output_for_mask=zero_output_for_mask,
-            autocast=False,  # it would round the initial state; `call` casts the sequences
+            autocast=False,  # autocast would round the initial state; `call` casts the sequences
             **kwargs,
         )
         self.segments = positive_integer("segments", segments)
@@ -90,7 +90,7 @@ class Recurrent(keras.layers.RNN):
         if training and cell.recurrent_dropout:
             drop_state = cell.dropout_mask(ops.ones_like(state[0]), cell.recurrent_dropout)
         if mask is not None:
-            mask = ops.reshape(mask, ops.shape(sequences)[:2])  # where its shape was not known, it is checked as the model runs
+            mask = ops.reshape(mask, ops.shape(sequences)[:2])  # checks at run time a shape unknown at trace time
         if self.go_backwards:
             x, mask = ops.flip(x, axis=1), None if mask is None else ops.flip(mask, axis=1)
         how = {"sequences": self.return_sequences, "unroll": self.unroll, "segments": self.segments, "training": bool(training)}
@@ -101,15 +101,15 @@ class Recurrent(keras.layers.RNN):
         return self._returned(outputs, last, mask)
 
     def step(self, x_t, state=None):
-        """One step at inference: what `call` does to a sequence, as its inputs come in.
+        """Runs one step at inference: the computation of `call`, one input at a time.
 
         Args:
-            x_t: `(batch, inputs)`.
-            state: what the step before returned; zeros unless given.
+            x_t: the input, `(batch, inputs)`.
+            state: the state that the previous `step` returned; zeros unless given.
 
         Returns:
             The output `(batch, units)`, and the state, a list of one `(batch, units)` for each part, in float32 (float64 under
-            float64). A `stateful` layer's own state is left alone.
+            float64). The state of a `stateful` layer does not change.
         """
         if self.go_backwards:
             raise ValueError("A layer that goes backwards cannot `step`: it starts at the last input.")
@@ -131,7 +131,7 @@ class Recurrent(keras.layers.RNN):
             return self.get_initial_state(batch)
         if static_batch not in (None, self.states[0].shape[0]):
             raise ValueError(f"This layer is stateful with a batch size of {self.states[0].shape[0]}, got {static_batch}.")
-        return [ops.copy(part) for part in self.states]  # which the call will overwrite
+        return [ops.copy(part) for part in self.states]  # the call overwrites `self.states`
 
     def _checked(self, state):
         state, parts = as_list(state), self.cell.unit.State._fields
@@ -166,7 +166,7 @@ class Recurrent(keras.layers.RNN):
         return keras.KerasTensor(output, dtype=self.compute_dtype), *states
 
     def as_notes(self):
-        """The weights in the notes' letters: see `RecurrentCell.as_notes`."""
+        """Returns the weights in the notes' letters: see `RecurrentCell.as_notes`."""
         return self.cell.as_notes()
 
     def get_config(self):
@@ -186,7 +186,7 @@ def _of_cell(name):
     return property(lambda layer: getattr(layer.cell, name), doc=f"`{name}` of the cell.")
 
 
-for _name in OF_CELL | {"units"}:  # as Keras's layers have them
+for _name in OF_CELL | {"units"}:  # attributes that Keras's layers have
     setattr(Recurrent, _name, _of_cell(_name))
 
 

@@ -2,7 +2,7 @@
 
 import keras
 from keras import ops
-from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # not public, but `keras.layers.RNN` looks for this class
+from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # not public, but `keras.layers.RNN` checks for it
 
 from seqzoo.engine.through_time import one_step
 from seqzoo.equations import Unit
@@ -16,18 +16,18 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
     Args:
         units: the size of the state.
         unit: an `equations.Unit`.
-        use_bias: whether there is b.
+        use_bias: whether the unit has a bias b.
         kernel_initializer, recurrent_initializer, bias_initializer: of Wx, of Wc (or Wa), of b.
-        kernel_regularizer, recurrent_regularizer, bias_regularizer: likewise; peepholes have the recurrent one.
-        kernel_constraint, recurrent_constraint, bias_constraint: likewise; peepholes have none.
-        open_gates: letters of the gates whose bias starts at one.
-        dropout: fraction of the inputs to drop; one mask a sequence, shared by the gates.
-        recurrent_dropout: likewise of the state, wherever it enters a matrix product.
-        seed: of the dropout.
-        implementation: accepted for the sake of Keras's cells, and without effect.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: likewise; peepholes use the recurrent regularizer.
+        kernel_constraint, recurrent_constraint, bias_constraint: likewise; peepholes have no constraint.
+        open_gates: letters of the gates whose bias is initialized to one.
+        dropout: dropout rate of the inputs; one mask a sequence, shared by the gates.
+        recurrent_dropout: dropout rate of the state in every matrix product; one mask a sequence, shared by the gates.
+        seed: random seed of the dropout.
+        implementation: accepted for compatibility with Keras's cells, without effect.
 
-    States are float32 under mixed precision too (float64 under float64). Those that come in the compute dtype, as from
-    `keras.layers.RNN`, leave in it, rounded at each step; `Recurrent` rounds none.
+    States are float32 under mixed precision too (float64 under float64). States given in the compute dtype, as
+    `keras.layers.RNN` does, are returned in the compute dtype, rounded at each step; `Recurrent` rounds no state.
 
     Weights: `kernel` `(inputs, gates * units)`, `recurrent_kernel` `(units, gates * units)`, `bias` `(gates * units,)`, with
     the columns in the order of `unit.gates`, and `p_<gate>` `(units,)` for each peephole.
@@ -93,7 +93,7 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         self.built = True
 
     def _weight(self, name, shape, initializer):
-        """A weight with the regularizer and the constraint of its name: "kernel", "recurrent_kernel" or "bias"."""
+        """Adds a weight with the regularizer and the constraint of its name: "kernel", "recurrent_kernel" or "bias"."""
         of = name.removesuffix("_kernel")
         return self.add_weight(
             name=name,
@@ -105,7 +105,7 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         )
 
     def _peephole(self, gate):
-        """The weight of one peephole: a row of one draw for all gates, since an initializer draws the same values again."""
+        """Adds the weight of one peephole: a row of one draw for all gates, since an initializer repeats its values."""
         peepholes, initializer = self.unit.peepholes, self.kernel_initializer
         return self.add_weight(
             name=f"p_{gate}",
@@ -120,7 +120,7 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         return ops.where(is_open, ops.ones(shape, dtype), self.bias_initializer(shape, dtype))
 
     def weight_tensors(self):
-        """The weights as tensors by name, the engine's `weights`."""
+        """Returns the weights as tensors by name, the `weights` of the engine."""
         weights = {"kernel": self.kernel, "recurrent_kernel": self.recurrent_kernel}
         weights |= {"bias": self.bias} if self.use_bias else {}
         weights |= {f"p_{gate}": weight for gate, weight in self.peepholes.items()}
@@ -140,7 +140,7 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         return output, new if isinstance(states, (list, tuple)) else new[0]
 
     def step(self, x_t, state, drop_x=None, drop_state=None):
-        """One step: `x_t` `(batch, inputs)` and a state, a list, to the output `(batch, units)` and the next state, a list."""
+        """Runs one step: `x_t` `(batch, inputs)` and a state, a list, to the output `(batch, units)` and the next state."""
         x_t = ops.cast(x_t, self.compute_dtype)
         x_t = x_t if drop_x is None else x_t * drop_x
         state = [ops.cast(part, self.state_dtype) for part in state]
@@ -148,11 +148,11 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         return ops.cast(new[0], self.compute_dtype), list(new)
 
     def get_initial_state(self, batch_size=None):
-        """Zeros: a list, one `(batch, units)` for each part of the state."""
+        """Returns the initial state: a list of zeros `(batch, units)`, one for each part of the state."""
         return [ops.zeros((batch_size, self.units), dtype=self.state_dtype) for _ in self.unit.State._fields]
 
     def as_notes(self):
-        """The weights in the notes' letters, as NumPy arrays.
+        """Returns the weights in the notes' letters, as NumPy arrays.
 
         `W_<gate>` is `(units, units + inputs)` and acts on [c<t-1>, x<t>] (or [a<t-1>, x<t>]), `b_<gate>` and the peepholes'
         `p_<gate>` are `(units,)`.

@@ -1,4 +1,4 @@
-"""The simple recurrent network of the notes."""
+"""Simple RNN layer, the simple recurrent network of the notes."""
 
 import keras
 
@@ -10,7 +10,7 @@ from seqzoo.layers.recurrent_cell import RecurrentCell
 
 @keras.saving.register_keras_serializable("seqzoo")
 class SimpleRNNCell(RecurrentCell):
-    """One step of `SimpleRNN`."""
+    """Simple RNN cell: one step of `SimpleRNN`."""
 
     def __init__(self, units, activation="tanh", **kwargs):
         super().__init__(units, _unit(activation), **kwargs)
@@ -21,12 +21,12 @@ class SimpleRNNCell(RecurrentCell):
 
 @keras.saving.register_keras_serializable("seqzoo")
 class SimpleRNN(Recurrent):
-    """a<t> = g(Wa[a<t-1>, x<t>] + ba).
+    """Simple RNN layer: a<t> = g(Wa[a<t-1>, x<t>] + ba).
 
     Args:
         units: the size of a.
         activation: g, "tanh" or "relu".
-        **kwargs: those of `Recurrent`.
+        **kwargs: arguments of `Recurrent`.
     """
 
     def __init__(self, units, activation="tanh", **kwargs):

@@ -12,21 +12,21 @@ RECURRENT = keras.layers.RNN, keras.layers.Bidirectional
 
 @keras.saving.register_keras_serializable("seqzoo")
 class Stacked(keras.layers.Layer):
-    """Stack of recurrent layers (three is deep), optionally with dense layers on top, without horizontal connection.
+    """Stack of recurrent layers (three is deep), optionally with dense layers on top, which have no horizontal connections.
 
     Args:
-        layer: any `keras.layers.RNN`, or a `Bidirectional`, of which copies are made, each with weights, a name and a dropout
-            seed of its own; all return sequences but the last, which returns what `layer` does. Or a list of layers, which are
-            taken as they are.
-        depth: how many copies; None with a list.
-        dropout: fraction to drop of what one layer gives to the next, element by element.
-        residual: every layer but the first adds its input, before that dropout, to its output.
-        dense: sizes of dense layers on top, the lowest first, each step by itself.
-        dense_activation: theirs.
-        seed: of `dropout`.
+        layer: any `keras.layers.RNN` or `Bidirectional`, of which the stack holds copies. Each copy has its own weights, name
+            and dropout seed; all but the last return sequences, and the last returns what `layer` returns. Or a list of
+            layers, which are used as they are.
+        depth: the number of copies; None for a list.
+        dropout: dropout rate between layers, element by element.
+        residual: whether every layer but the first adds its input, before dropout, to its output.
+        dense: sizes of dense layers on top, the lowest first, applied at each step.
+        dense_activation: activation of the dense layers.
+        seed: random seed of `dropout`.
 
-    Call arguments: those of `Recurrent`. The states, of `initial_state` and `return_state`, are a flat list in the order of the
-    layers. The mask reaches every layer.
+    Call arguments are those of `Recurrent`. States, in `initial_state` and with `return_state`, are a flat list in the order of
+    the layers. Every layer gets the mask.
     """
 
     def __init__(self, layer, depth=None, dropout=0.0, residual=False, dense=(), dense_activation="tanh", seed=None, **kwargs):
@@ -67,16 +67,16 @@ class Stacked(keras.layers.Layer):
             output, *last = as_list(layer(given, initial_state=state, mask=mask, training=training))
             x = output + self._carried(layer, x, mask) if self.residual and i else output
             states += last
-            if mask is not None and _goes_backwards(layer):  # so are its outputs
+            if mask is not None and _goes_backwards(layer):  # its outputs are reversed too
                 mask = ops.flip(mask, axis=1)
         x = self._on_top(x)
         return (x, *states) if self.return_state else x
 
     def step(self, x_t, state=None):
-        """One step at inference, as `Recurrent.step`; the state is a flat list in the order of the layers.
+        """Runs one step at inference, as `Recurrent.step`; the state is a flat list in the order of the layers.
 
-        Where layers look ahead, the output is that of the step which came the sum of their `lookahead` before, None while there
-        was none, and `finish` returns those that wait at the end.
+        If layers look ahead, the output is delayed by the sum of their `lookahead`: None at first, and `finish` returns the
+        outputs that are missing at the end.
         """
         for layer in self.layers:
             if not hasattr(layer, "step") or (len(_directions(layer)) == 2 and not _looks_ahead(layer)):
@@ -91,7 +91,7 @@ class Stacked(keras.layers.Layer):
         return self._on_top(outputs[0]) if outputs else None, [part for parts in states for part in parts]
 
     def finish(self, state):
-        """The outputs that wait in the state of the last `step`, where layers look ahead: a list."""
+        """Returns the outputs still missing after the last `step`, a list, if layers look ahead."""
         outputs = []
         for i, (layer, parts) in enumerate(zip(self.layers, self._by_layer(state, _parts_of_step), strict=True)):
             outputs, parts = self._steps(i, layer, outputs, parts)
@@ -100,7 +100,7 @@ class Stacked(keras.layers.Layer):
         return [self._on_top(output) for output in outputs]
 
     def _steps(self, i, layer, inputs, state):
-        """The outputs of layer i for a list of inputs, which may be empty, and its state after them."""
+        """Returns the outputs of layer i for a list of inputs, which may be empty, and the state of the layer after them."""
         outputs = []
         for x_t in inputs:
             of_output = state[0][:, 0] if _looks_ahead(layer) and state[0].shape[1] else x_t
@@ -109,7 +109,7 @@ class Stacked(keras.layers.Layer):
         return outputs, state
 
     def _plus(self, i, outputs, inputs):
-        """Outputs of layer i with what `residual` adds: the input of the same step."""
+        """Returns outputs of layer i plus, with `residual`, the input of the same step."""
         return [output + x for output, x in zip(outputs, inputs, strict=True)] if self.residual and i else outputs
 
     def _on_top(self, x):
@@ -118,12 +118,12 @@ class Stacked(keras.layers.Layer):
         return ops.cast(x, self.compute_dtype) if self.top else x
 
     def get_initial_state(self, batch_size):
-        """Zeros, one `(batch, units)` for each part of each layer's state."""
+        """Returns the initial state: zeros `(batch, units)` for each part of each layer's state."""
         directions = [d for layer in self.layers for d in _directions(layer)]
         return [part for direction in directions for part in direction.get_initial_state(batch_size)]
 
     def reset_state(self):
-        """Zeros again, where the layers are stateful."""
+        """Resets the states of stateful layers to zero."""
         for layer in self.layers:
             layer.reset_state()
 
@@ -146,7 +146,7 @@ class Stacked(keras.layers.Layer):
         return [mask, *[None] * sum(map(_parts, self.layers))] if self.return_state else mask
 
     def as_notes(self):
-        """The weights of each recurrent layer in the notes' letters, in a list."""
+        """Returns the weights of each recurrent layer in the notes' letters, a list."""
         return [layer.as_notes() for layer in self.layers]
 
     def get_config(self):
@@ -164,7 +164,7 @@ class Stacked(keras.layers.Layer):
         return from_serialized(cls, config)
 
     def _by_layer(self, state, parts):
-        """The flat list of states cut into one list for each layer, of the length `parts(layer)`."""
+        """Returns the flat list of states as one list for each layer, of the length `parts(layer)`."""
         if state is None:
             return [None] * len(self.layers)
         sizes, state = [parts(layer) for layer in self.layers], as_list(state)
@@ -174,7 +174,7 @@ class Stacked(keras.layers.Layer):
         return [state[end - size : end] for end, size in zip(ends, sizes, strict=True)]
 
     def _carried(self, layer, x, mask):
-        """The term that `residual` adds to the output of `layer`: the layer's input, at the steps of that output."""
+        """Returns the term that `residual` adds to the output of `layer`: the input of the layer at the steps of the output."""
         backwards = _goes_backwards(layer)
         if layer.return_sequences:
             return ops.flip(x, axis=1) if backwards else x
@@ -193,7 +193,7 @@ def _copies(layer, depth):
     layers = [*below, copy_of(layer, f"{layer.name}_{depth}", 2 * (depth - 1))]
     for above in layers[1:]:
         if _goes_backwards(above):
-            above.go_backwards = False  # what it gets comes in the order in which the layer below computed it
+            above.go_backwards = False  # its input is already reversed by the layer below
     return layers
 
 

@@ -1,3 +1,5 @@
+"""Models for sequences: classification, tagging, generation and language modeling."""
+
 from seqzoo.models.cloze import Cloze
 from seqzoo.models.language_model import LanguageModel, Scored
 from seqzoo.models.many_to_many import Labels, ManyToMany

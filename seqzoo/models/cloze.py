@@ -1,4 +1,4 @@
-"""A bidirectional language model: it predicts something in the middle, from what stands before and after."""
+"""Cloze model, a bidirectional language model: it predicts each token from the tokens before and after."""
 
 import functools
 
@@ -21,19 +21,21 @@ GAP = "___"
 
 @keras.saving.register_keras_serializable("seqzoo")
 class Cloze(keras.Model):
-    """ŷ<t> = softmax(Wy[a→<t-1>, a←<t+1>] + by): each token given all others of its line (W.L. Taylor's cloze procedure, 1953).
+    """Cloze model: ŷ<t> = softmax(Wy[a→<t-1>, a←<t+1>] + by), each token given all others of its line (W.L. Taylor, 1953).
 
-    It takes `{"inputs": ids (batch, T), "mask": booleans (batch, T)}` and returns logits `(batch, T, vocabulary)`. No product
-    of these probabilities is that of a line: for that, and to write lines, there is `LanguageModel`.
+    The model takes `{"inputs": ids (batch, T), "mask": booleans (batch, T)}` and returns logits `(batch, T, vocabulary)`.
+
+    Limitations: the product of these probabilities is not the probability of a line. `LanguageModel` gives that probability,
+    and generates lines.
 
     Args:
-        vocabulary: how many ids there are; those of `<pad>`, `<bos>` and `<eos>` are never predicted.
-        embedding: the size of an id's vector; Wy is the transposed embedding, over a linear layer.
-        cell, units, depth: of the recurrent layers of each direction, see `recurrent_stack`.
-        dropout: of every layer's input and of the states, one mask a sequence.
-        recurrent_dropout: of the states, one mask a sequence.
-        tokenizer: a `data.tokenizer.Tokenizer`. `presets` keeps it beside the weights.
-        dtype: the precision, such as "mixed_bfloat16"; the logits are float32.
+        vocabulary: the number of ids; `<pad>`, `<bos>` and `<eos>` are never predicted.
+        embedding: the size of an embedding vector; Wy is the transposed embedding, after a linear layer.
+        cell, units, depth: arguments of `recurrent_stack`, for each direction.
+        dropout: dropout rate of every layer's input and of the states; one mask a sequence.
+        recurrent_dropout: dropout rate of the states; one mask a sequence.
+        tokenizer: a `data.tokenizer.Tokenizer`; `presets` saves it beside the weights.
+        dtype: the dtype policy, such as "mixed_bfloat16"; logits are float32.
     """
 
     def __init__(
@@ -69,9 +71,9 @@ class Cloze(keras.Model):
             b = layer(b, mask=backwards)
         z = embed(narrow(drop(ops.concatenate([a, ops.flip(b, axis=1)], axis=-1))), reverse=True)
         ids = ops.arange(vocabulary)
-        barred = ops.where((ids == PAD) | (ids == BOS) | (ids == EOS), MASKED_LOGIT, 0.0)
-        super().__init__(inputs={"inputs": inputs, "mask": mask}, outputs=ops.cast(z, "float32") + barred, **kwargs)
-        self.dtype_policy = policy  # by which Keras decides whether the loss is scaled; a functional model takes no `dtype`
+        banned = ops.where((ids == PAD) | (ids == BOS) | (ids == EOS), MASKED_LOGIT, 0.0)
+        super().__init__(inputs={"inputs": inputs, "mask": mask}, outputs=ops.cast(z, "float32") + banned, **kwargs)
+        self.dtype_policy = policy  # Keras reads it for loss scaling; a functional model takes no `dtype`
 
         # === Config ===
         self.tokenizer = tokenizer
@@ -87,7 +89,7 @@ class Cloze(keras.Model):
         }
 
     def sequences(self, texts):
-        """The ids of each text.
+        """Returns the token ids of each text.
 
         Raises:
             DataError: a text has no token.
@@ -96,30 +98,30 @@ class Cloze(keras.Model):
         return self.tokenizer.encode_all(texts)
 
     def fill(self, text, count=5):
-        """The `count` most probable tokens for the gap, `___`, in a text, and their probabilities: `[(token, p)]`.
+        """Returns the most probable tokens for the gap, `___`, of a text: `count` pairs `(token, probability)`.
 
         Raises:
-            DataError: there is not exactly one gap.
+            DataError: the text has not exactly one gap.
         """
         if text.count(GAP) != 1:
             raise DataError(f"{text!r}: {text.count(GAP)} gaps, expected one {GAP}")
         before, after = (self.tokenizer.encode(half) if half.strip() else [] for half in text.split(GAP))
         ids = np.array([[*before, UNK, *after]], np.int32)
         z = self.predict_on_batch({"inputs": ids, "mask": np.ones_like(ids, bool)})[0, len(before)]
-        z[UNK] = MASKED_LOGIT  # no word
+        z[UNK] = MASKED_LOGIT  # `<unk>` is no word
         p = softmax(z)
-        best = np.argsort(-p, kind="stable")[: min(count, len(p) - 4)]  # the special tokens are none
+        best = np.argsort(-p, kind="stable")[: min(count, len(p) - 4)]  # without the special tokens
         return [(self.tokenizer.tokens[i], float(p[i])) for i in best]
 
     def log_probabilities(self, sequences, batch_size=32):
-        """The natural logarithm of the probability of every token given all others: arrays `(T,)`."""
+        """Returns the natural log probability of every token given all others: an array `(T,)` for each sequence."""
         return [log_p for (log_p,) in steps_in_order(self._of_batch, sequences, batch_size)]
 
     def _of_batch(self, batch):
         inputs, mask = (ops.convert_to_tensor(batch[name]) for name in ("inputs", "mask"))
         return (ops.convert_to_numpy(self._log_p(inputs, mask)),)
 
-    @functools.cached_property  # which Keras does not track
+    @functools.cached_property  # not tracked by Keras
     def _log_p(self):
         def run(inputs, mask):
             z = self({"inputs": inputs, "mask": mask})
@@ -136,5 +138,5 @@ class Cloze(keras.Model):
 
 
 def _shifted(x):
-    """Zeros, then all steps but the last."""
+    """Returns a sequence shifted right by one step, zeros first."""
     return ops.concatenate([ops.zeros_like(x[:, :1]), x[:, :-1]], axis=1)

@@ -1,4 +1,4 @@
-"""Many to many with T_x = T_y: a sequence in, one label for every step out."""
+"""Many-to-many model with T_x = T_y, a sequence tagger: one label for every step."""
 
 import functools
 from typing import NamedTuple
@@ -16,7 +16,7 @@ from seqzoo.models.word_encoder import LONGEST_WORD, DropWords, WordEncoder, cha
 
 
 class Labels(NamedTuple):
-    """The labels of all steps of one input, and the probability that the model gives to all of them together."""
+    """Predicted labels of all steps of one input, and their joint probability."""
 
     labels: list
     score: float
@@ -24,32 +24,33 @@ class Labels(NamedTuple):
 
 @keras.saving.register_keras_serializable("seqzoo")
 class ManyToMany(keras.Model):
-    """x<1>…x<T_x> -> vectors -> recurrent layers -> a dense layer at each step -> ŷ<1>…ŷ<T_x>.
+    """Sequence tagger: x<1>…x<T_x> -> vectors -> recurrent layers -> a dense layer at each step -> ŷ<1>…ŷ<T_x>.
 
-    It takes `{"inputs": ..., "mask": booleans (batch, T_x)}`, with inputs `(batch, T_x)` of word ids, or with an encoder of
-    characters `(batch, T_x, 1 + LONGEST_WORD)`, each word's id before the ids of its characters, or `(batch, T_x, features)`
-    of vectors. It returns ŷ `(batch, T_x, labels)`: probabilities, or a CRF's potentials. `answers` takes lists of words.
+    The model takes `{"inputs": ..., "mask": booleans (batch, T_x)}`. Inputs are word ids `(batch, T_x)`; with a character
+    encoder `(batch, T_x, 1 + LONGEST_WORD)`, each word's id before the ids of its characters; or vectors
+    `(batch, T_x, features)`. The model returns ŷ `(batch, T_x, labels)`: probabilities, or the potentials of a CRF. `answers`
+    takes lists of words.
 
     Args:
         labels: names of the labels.
-        vocabulary: how many word ids there are; None for vectors.
-        features: the size of a vector; None for ids.
-        embedding: the size of a word's vector.
-        characters: those that the encoder of words knows; none for no such encoder. It is a bidirectional GRU over the
-            characters of each word, whose last states stand beside the word's vector: prefixes, endings and capitals tell
-            much of a word never seen.
+        vocabulary: the number of word ids; None for vectors.
+        features: the size of an input vector; None for ids.
+        embedding: the size of a word vector.
+        characters: alphabet of the character encoder; empty for no encoder. The encoder is a bidirectional GRU over the
+            characters of each word; its last states are concatenated with the word's vector. Prefixes, endings and capitals
+            carry much information on unknown words.
         character_units: the size of that GRU, in each direction.
-        cell, units, depth, bidirectional: of the recurrent layers, see `recurrent_stack`.
-        lookahead: how many steps of future each layer's backward direction sees, all unless given; see `layers.Bidirectional`.
-        crf: whether labels are chosen together, by a conditional random field, or (softmax) each for itself.
-        scheme: "BIO" or "BIOES" where the labels are tags of entities: the CRF then makes valid moves only.
-        word_dropout: fraction of the words whose id is taken for an unknown word's while training, so that the characters and
-            the neighbours must tell.
-        dropout: of the vectors and of the states, element by element.
-        recurrent_dropout: of the states, one mask a sequence.
-        max_length: how many steps `answers` reads at a time; a longer input is read in parts.
-        tokenizer: a `data.tokenizer.Tokenizer` of whole words. `presets` keeps it beside the weights.
-        dtype: the precision, such as "mixed_bfloat16"; ŷ and the CRF are float32.
+        cell, units, depth, bidirectional: arguments of `recurrent_stack`.
+        lookahead: future steps that the backward direction of each layer sees, all unless given; see `layers.Bidirectional`.
+        crf: whether a conditional random field predicts all labels jointly; else a softmax predicts each label by itself.
+        scheme: "BIO" or "BIOES" if the labels are entity tags: the CRF then allows valid transitions only.
+        word_dropout: fraction of the words whose id is replaced by that of `<unk>` in training, so that the model relies on
+            characters and context.
+        dropout: dropout rate of the vectors and of the states, element by element.
+        recurrent_dropout: dropout rate of the states; one mask a sequence.
+        max_length: steps that `answers` reads at a time; a longer input is read in parts.
+        tokenizer: a `data.tokenizer.Tokenizer` of whole words; `presets` saves it beside the weights.
+        dtype: the dtype policy, such as "mixed_bfloat16"; ŷ and the CRF are float32.
     """
 
     def __init__(
@@ -109,7 +110,7 @@ class ManyToMany(keras.Model):
         if crf:
             x = random_field(x, mask=mask)
         super().__init__(inputs={"inputs": inputs, "mask": mask}, outputs=x, **kwargs)
-        self.dtype_policy = policy  # by which Keras decides whether the loss is scaled; a functional model takes no `dtype`
+        self.dtype_policy = policy  # Keras reads it for loss scaling; a functional model takes no `dtype`
 
         # === Config ===
         self.crf, self.tokenizer, self.of_words = random_field, tokenizer, of_words
@@ -135,13 +136,13 @@ class ManyToMany(keras.Model):
             "dtype": policy.name,
         }
 
-    @functools.cached_property  # which Keras does not track: it has no weights of its own
+    @functools.cached_property  # not tracked by Keras: the decoder has no weights of its own
     def decoder(self):
-        """The model that returns labels, and the logarithm of their probability."""
+        """Decoder model: it returns labels, and the log probability of all labels of an input."""
         return keras.Model(self.input, Decode(self.crf)(self.output, mask=self.input["mask"]))
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """With a CRF -log P(y | x), each sequence by the weight of its heaviest step, averaged over the batch."""
+        """Returns the loss; with a CRF the batch mean of -log P(y | x), each sequence weighted by its largest step weight."""
         if self.crf is None:
             return super().compute_loss(x, y, y_pred, sample_weight, training)
         loss = -self.crf.log_likelihood(y_pred, y, x["mask"])
@@ -150,26 +151,27 @@ class ManyToMany(keras.Model):
         return backend.mean_of_batch(loss)
 
     def answers(self, inputs, batch_size=32):
-        """`Labels` for each input: lists of words, or arrays of ids or of vectors where there is no tokenizer.
+        """Returns the predicted `Labels` of each input.
 
-        An input longer than `max_length` is read in parts.
+        An input is a list of words, or an array of ids or of vectors if the model has no tokenizer. An input longer than
+        `max_length` is read in parts.
         """
         if not len(inputs):
             return []
         sequences = self.sequences(inputs)
         parts = [(i, part) for i, sequence in enumerate(sequences) for part in self._parts(sequence)]
-        found = steps_in_order(self.decoder.predict_on_batch, [part for _, part in parts], batch_size)
+        predictions = steps_in_order(self.decoder.predict_on_batch, [part for _, part in parts], batch_size)
         labels, scores = [[] for _ in inputs], np.zeros(len(inputs))
-        for (i, _), (numbers, score) in zip(parts, found, strict=True):
+        for (i, _), (numbers, score) in zip(parts, predictions, strict=True):
             labels[i] += [self.labels[number] for number in numbers]
             scores[i] += score
-        return [Labels(of_one, float(np.exp(score))) for of_one, score in zip(labels, scores, strict=True)]
+        return [Labels(names, float(np.exp(score))) for names, score in zip(labels, scores, strict=True)]
 
     def sequences(self, inputs):
-        """Words as ids, those of their characters beside them, where there is a tokenizer.
+        """Returns inputs as arrays: words as ids, with the ids of their characters, if the model has a tokenizer.
 
         Raises:
-            DataError: an input is empty, or not what the model takes.
+            DataError: an input is empty, or of a kind that the model does not take.
         """
         for i, sequence in enumerate([inputs] if isinstance(inputs, str) else inputs):
             if isinstance(sequence, str):
@@ -183,7 +185,7 @@ class ManyToMany(keras.Model):
         return [self._ids(words) for words in inputs]
 
     def _ids(self, words):
-        ids = np.array([[found[0]] for found in self.tokenizer.encode_all(words)], np.int32)
+        ids = np.array([[word_ids[0]] for word_ids in self.tokenizer.encode_all(words)], np.int32)
         if not self.characters:
             return ids[:, 0]
         return np.concatenate([ids, [characters_of(word, self.characters) for word in words]], axis=1).astype(np.int32)
@@ -202,7 +204,7 @@ class ManyToMany(keras.Model):
 
 @keras.saving.register_keras_serializable("seqzoo")
 class Decode(keras.layers.Layer):
-    """ŷ `(batch, T_x, labels)` -> the chosen labels `(batch, T_x)`, and the logarithm of their probability `(batch,)`."""
+    """Decoding layer: ŷ `(batch, T_x, labels)` -> labels `(batch, T_x)` and their joint log probability `(batch,)`."""
 
     def __init__(self, crf=None, **kwargs):
         super().__init__(dtype="float32", **kwargs)

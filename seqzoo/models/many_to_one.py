@@ -1,4 +1,4 @@
-"""Many to one: a sequence in, one answer out."""
+"""Many-to-one model: classification of, or regression on, a sequence."""
 
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ POOLINGS = ("last", "mean", "max", "both")
 
 
 class Answer(NamedTuple):
-    """The answer to one input: a label, several joined by a comma, or a number; and its probability (of a number: itself)."""
+    """Prediction for one input: a label, labels joined by commas, or a number; and its probability (for a number, itself)."""
 
     label: str
     score: float
@@ -22,25 +22,25 @@ class Answer(NamedTuple):
 
 @keras.saving.register_keras_serializable("seqzoo")
 class ManyToOne(keras.Model):
-    """x<1>…x<T_x> -> embedding or one-hot vectors -> recurrent layers -> pooled states -> dense layers -> ŷ.
+    """Sequence classifier or regressor: x<1>…x<T_x> -> vectors -> recurrent layers -> pooled states -> dense layers -> ŷ.
 
-    It takes `{"inputs": ids (batch, T_x) or vectors (batch, T_x, features), "mask": booleans (batch, T_x)}` and returns ŷ
-    `(batch, labels)`; `(batch, 1)` for a "yes-no" or a "number". `answers` takes raw texts, where there is a tokenizer.
+    The model takes `{"inputs": ids (batch, T_x) or vectors (batch, T_x, features), "mask": booleans (batch, T_x)}` and returns
+    ŷ `(batch, labels)`, or `(batch, 1)` for a "yes-no" or a "number". `answers` takes raw texts if the model has a tokenizer.
 
     Args:
-        vocabulary: how many ids there are; None for vectors.
-        features: the size of a vector; None for ids.
-        labels: names of the answers; of a "yes-no", the no first; none for a "number".
-        answer: "one" of the labels (softmax), "yes-no" (sigmoid), "several" labels (a sigmoid each), or a "number".
-        embedding: the size of the embedding; None for one-hot vectors, as in the notes.
-        cell, units, depth, bidirectional: of the recurrent layers, see `recurrent_stack`.
-        pooling: what is made of the states: the "last", their "mean", their "max", or "both" of these two.
-        dense: sizes of tanh layers under the answer.
-        dropout: of the embedded inputs and of the pooled state, element by element.
-        recurrent_dropout: of the states, one mask a sequence.
-        max_length: how many steps `answers` reads of an input.
-        tokenizer: a `data.tokenizer.Tokenizer`. `presets` keeps it beside the weights.
-        dtype: the precision, such as "mixed_bfloat16"; Keras's own setting unless given. ŷ is float32.
+        vocabulary: the number of ids; None for vectors.
+        features: the size of an input vector; None for ids.
+        labels: names of the classes; for a "yes-no" the no first; none for a "number".
+        answer: kind of output: "one" label (softmax), "yes-no" (sigmoid), "several" labels (a sigmoid each) or a "number".
+        embedding: the size of an embedding vector; None for one-hot vectors, as in the notes.
+        cell, units, depth, bidirectional: arguments of `recurrent_stack`.
+        pooling: pooling of the states: "last", "mean", "max", or "both" mean and max.
+        dense: sizes of tanh layers before the output.
+        dropout: dropout rate of the input vectors and of the pooled state, element by element.
+        recurrent_dropout: dropout rate of the states; one mask a sequence.
+        max_length: steps that `answers` reads of an input.
+        tokenizer: a `data.tokenizer.Tokenizer`; `presets` saves it beside the weights.
+        dtype: the dtype policy, such as "mixed_bfloat16"; Keras's global policy unless given. ŷ is float32.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class ManyToOne(keras.Model):
         for layer in hidden:
             x = layer(x)
         super().__init__(inputs={"inputs": inputs, "mask": mask}, outputs=y_hat(x), **kwargs)
-        self.dtype_policy = policy  # by which Keras decides whether the loss is scaled; a functional model takes no `dtype`
+        self.dtype_policy = policy  # Keras reads it for loss scaling; a functional model takes no `dtype`
 
         # === Config ===
         self.tokenizer = tokenizer
@@ -114,18 +114,18 @@ class ManyToOne(keras.Model):
         }
 
     def answers(self, inputs, batch_size=32):
-        """One `Answer` for each input: raw texts, or sequences of ids or of vectors where there is no tokenizer."""
+        """Returns the predicted `Answer` of each input: a raw text, or ids or vectors if the model has no tokenizer."""
         if isinstance(inputs, str):
             raise TypeError(f"`inputs` must be a list of texts, got one text, {inputs[:40]!r}.")
         if not inputs:
             return []
-        return [self._named(y) for y in in_order(self.predict_on_batch, self.sequences(inputs), batch_size)]
+        return [self._answer(y) for y in in_order(self.predict_on_batch, self.sequences(inputs), batch_size)]
 
     def sequences(self, inputs):
-        """Texts as ids, where there is a tokenizer; nothing longer than `max_length`.
+        """Returns inputs cut to `max_length`: texts as ids if the model has a tokenizer.
 
         Raises:
-            DataError: the inputs are not what the model takes.
+            DataError: an input is of a kind that the model does not take.
         """
         for sequence in inputs:
             self._check_input(sequence)
@@ -139,7 +139,7 @@ class ManyToOne(keras.Model):
         if features and ops.shape(sequence)[1:] != (features,):
             raise DataError(f"expected a sequence of {features} numbers a step, found the shape {ops.shape(sequence)}")
 
-    def _named(self, y):
+    def _answer(self, y):
         if self.answer == "number":
             return Answer(f"{y[0]:.3f}", float(y[0]))
         if self.answer == "several":
@@ -159,23 +159,23 @@ class ManyToOne(keras.Model):
 
 
 def _vectors(ids, vocabulary, embedding, policy):
-    """Embedded ids `(batch, T_x, embedding)`, or one-hot ones `(batch, T_x, vocabulary)`."""
+    """Returns embedded ids `(batch, T_x, embedding)`, or one-hot ids `(batch, T_x, vocabulary)`."""
     if embedding:
         return keras.layers.Embedding(vocabulary, embedding, dtype=policy.variable_dtype)(ids)  # see `OneToMany`
     return ops.one_hot(ids, vocabulary, dtype=policy.compute_dtype)
 
 
-def pool(states, mask, how):
-    """The states `(batch, T_x, units)` of the real steps as one vector `(batch, units)`, twice as long for "both"."""
-    if how == "last":  # the layers returned only that
+def pool(states, mask, pooling):
+    """Returns pooled states `(batch, units)`, twice as long for "both", of the real steps of states `(batch, T_x, units)`."""
+    if pooling == "last":  # the recurrent layers return the last state only
         return states
-    if how == "both":
+    if pooling == "both":
         return ops.concatenate([pool(states, mask, "mean"), pool(states, mask, "max")], axis=-1)
     real = ops.expand_dims(mask, -1)
-    if how == "max":
+    if pooling == "max":
         highest = ops.max(ops.where(real, states, ops.full_like(states, float("-inf"))), axis=1)
         return ops.where(ops.any(real, axis=1), highest, ops.zeros_like(highest))
-    wide = keras.backend.result_type(states.dtype, "float32")  # a float16 sum may stand still at 2048, and ends at 65504
+    wide = keras.backend.result_type(states.dtype, "float32")  # a float16 sum can stop growing at 2048, and overflows at 65504
     real = ops.cast(real, wide)
     mean = ops.sum(ops.cast(states, wide) * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1)
     return ops.cast(mean, states.dtype)

@@ -1,4 +1,4 @@
-"""One to many: a class, or nothing, in; a sequence out, each step of it given those before."""
+"""One-to-many model, a sequence generator: each step given the steps before, and optionally a class."""
 
 import keras
 from keras import ops
@@ -8,31 +8,31 @@ from seqzoo.layers import Stacked
 from seqzoo.layers.dense import Dense
 from seqzoo.models.recurrent_stack import recurrent_stack
 
-MASKED_LOGIT = -1e9  # the logit of what does not occur
+MASKED_LOGIT = -1e9  # the logit of tokens that must not occur
 
 
 @keras.saving.register_keras_serializable("seqzoo")
 class OneToMany(keras.Model):
-    """x<1> = the class's vector, or 0; x<t+1> = y<t>; ŷ<t> = g'(Wy a<t> + by), with g' softmax or sigmoid.
+    """Sequence generator: x<1> = the class's vector, or 0; x<t+1> = y<t>; ŷ<t> = g'(Wy a<t> + by), g' softmax or sigmoid.
 
-    It takes `{"inputs": y<0>…y<T-1>}`, each step's predecessor: ids `(batch, T)`, 0 at the first step, or vectors
-    `(batch, T, features)`, zeros at the first step; and `"label"`, class numbers `(batch,)`, where there are classes. It
-    returns what g' is applied to, logits `(batch, T, vocabulary)` or `(batch, T, features)`, in float32.
+    The model takes `{"inputs": y<0>…y<T-1>}`, the predecessor of each step: ids `(batch, T)`, 0 at the first step, or vectors
+    `(batch, T, features)`, zeros at the first step; and `"label"`, class numbers `(batch,)`, if it has classes. The model
+    returns logits, the arguments of g', `(batch, T, vocabulary)` or `(batch, T, features)`, in float32.
 
-    Padding needs no mask: it stands on the right, and a step knows nothing of those after it.
+    Padding on the right needs no mask, since no step depends on later steps.
 
     Args:
-        vocabulary: how many ids there are, those of `data.tokenizer`: 0 (`<pad>`, the zero vector) and 2 (`<bos>`) are never
+        vocabulary: the number of ids, those of `data.tokenizer`: 0 (`<pad>`, the zero vector) and 2 (`<bos>`) are never
             predicted. None for vectors.
-        features: the size of a vector, whose parts are 0 or 1, each by itself; None for ids.
+        features: the size of a vector, whose components are independently 0 or 1; None for ids.
         labels: names of the classes; none for no class.
-        embedding: the size of an id's vector.
-        cell, units, depth: of the recurrent layers, see `recurrent_stack`.
-        tied: whether Wy is the transposed embedding (over a linear layer, if the sizes differ).
-        dropout: of every layer's input and of the last one's output, one mask a sequence.
-        recurrent_dropout: of the states, one mask a sequence.
-        tokenizer: a `data.tokenizer.Tokenizer`. `presets` keeps it beside the weights.
-        dtype: the precision, such as "mixed_bfloat16"; states and logits are float32.
+        embedding: the size of an embedding vector.
+        cell, units, depth: arguments of `recurrent_stack`.
+        tied: whether Wy is the transposed embedding (after a linear layer, if the sizes differ).
+        dropout: dropout rate of every layer's input and of the last layer's output; one mask a sequence.
+        recurrent_dropout: dropout rate of the states; one mask a sequence.
+        tokenizer: a `data.tokenizer.Tokenizer`; `presets` saves it beside the weights.
+        dtype: the dtype policy, such as "mixed_bfloat16"; states and logits are float32.
     """
 
     def __init__(
@@ -61,7 +61,7 @@ class OneToMany(keras.Model):
         super().__init__(dtype=policy, **kwargs)
         # === Layers ===
         self.size = embedding if vocabulary else features
-        # The gradient of a frequent id's vector is a sum over all its steps, and a bfloat16 sum soon stands still.
+        # The gradient of a frequent id's vector is a sum over all its steps, and a bfloat16 sum soon stops growing.
         wide = {"dtype": policy.variable_dtype}
         tying = keras.layers.ReversibleEmbedding if tied else keras.layers.Embedding
         product = {"reverse_dtype": policy.compute_dtype} if tied else {}
@@ -91,7 +91,7 @@ class OneToMany(keras.Model):
         self._build_layers(units)
 
     def _build_layers(self, units):
-        """All weights, whatever is called first: the whole or a step."""
+        """Builds all weights, so that `call`, `run` and `step` may each come first."""
         for layer in (self.embed, self.of_class):
             if layer is not None:
                 layer.build((None, None))
@@ -108,33 +108,34 @@ class OneToMany(keras.Model):
         return self.run(y_prev, self.initial_state(ops.shape(y_prev)[0], inputs.get("label")), training)[0]
 
     def run(self, y_prev, state, training=False):
-        """All steps of a piece of a sequence: `(logits, state)`, with which the next piece goes on.
+        """Runs all steps of a chunk of a sequence. Returns `(logits, state)`; the state starts the next chunk.
 
         Args:
             y_prev: `(batch, T)` ids or `(batch, T, features)` vectors.
-            state: from `initial_state`, or of the piece before.
+            state: from `initial_state`, or from the previous chunk.
         """
         x, state = self._first(self._vectors(y_prev), state)
         a, *state = self.recurrent(x, initial_state=state, training=training)
         return self._logits(self.drop(a, training=training)), self._carried(state)
 
     def step(self, y_prev, state):
-        """One step: y<t-1>, `(batch,)` ids or `(batch, features)`, to the logits of y<t> and the state."""
+        """Runs one step, from y<t-1>, `(batch,)` ids or `(batch, features)`, to the logits of y<t> and the next state."""
         x, state = self._first(self._vectors(y_prev)[:, None], state)
         a, state = self.recurrent.step(x[:, 0], state)
         return self._logits(a), self._carried(state)
 
     def initial_state(self, batch, label=None):
-        """A list: zeros `(batch, units)` for each part of each layer's state; then, where there are classes, the class's vector
-        `(batch, size)`, which the next step adds to its input.
+        """Returns the initial state, a list: zeros `(batch, units)` for each part of each layer's state.
+
+        With classes the last element is the class's vector `(batch, size)`, which the next step adds to its input.
 
         Args:
             label: class numbers `(batch,)`.
         """
         if (label is None) != (self.of_class is None):
             raise ValueError(f"`label` must be given if the model has classes, and only then; it has {len(self.labels)}.")
-        waiting = [] if label is None else [ops.cast(self.of_class(label), "float32")]
-        return self.recurrent.get_initial_state(batch) + waiting
+        pending = [] if label is None else [ops.cast(self.of_class(label), "float32")]
+        return self.recurrent.get_initial_state(batch) + pending
 
     def _vectors(self, y_prev):
         if self.embed is None:
@@ -143,11 +144,11 @@ class OneToMany(keras.Model):
         return x * ops.cast(ops.expand_dims(y_prev != PAD, -1), x.dtype)
 
     def _first(self, x, state):
-        """x with the class's vector added to its first step, and the state of the recurrent layers."""
+        """Returns x with the class's vector added to its first step, and the state of the recurrent layers."""
         if self.of_class is None:
             return x, list(state)
-        *state, waiting = state
-        first = x[:, :1] + ops.cast(waiting[:, None], x.dtype)
+        *state, pending = state
+        first = x[:, :1] + ops.cast(pending[:, None], x.dtype)
         return ops.concatenate([first, x[:, 1:]], axis=1), state
 
     def _carried(self, state):

@@ -1,4 +1,4 @@
-"""Recurrent layers by name, one above the other, in one or both directions."""
+"""Stack of recurrent layers by the name of their cell, in one or both directions."""
 
 from seqzoo.layers import GRU, LSTM, Bidirectional, SimpleRNN
 
@@ -12,14 +12,16 @@ CELLS = {
 
 
 def recurrent_stack(cell, units, depth=1, bidirectional=False, return_sequences=False, lookahead=None, **arguments):
-    """Layers to be called in turn, each with `mask=`; all but the last return sequences.
+    """Returns a list of recurrent layers, to be called in order, each with `mask=`; all but the last return sequences.
 
     Args:
         cell: a name in `CELLS`.
-        units: of each layer, and of each direction.
-        depth: how many layers.
-        lookahead: of a `Bidirectional` layer.
-        **arguments: those of `layers.Recurrent`, for every layer.
+        units: the size of each layer in each direction.
+        depth: the number of layers.
+        bidirectional: whether each layer is a `Bidirectional`.
+        return_sequences: whether the last layer returns sequences too.
+        lookahead: the argument of `Bidirectional`.
+        **arguments: arguments of `layers.Recurrent`, for every layer.
     """
     if cell not in CELLS:
         raise ValueError(f"`cell` must be one of {', '.join(CELLS)}, got {cell!r}.")

@@ -1,4 +1,4 @@
-"""Words as vectors: dropout of whole words, and a bidirectional GRU that reads the characters of each."""
+"""Word encoder: dropout of whole words, and a bidirectional GRU over the characters of each word."""
 
 import keras
 from keras import ops
@@ -6,11 +6,11 @@ from keras import ops
 from seqzoo.data.tokenizer import UNK
 from seqzoo.layers import GRU, Bidirectional
 
-LONGEST_WORD = 20  # characters that are read of one: its first and its last ones
+LONGEST_WORD = 20  # characters of a word; of a longer word the first and the last 10
 
 
 def characters_of(word, known):
-    """The ids of a word's characters, `LONGEST_WORD` of them with zeros after its end."""
+    """Returns the character ids of a word, `LONGEST_WORD` of them, zeros after its end; `known` is the alphabet."""
     half = LONGEST_WORD // 2
     read = word if len(word) <= LONGEST_WORD else word[:half] + word[-half:]
     ids = [known.find(character) + 2 if character in known else UNK for character in read]
@@ -19,7 +19,7 @@ def characters_of(word, known):
 
 @keras.saving.register_keras_serializable("seqzoo")
 class DropWords(keras.layers.Layer):
-    """Word ids of any shape, while training a fraction `rate` of them replaced by the unknown word's."""
+    """Word dropout layer: in training a fraction `rate` of word ids, of any shape, is replaced by that of `<unk>`."""
 
     def __init__(self, rate, seed=None, **kwargs):
         super().__init__(**kwargs)
@@ -38,7 +38,7 @@ class DropWords(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable("seqzoo")
 class WordEncoder(keras.layers.Layer):
-    """Characters of each word `(batch, T_x, LONGEST_WORD)` -> the last states of both directions `(batch, T_x, 2 units)`."""
+    """Character encoder: ids `(batch, T_x, LONGEST_WORD)` -> last states of both directions `(batch, T_x, 2 units)`."""
 
     def __init__(self, vocabulary, units, **kwargs):
         super().__init__(**kwargs)

@@ -34,7 +34,7 @@ def loss_from(layer, x, t, state):
 @pytest.mark.parametrize("make", [SimpleRNN, GRU, LSTM])
 def test_the_norm_is_that_of_small_differences(make, small=1e-2):
     layer, x = built(make(UNITS))
-    found = gradients.of_states(layer, x, loss)
+    found = gradients.state_gradient_norms(layer, x, loss)
     assert found.shape == (T,)
     state = layer.get_initial_state(BATCH)
     for t in range(1, T + 1):
@@ -58,5 +58,5 @@ def test_where_nothing_bends_it_grows_or_shrinks_by_the_radius_at_each_step(radi
     layer = SimpleRNN(UNITS, activation="relu", recurrent_initializer=keras.initializers.Identity(radius))
     layer.build((None, None, 2))
     layer.set_weights([np.abs(weight) for weight in layer.get_weights()])
-    found = gradients.of_states(layer, np.ones((BATCH, T, 2), np.float32), lambda a: ops.sum(a, axis=-1))
+    found = gradients.state_gradient_norms(layer, np.ones((BATCH, T, 2), np.float32), lambda a: ops.sum(a, axis=-1))
     np.testing.assert_allclose(found, np.sqrt(UNITS) * radius ** np.arange(T - 1.0, -1, -1), rtol=1e-5)
