@@ -13,11 +13,11 @@ class Scheme(NamedTuple):
 
     prefixes: str
     joins: str  # an entity of the same type is open before the step
-    stays_open: str  # the entity must go on after the step
+    stays_open: str  # the entity must continue after the step
     partners: dict  # prefixes without which one is never valid
 
 
-GOES_ON = "BI"  # the entity may go on after the step
+GOES_ON = "BI"  # the entity may continue after the step
 SCHEMES = {
     "BIO": Scheme("BI", joins="I", stays_open="", partners={"I": "B"}),
     "BIOES": Scheme("BIES", joins="IE", stays_open="BI", partners={"B": "E", "I": "BE", "E": "B"}),
