@@ -15,8 +15,9 @@ import time
 import keras
 import numpy as np
 
-from seqzoo.errors import DataError, one_line
-from seqzoo.recipe import main as command_line
+from seqzoo.errors import DataError, UsageError, one_line
+from seqzoo.recipe import check
+from seqzoo.recipe.flags import parse
 
 RECIPES = "sentiment", "ner", "dna", "names", "language_model"
 
@@ -34,7 +35,7 @@ def losses_of(recipe, config, dataset, size):
     keras.utils.clear_session()
     rate = config.learning_rate * math.sqrt(size / config.batch_size)
     config = dataclasses.replace(config, batch_size=size, learning_rate=rate)
-    _, history = recipe.train_once(config, dataset, verbose=False)
+    _, history = recipe.train(config, dataset, verbose=False)
     return [metrics["val_loss"] for metrics in history]
 
 
@@ -56,10 +57,10 @@ def critical(sizes, steps):
 
 def main():
     options, flags = arguments()
-    recipe = importlib.import_module(f"recipes.{options.recipe}")
-    command_line.check("sizes", options.sizes, lambda sizes: min(sizes) >= 1, "positive integers")
-    config = command_line.parse(recipe.Config, flags, "benchmarks.batch_sizes")
-    dataset = recipe.load(config)
+    recipe = importlib.import_module(f"recipes.{options.recipe}").RECIPE
+    check("sizes", options.sizes, lambda sizes: min(sizes) >= 1, "positive integers")
+    config = parse(recipe.config, flags, "benchmarks.batch_sizes")
+    dataset = recipe.dataset(config)
     count, goal, steps_by_size = len(dataset.train.inputs), None, {}
     print(f"{'batch':>6} {'epochs':>7} {'steps':>8} {'rows':>10} {'lowest loss':>12} {'seconds':>8}")
     for size in options.sizes:
@@ -79,5 +80,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (DataError, command_line.UsageError, OSError, FloatingPointError) as error:
+    except (DataError, UsageError, OSError, FloatingPointError) as error:
         sys.exit(f"error: {one_line(error)}")

@@ -16,17 +16,14 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from seqzoo.errors import DataError, one_line
-from seqzoo.recipe import main as command_line
-from seqzoo.recipe import report
-from seqzoo.tasks.language_modeling import task as language_modeling_task
-from seqzoo.tasks.tagging import task
+from seqzoo.errors import DataError, UsageError, one_line
+from seqzoo.recipe.flags import parse
 
-# {recipe: (task, metric to compare)}
+# {recipe: metric to compare}
 RECIPES = {
-    "sentiment": (report.ONE_ANSWER, "accuracy"),
-    "ner": (task.KIND, "f1"),
-    "language_model": (language_modeling_task.LINES, "nats_per_token"),
+    "sentiment": "accuracy",
+    "ner": "f1",
+    "language_model": "nats_per_token",
 }
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
@@ -43,16 +40,16 @@ def arguments():
 
 def trainings(name, precisions, seeds, flags):
     """Trains a recipe in each precision with each seed. Returns one row for each training."""
-    recipe, (kind, figure), rows = importlib.import_module(f"recipes.{name}"), RECIPES[name], []
-    config = command_line.parse(recipe.Config, flags, "benchmarks.precision")
-    dataset = recipe.load(config)
+    recipe, figure, rows = importlib.import_module(f"recipes.{name}").RECIPE, RECIPES[name], []
+    config = parse(recipe.config, flags, "benchmarks.precision")
+    dataset = recipe.dataset(config)
     for seed in seeds:
         for precision in precisions:
             keras.utils.clear_session()
             started = time.perf_counter()
-            model, history = recipe.train_once(dataclasses.replace(config, seed=seed, precision=precision), dataset)
+            model, history = recipe.train(dataclasses.replace(config, seed=seed, precision=precision), dataset)
             seconds = time.perf_counter() - started
-            value = kind.of_model(model, dataset.test)[figure]
+            value = recipe.task_of(config).metrics(model, dataset.test)[figure]
             row = {"recipe": name, "backend": keras.backend.backend(), "precision": precision, "seed": seed}
             rows.append(row | {"figure": figure, "value": value, "epochs": len(history), "seconds": seconds})
             print(f"{name}, seed {seed}, {precision}: {figure} {value:.4f}, {seconds:.0f} s", flush=True)
@@ -97,5 +94,5 @@ def main():
 if __name__ == "__main__":
     try:
         main()
-    except (DataError, command_line.UsageError, OSError) as error:
+    except (DataError, UsageError, OSError) as error:
         sys.exit(f"error: {one_line(error)}")

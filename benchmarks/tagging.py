@@ -8,10 +8,9 @@ import dataclasses
 import sys
 
 from recipes import ner
-from seqzoo.errors import DataError, one_line
+from seqzoo.errors import DataError, UsageError, one_line
 from seqzoo.evaluation import tables
-from seqzoo.recipe import main as command_line
-from seqzoo.tasks.tagging import task
+from seqzoo.recipe.flags import parse
 
 VARIANTS = {
     "characters, CRF": {},
@@ -22,17 +21,17 @@ VARIANTS = {
 
 
 def main():
-    config = command_line.parse(ner.Config, sys.argv[1:], "benchmarks.tagging")
-    dataset, rows = ner.load(config), {}
+    config = parse(ner.Config, sys.argv[1:], "benchmarks.tagging")
+    dataset, rows = ner.RECIPE.dataset(config), {}
     for name, changes in VARIANTS.items():
-        model, history = ner.train_once(dataclasses.replace(config, **changes), dataset)
-        rows[name] = task.KIND.of_model(model, dataset.test)
+        model, history = ner.RECIPE.train(dataclasses.replace(config, **changes), dataset)
+        rows[name] = ner.RECIPE.task.metrics(model, dataset.test)
         print(f"{name}: {len(history)} epochs, {model.count_params():,} parameters", flush=True)
-    print(f"\n{config.data}, seed {config.seed}, test split\n{tables.table(rows | task.KIND.of_baselines(dataset))}")
+    print(f"\n{config.data}, seed {config.seed}, test split\n{tables.table(rows | ner.RECIPE.task.baselines(dataset))}")
 
 
 if __name__ == "__main__":
     try:
         main()
-    except (DataError, command_line.UsageError, OSError) as error:
+    except (DataError, UsageError, OSError) as error:
         sys.exit(f"error: {one_line(error)}")

@@ -11,8 +11,8 @@ import sys
 
 from recipes import language_model
 from seqzoo.datasets import agreement
-from seqzoo.errors import DataError, one_line
-from seqzoo.recipe import main as command_line
+from seqzoo.errors import DataError, UsageError, one_line
+from seqzoo.recipe.flags import parse
 
 PAIR = "the apple and pear salad", "the apple and pair salad"
 PAIRS, MOST_BETWEEN = 200, 5
@@ -23,11 +23,11 @@ def trained(config, data):
     """Returns a language model trained on generated sentences."""
     config = dataclasses.replace(config, data=data)
     print(f"{data}:", flush=True)
-    return language_model.train_once(config, language_model.load(config))[0]
+    return language_model.RECIPE.train(config, language_model.RECIPE.dataset(config))[0]
 
 
 def main(arguments=None):
-    config = command_line.parse(language_model.Config, arguments, "examples.pear_or_pair", DEFAULTS)
+    config = parse(language_model.Config, arguments, "examples.pear_or_pair", DEFAULTS)
     scored = trained(config, "kitchen").score(PAIR)
     print("\nlog P under the model of kitchen sentences:")
     for score in sorted(scored, key=lambda score: -score.log_p.sum()):
@@ -42,5 +42,5 @@ def main(arguments=None):
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except (DataError, command_line.UsageError, OSError) as error:
+    except (DataError, UsageError, OSError) as error:
         sys.exit(f"error: {one_line(error)}")

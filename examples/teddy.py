@@ -14,8 +14,8 @@ from keras import ops
 from recipes import ner
 from seqzoo.data.batches import pad
 from seqzoo.data.tokenizer import split_words
-from seqzoo.errors import DataError, one_line
-from seqzoo.recipe import main as command_line
+from seqzoo.errors import DataError, UsageError, one_line
+from seqzoo.recipe.flags import parse
 
 PAIR = 'He said, "Teddy Roosevelt was a good president."', 'He said, "Teddy bears are on sale."'
 SENTENCES = *PAIR, *(sentence.lower() for sentence in PAIR)
@@ -28,10 +28,10 @@ MODELS = {
 
 def trained(config):
     """Trains the taggers. Returns {name: model}."""
-    dataset, models = ner.load(config), {}
+    dataset, models = ner.RECIPE.dataset(config), {}
     for name, changes in MODELS.items():
         print(f"{name}:", flush=True)
-        models[name], _ = ner.train_once(dataclasses.replace(config, crf=False, **changes), dataset)
+        models[name], _ = ner.RECIPE.train(dataclasses.replace(config, crf=False, **changes), dataset)
     return models
 
 
@@ -43,7 +43,7 @@ def person(model, words):
 
 
 def main(arguments=None):
-    config = command_line.parse(ner.Config, arguments, "examples.teddy")
+    config = parse(ner.Config, arguments, "examples.teddy")
     models = trained(config)
     print(f"\n{'P(person)':24}" + "".join(f"{name:>16}" for name in models))
     for sentence in SENTENCES:
@@ -57,5 +57,5 @@ def main(arguments=None):
 if __name__ == "__main__":
     try:
         main(sys.argv[1:])
-    except (DataError, command_line.UsageError, OSError) as error:
+    except (DataError, UsageError, OSError) as error:
         sys.exit(f"error: {one_line(error)}")

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from seqzoo.data.user_files import PARTS
+from seqzoo.data.user_files import SPLIT_NAMES
 from seqzoo.datasets import agreement, kitchen
 from seqzoo.errors import DataError, one_line
 
@@ -79,7 +79,7 @@ def _generated(source: str, seed: int):
 def _files(folder: Path) -> dict[str, Path]:
     files = {}
     for file in sorted(folder.iterdir()):
-        for split, stems in PARTS.items():
+        for split, stems in SPLIT_NAMES.items():
             if file.is_file() and set(file.stem.split(".")) & set(stems):
                 if split in files:
                     names = f"{files[split].name} and {file.name}"
@@ -122,7 +122,7 @@ def _from_name(name: str, data_dir: str | None) -> dict[str, list[str]]:
         raise DataError(f"data set {name}: expected a Text feature, found {', '.join(builder.info.features)}")
     catalog.prepare(builder)
     splits = {}
-    for split, names in PARTS.items():
+    for split, names in SPLIT_NAMES.items():
         name_there = next((name for name in names if name in builder.info.splits), None)
         if name_there:
             rows = catalog.read(builder, name_there)

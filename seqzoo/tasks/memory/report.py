@@ -19,8 +19,8 @@ EXPERIMENTS = {  # task: {name: experiment}
 }
 DESCRIPTIONS = {
     "agreement": "Was or were? Accuracy on held out sentences by the number of words between the subject and its verb. The\n"
-    "rows `far` are of networks trained on sentences with {far} to {words} of them only. (There a simple network often learns a\n"
-    "swing of its state, which is right at the distances of its training, and wrong at others.)",
+    "rows `far` are of networks trained on sentences with {far} to {words} of them only. (There a simple network often learns\n"
+    "a swing of its state, which is right at the distances of its training, and wrong at others.)",
     "adding": "The sum of two marked numbers of {steps} steps: mean squared error on new sequences.",
     "copying": "Ten letters of eight kinds, to repeat after T blanks: share of right letters, and cross-entropy as a mean of\n"
     "all T + 20 steps, in which steps without a letter count as 0.",

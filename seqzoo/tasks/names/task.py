@@ -63,7 +63,7 @@ class NamesTask(Task):
                 "held_out": len(held_out.intersection(novel)) / max(len(novel), 1),
             }
             lines.append(f"{label}: {', '.join(sampled[:PRINTED])}")
-        legend = f"novel: share of {SAMPLED} sampled names outside the training split; held out: of these, in another split"
+        legend = f"novel: share of {SAMPLED} sampled names outside the training split; held out: share of the novel in another"
         return f"{tables.table(rows)}\n{legend}\n\n" + "\n".join(lines)
 
     def plots(self, model, split, folder, title):

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from seqzoo.data import entity_tags
 from seqzoo.data.examples import Examples
-from seqzoo.data.user_files import PARTS
+from seqzoo.data.user_files import SPLIT_NAMES
 from seqzoo.errors import DataError
 
 SUFFIXES = ("", ".conll", ".txt", ".tsv", ".bio", ".iob", ".iob2", ".conllu")
@@ -53,7 +53,7 @@ def read(path: str | Path, word_column: int = 0, tag_column: int = -1, strict: b
 def read_folder(folder: str | Path, **columns) -> dict[str, Examples]:
     """Returns the parts of a folder: `train`, and if there `validation` (or valid, val, dev) and `test`."""
     folder, parts = Path(folder), {}
-    for part, stems in PARTS.items():
+    for part, stems in SPLIT_NAMES.items():
         there = sorted(folder.iterdir()) if folder.is_dir() else ()
         found = [file for file in there if file.stem in stems and file.suffix in SUFFIXES and file.is_file()]
         if len(found) > 1:

@@ -71,7 +71,7 @@ def _check_tags(splits: Splits) -> None:
 
 
 def _from_name(name: str, data_dir: str | None) -> dict[str, Examples]:
-    from seqzoo.data.user_files import PARTS
+    from seqzoo.data.user_files import SPLIT_NAMES
     from seqzoo.datasets import catalog  # tfds takes half a second to import
 
     builder = catalog.find(name, data_dir)
@@ -79,7 +79,7 @@ def _from_name(name: str, data_dir: str | None) -> dict[str, Examples]:
     catalog.prepare(builder)
     classes = builder.info.features[tagged].feature.names
     parts = {}
-    for part, names in PARTS.items():
+    for part, names in SPLIT_NAMES.items():
         split = next((split for split in names if split in builder.info.splits), None)
         if split:
             rows = [row for row in catalog.read(builder, split) if len(row[words])]
