@@ -1,12 +1,13 @@
 """Training that keeps the best weights, whether it ends, stops early or is interrupted, and goes on after it was killed."""
 
+import contextlib
 import math
 import sys
 from pathlib import Path
 
 import keras
 
-from seqzoo.training import distribution, launcher, logs, loss_scale, resume
+from seqzoo.training import distribution, launcher, logs, loss_scale, progress, resume
 from seqzoo.training.epoch_order import EpochOrder
 
 NOT_A_NUMBER = "the loss is not a number: expected a lower --learning-rate or --clip-norm"
@@ -101,7 +102,7 @@ def fit(
     if isinstance(train, keras.utils.PyDataset):
         train = EpochOrder(train, shuffle)
         watched += [resume.TrackEpoch(train)]
-    watched += [StopAtNaN(train), loss_scale.Overflows()]
+    watched += [StopAtNaN(train)]
     if folder is not None:
         kept = resume.Checkpoints(Path(folder, "checkpoint.npz"), seconds, train, best)
         watched += [kept]
@@ -117,12 +118,15 @@ def fit(
 
 
 def _train(model, train, validation, epochs, callbacks, best, kept, verbose):
-    how = {"validation_data": validation, "epochs": epochs, "shuffle": False}
-    how["verbose"] = (1 if sys.stdout.isatty() else 2) if verbose and distribution.is_first() else 0
+    verbose = verbose and distribution.is_first()
+    bar = progress.Progress(train) if verbose and sys.stdout.isatty() else None
+    callbacks = [*callbacks, *([bar] if bar else []), loss_scale.Overflows()]  # whose note follows the line of the epoch
+    how = {"validation_data": validation, "epochs": epochs, "shuffle": False, "verbose": 2 if verbose and not bar else 0}
     try:
-        epoch, continues = resume.end_epoch(model, train, callbacks, kept.found, how) if kept and kept.found else (0, True)
-        if continues and epoch < epochs:
-            model.fit(train, callbacks=callbacks, initial_epoch=epoch, **how)
+        with bar or contextlib.nullcontext():
+            epoch, continues = resume.end_epoch(model, train, callbacks, kept.found, how) if kept and kept.found else (0, True)
+            if continues and epoch < epochs:
+                model.fit(train, callbacks=callbacks, initial_epoch=epoch, **how)
     except (KeyboardInterrupt, FloatingPointError) as error:
         if not best.weights:
             raise

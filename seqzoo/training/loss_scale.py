@@ -33,10 +33,9 @@ class Overflows(keras.callbacks.Callback):
             return
         skipped = self.updates - (self._applied() - self.before)
         if skipped:
-            bar = "\n" if sys.stdout.isatty() else ""  # which has not ended its line
             what = f"{skipped} of {self.updates} updates skipped, gradients beyond float16"
             scale = float(keras.ops.convert_to_numpy(self.model.optimizer.dynamic_scale))
-            print(f"{bar}note: epoch {epoch + 1}: {what}; the loss scale is now {scale:g}", file=sys.stderr)
+            print(f"note: epoch {epoch + 1}: {what}; the loss scale is now {scale:g}", file=sys.stderr)
 
     def _applied(self):
         return int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))
