@@ -99,7 +99,8 @@ class Progress(keras.callbacks.Callback):
         return (last - first) / max(end - start, 1e-9)
 
     def _metrics(self):
-        return [f"{name} {value:#.4g}" for name, value in self.logs.items() if name != "steps_per_second"]
+        names = sorted(self.logs, key=lambda name: (name.startswith("val_"), not name.endswith("loss")))  # losses first
+        return [f"{name} {self.logs[name]:#.4g}" for name in names if name != "steps_per_second"]
 
 
 def _duration(seconds):
