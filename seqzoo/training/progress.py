@@ -72,8 +72,8 @@ class Progress(keras.callbacks.Callback):
         steps = self.params["steps"]
         done, total = self.initial_step + self.batches, steps and self.initial_step + steps
         epoch = f"Epoch {self.epoch + 1}/{self.params['epochs']}"
-        facts = [f"{done}/{total}" if total else f"{done}", *self._times(total and total - done), *self._metrics()]
-        text = "  ".join(facts)
+        cells = [f"{done}/{total}" if total else f"{done}", *self._times(total and total - done), *self._metrics()]
+        text = "  ".join(cells)
         grid, bar = Table.grid(padding=(0, 1)), min(MAX_BAR, self.console.width - len(epoch) - len(text) - 2)
         grid.add_row(epoch, *([ProgressBar(total, done, bar)] if bar >= MIN_BAR else []), text)
         return grid
