@@ -1,7 +1,7 @@
-"""One of the processes, workers, that share a training: each has some of the rows of every batch, on one device or several.
+"""Distributed training: the worker processes that share each batch, each on one device or several.
 
-`workers` starts them, each with its `Place` in the environment. They run a recipe until its training has ended. All compute the
-same weights, and the first one alone writes and prints.
+`launcher` starts the workers, each with its `WorkerSpec` in the environment. A worker runs a recipe until its training ends.
+All workers compute the same weights; the first worker alone writes and prints.
 """
 
 import contextlib
@@ -26,12 +26,12 @@ from seqzoo.errors import DataError, one_line
 from seqzoo.training.sharding import ShardedBatches
 
 VARIABLE = "SEQZOO_WORKER"
-PATIENCE = 300  # seconds for all to be there, as JAX has
-_kept = []  # what must live as long as the process
+TIMEOUT = 300  # seconds until all workers must be there, as in JAX
+_keep_alive = []  # objects that must live as long as the process
 
 
 class WorkerSpec(NamedTuple):
-    """The number of a worker of so many `processes`, how many devices each has, and the `host:port` at which they meet."""
+    """Specification of a worker: its number, the numbers of processes and of devices of each, and `host:port` to meet at."""
 
     number: int
     processes: int
@@ -39,77 +39,77 @@ class WorkerSpec(NamedTuple):
     coordinator: str
 
 
-def place():
-    """The `Place` of this process; None if it is no worker."""
-    said = os.environ.get(VARIABLE)
-    return WorkerSpec(*json.loads(said)) if said else None
+def worker_spec():
+    """The `WorkerSpec` of this process; None if it is no worker."""
+    text = os.environ.get(VARIABLE)
+    return WorkerSpec(*json.loads(text)) if text else None
 
 
 def is_first():
-    """Whether this process writes: it is no worker, or the first one."""
-    where = place()
-    return where is None or where.number == 0
+    """Whether this process writes and prints: it is the first worker, or no worker."""
+    worker = worker_spec()
+    return worker is None or worker.number == 0
 
 
-# What a training asks
+# What `fit` calls
 
 
 def adapt(model, shuffle):
-    """Makes a compiled model ready for TensorFlow's workers. There each device clips its gradient, then all are added.
+    """Adapts a compiled model to TensorFlow's workers: each device clips its own gradient, before all are added.
 
     Args:
-        shuffle: as of `fit`.
+        shuffle: see `fit`.
 
     Raises:
-        DataError: they cannot train it.
+        DataError: the workers cannot train the model.
     """
-    where = place()
-    if where is None or backend.BACKEND != "tensorflow":
+    worker = worker_spec()
+    if worker is None or backend.BACKEND != "tensorflow":
         return
     if not shuffle:
         raise DataError("--devices: expected 1 where a state is carried from batch to batch; KERAS_BACKEND=jax takes several")
     optimizer = getattr(model.optimizer, "inner_optimizer", model.optimizer)
     if optimizer.global_clipnorm:
-        optimizer.global_clipnorm /= where.devices
+        optimizer.global_clipnorm /= worker.devices
 
 
-def share(batches):
-    """Of a `keras.utils.PyDataset`, the same in all workers, the rows that this one reads.
+def shard(batches):
+    """The rows that this worker reads, of a `keras.utils.PyDataset` that is the same in all workers.
 
     Raises:
-        DataError: its first batch is not that of the first worker, or there are not as many.
+        DataError: the first batch, or the number of batches, differs from that of the first worker.
     """
-    where = place()
-    if where is None:
+    worker = worker_spec()
+    if worker is None:
         return batches
     digest = batches.num_batches, zlib.crc32(pickle.dumps(batches[0]))
     if broadcast_from_first(lambda: digest) != digest:
-        raise DataError(f"process {where.number}: expected the data of process 0, found other data; all read the same files")
-    numbers = backend.BACKEND == "tensorflow"  # there Keras looks at the mean of the devices' first batches
-    return ShardedBatches(batches, where.number, where.processes, where.devices, numbers)
+        raise DataError(f"process {worker.number}: expected the data of process 0, got other data; all read the same files")
+    cast_bool = backend.BACKEND == "tensorflow"  # there Keras takes the mean of the devices' first batches
+    return ShardedBatches(batches, worker.number, worker.processes, worker.devices, cast_bool)
 
 
 def broadcast_from_first(read):
-    """What `read()` returns in the first worker, which alone calls it. The others wait for it."""
-    where = place()
-    if where is None or where.processes == 1:
+    """The value of `read()` in the first worker, which alone calls it. The other workers wait for the value."""
+    worker = worker_spec()
+    if worker is None or worker.processes == 1:
         return read()
     broadcast = importlib.import_module("jax.experimental.multihost_utils").broadcast_one_to_all
-    data = pickle.dumps(read()) if where.number == 0 else b""
+    data = pickle.dumps(read()) if worker.number == 0 else b""
     size = int(broadcast(np.array(len(data))))
     return pickle.loads(broadcast(np.frombuffer(data.ljust(size), np.uint8)).tobytes())
 
 
 @contextlib.contextmanager
-def shown():
-    """The time in which the first worker prints what a process by itself would print."""
-    with contextlib.redirect_stdout(_kept[0]) if place() and is_first() else contextlib.nullcontext():
+def first_worker_output():
+    """Context in which the first worker prints to the standard output of its command."""
+    with contextlib.redirect_stdout(_keep_alive[0]) if worker_spec() and is_first() else contextlib.nullcontext():
         yield
 
 
 def end_worker():
-    """Ends the process if it is a worker: what comes after the training is done without it."""
-    if place():
+    """Ends the process if it is a worker. The command itself does what comes after the training."""
+    if worker_spec():
         sys.exit(0)
 
 
@@ -120,9 +120,9 @@ def run_training_worker(module, *arguments):
     """Joins the other workers, then runs a module with arguments of a command line."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which ends its workers
     threading.Thread(target=_end_with_command, daemon=True).start()
-    _silence()
+    _redirect_stdout()
     try:
-        _join(place())
+        _join(worker_spec())
         sys.argv[1:] = arguments
         runpy.run_module(module, run_name="__main__", alter_sys=True)
     except SystemExit as end:
@@ -135,56 +135,57 @@ def run_training_worker(module, *arguments):
 
 
 def _end_with_command():
-    os.read(0, 1)  # standard input is a pipe from the command, which closes when that ends
+    os.read(0, 1)  # standard input is a pipe from the command, which closes when the command ends
     os._exit(1)
 
 
-def _silence():
-    """Keeps standard output for `shown`. The libraries below Python write to it too."""
-    _kept.append(os.fdopen(os.dup(1), "w", buffering=1))
-    with open(os.devnull, "w") as nowhere:
-        os.dup2(nowhere.fileno(), 1)
+def _redirect_stdout():
+    """Keeps standard output for `first_worker_output`, and discards all else, because native libraries write to it too."""
+    _keep_alive.append(os.fdopen(os.dup(1), "w", buffering=1))
+    with open(os.devnull, "w") as devnull:
+        os.dup2(devnull.fileno(), 1)
 
 
-def _end(status, said=None):
-    if said:
-        print(f"error: {said}", file=sys.stderr)
+def _end(status, message=None):
+    if message:
+        print(f"error: {message}", file=sys.stderr)
     sys.stderr.flush()
-    os._exit(status)  # the usual end waits for the other workers
+    os._exit(status)  # `sys.exit` would wait for the other workers
 
 
-def _join(where):
-    """Makes all models that are built from now on share their batches."""
+def _join(worker):
+    """Joins the other workers: all models that are built from now on share their batches."""
     if backend.BACKEND == "tensorflow":
-        return _mirror(where.devices)
-    from keras.src.utils import module_utils
+        return _mirror(worker.devices)
+    from keras.src.utils import module_utils  # not public, but the only switch: Keras imports TensorFlow, if only to seed it
 
-    module_utils.tensorflow._available = False  # where it is installed, Keras would import it only to seed it
-    if where.processes > 1:
-        _await(where.coordinator)
-        keras.distribution.initialize(where.coordinator, where.processes, where.number)
+    module_utils.tensorflow._available = False
+    if worker.processes > 1:
+        _await(worker.coordinator)
+        keras.distribution.initialize(worker.coordinator, worker.processes, worker.number)
     devices = keras.distribution.list_devices()
-    _check_devices(len(devices) // where.processes, where.devices)
-    if where.processes == 1:
-        devices = devices[: where.devices]
+    _check_devices(len(devices) // worker.processes, worker.devices)
+    if worker.processes == 1:
+        devices = devices[: worker.devices]
     keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False))
 
 
 def _await(coordinator):
-    """Waits until the first process listens, which otherwise is only told by an abort."""
+    """Waits until the first process listens. JAX would abort if it does not."""
     host, port = coordinator.rsplit(":", 1)
-    until = time.monotonic() + PATIENCE
-    while place().number > 0:
+    deadline = time.monotonic() + TIMEOUT
+    while worker_spec().number > 0:
         try:
             return socket.create_connection((host, int(port)), timeout=5).close()
         except OSError as error:
-            if time.monotonic() > until:
-                where = f"--coordinator: expected process 0 at {coordinator}, waited {PATIENCE} seconds"
-                raise DataError(f"{where} ({error.strerror or error})") from error
+            if time.monotonic() > deadline:
+                message = f"--coordinator: expected process 0 at {coordinator}, waited {TIMEOUT} seconds"
+                raise DataError(f"{message} ({error.strerror or error})") from error
             time.sleep(1)
 
 
 def _mirror(count):
+    """Enters the scope of TensorFlow's `MirroredStrategy` on so many devices."""
     tf = importlib.import_module("tensorflow")
     if not tf.config.list_physical_devices("GPU"):
         (cpu,) = tf.config.list_physical_devices("CPU")
@@ -193,12 +194,12 @@ def _mirror(count):
     _check_devices(len(devices), count)
     scope = tf.distribute.MirroredStrategy([device.name for device in devices[:count]]).scope()
     scope.__enter__()
-    _kept.append(scope)
+    _keep_alive.append(scope)
 
 
-def _check_devices(found, expected):
-    if found < expected:
-        raise DataError(f"--devices: expected at most {found}, as many as a process has here, got {expected}")
+def _check_devices(available, expected):
+    if available < expected:
+        raise DataError(f"--devices: expected at most {available}, as many as a process has here, got {expected}")
 
 
 if __name__ == "__main__":

@@ -1,28 +1,29 @@
-"""Training that keeps the best weights, whether it ends, stops early or is interrupted, and goes on after it was killed."""
+"""Training loop: `model.fit` with early stopping, best weights, checkpoints and resuming after a kill."""
 
+import contextlib
 import math
 import sys
 from pathlib import Path
 
 import keras
 
-from seqzoo.training import distribution, launcher, logs, loss_scale, resume
+from seqzoo.training import distribution, launcher, logs, loss_scale, progress, resume
 from seqzoo.training.epoch_order import EpochOrder
 
-NOT_A_NUMBER = "the loss is not a number: expected a lower --learning-rate or --clip-norm"
+NAN_LOSS = "the loss is not a number: expected a lower --learning-rate or --clip-norm"
 
 
-def quality(figures):
-    """By what the epochs of a training are compared, from their figures: the higher, the better."""
-    return figures.get("val_score", -figures["val_loss"])
+def quality(metrics):
+    """The number by which epochs are compared, from the metrics of an epoch: the higher, the better."""
+    return metrics.get("val_score", -metrics["val_loss"])
 
 
 class KeepBest(keras.callbacks.Callback):
-    """Remembers the weights of the best epoch, and every epoch's figures.
+    """Callback for early stopping: keeps the weights of the best epoch, and the metrics of all epochs.
 
     Args:
-        patience: stop after that many epochs without a better one.
-        score: of `fit`.
+        patience: number of epochs without a better one after which training stops.
+        score: see `fit`.
     """
 
     def __init__(self, patience, score=None):
@@ -33,15 +34,15 @@ class KeepBest(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if self.score is not None and math.isfinite(logs["val_loss"]):
             logs["val_score"] = self.score(self.model)
-        figures = {name: float(value) for name, value in logs.items()}
-        self.history.append(figures)
-        if quality(figures) > self.best:  # never of a NaN
-            self.best, self.best_epoch, self.weights = quality(figures), epoch + 1, self.model.get_weights()
+        metrics = {name: float(value) for name, value in logs.items()}
+        self.history.append(metrics)
+        if quality(metrics) > self.best:  # False for a NaN
+            self.best, self.best_epoch, self.weights = quality(metrics), epoch + 1, self.model.get_weights()
         self.model.stop_training = epoch + 1 - self.best_epoch >= self.patience
 
 
 class StopAtNaN(keras.callbacks.Callback):
-    """Raises a `FloatingPointError` that names the step. (Not under a loss scale, which skips such steps.)"""
+    """Callback that raises a `FloatingPointError`, which names the step. (Not with a loss scale, which skips such steps.)"""
 
     def __init__(self, train):
         super().__init__()
@@ -53,7 +54,7 @@ class StopAtNaN(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         if not math.isfinite(logs["loss"]) and not isinstance(self.model.optimizer, keras.optimizers.LossScaleOptimizer):
             step = getattr(self.train, "step", 0) + batch + 1
-            raise FloatingPointError(f"in step {step} of epoch {self.epoch + 1} {NOT_A_NUMBER}")
+            raise FloatingPointError(f"in step {step} of epoch {self.epoch + 1} {NAN_LOSS}")
 
 
 def fit(
@@ -66,67 +67,72 @@ def fit(
     score=None,
     shuffle=True,
     folder=None,
-    seconds=30.0,
+    checkpoint_seconds=30.0,
     profile=False,
     verbose=True,
 ):
-    """Trains, then puts back the weights of the best epoch. Ctrl-C ends it early, and no more.
+    """Trains a model, then restores the weights of the best epoch. Ctrl-C ends the training early, and nothing else.
 
     Args:
-        model: compiled.
-        train, validation: what `model.fit` takes; with a `folder`, `train` is a `keras.utils.PyDataset`.
-        patience: epochs without a better one, of a lower validation loss, before it stops.
-        callbacks: of Keras, called before the weights are looked at.
-        score: a function of the model; if given, the best epoch is the one where it is highest. It is the figure `val_score`.
-        shuffle: whether batches may come in any order; False where each goes on after the one before.
-        folder: where to keep checkpoints and logs. If there is a checkpoint in it, the training goes on from there, and
-            on a CPU ends with the weights with which it would have ended undisturbed.
-        seconds: from one checkpoint to the next, or more where the disk is slow; 0 for one after each step.
+        model: a compiled model.
+        train, validation: what `model.fit` takes; with a `folder`, `train` must be a `keras.utils.PyDataset`.
+        patience: number of epochs without a better one, which is one of lower validation loss, after which training stops.
+        callbacks: Keras callbacks. They run before `KeepBest` reads the weights.
+        score: a function of the model. If given, the best epoch is that of the highest score; its metric is `val_score`.
+        shuffle: whether batches may come in any order; False if each batch continues the one before.
+        folder: the folder of checkpoints and logs. If it holds a checkpoint, the training resumes from there; on a CPU it ends
+            with the weights of a training that was never interrupted.
+        checkpoint_seconds: time between two checkpoints, longer on a slow disk; 0 for a checkpoint after each step.
         profile: whether to write a profile of steps 5 to 15 beside the logs.
         verbose: whether to show progress.
 
     Returns:
-        One dict of figures (`loss`, `val_loss`, ...) for each epoch.
+        A list with one dict of metrics (`loss`, `val_loss`, ...) for each epoch.
 
     Raises:
-        FloatingPointError: the loss was not a number, and no epoch had ended by then.
-        KeyboardInterrupt: no epoch ended at all.
-        DataError: a checkpoint cannot be written, or is not of this model.
+        FloatingPointError: the loss was not a number before the first epoch ended.
+        KeyboardInterrupt: Ctrl-C before the first epoch ended.
+        DataError: a checkpoint cannot be written, or is one of another model.
     """
     best = KeepBest(patience, score)
     launcher.check()
     distribution.adapt(model, shuffle)
-    train, validation = distribution.share(train), distribution.share(validation)
-    watched, kept = [*callbacks, best], None
+    train, validation = distribution.shard(train), distribution.shard(validation)
+    callbacks, checkpoints = [*callbacks, best], None
     if isinstance(train, keras.utils.PyDataset):
         train = EpochOrder(train, shuffle)
-        watched += [resume.TrackEpoch(train)]
-    watched += [StopAtNaN(train), loss_scale.Overflows()]
+        callbacks += [resume.TrackEpoch(train)]
+    callbacks += [StopAtNaN(train)]
     if folder is not None:
-        kept = resume.Checkpoints(Path(folder, "checkpoint.npz"), seconds, train, best)
-        watched += [kept]
+        checkpoints = resume.Checkpoints(Path(folder, "checkpoint.npz"), checkpoint_seconds, train, best)
+        callbacks += [checkpoints]
     if folder is not None and distribution.is_first():
-        watched += [logs.Logs(folder), *([logs.Profile(folder)] if profile else [])]
-    if not (kept and kept.found and kept.found.ended):
-        with distribution.shown():
-            _train(model, train, validation, epochs, watched, best, kept, verbose)
+        callbacks += [logs.Logs(folder), *([logs.Profile(folder)] if profile else [])]
+    if not (checkpoints and checkpoints.previous and checkpoints.previous.ended):
+        with distribution.first_worker_output():
+            _train(model, train, validation, epochs, callbacks, best, checkpoints, verbose)
     if not best.weights:
-        raise FloatingPointError(NOT_A_NUMBER)
+        raise FloatingPointError(NAN_LOSS)
     model.set_weights(best.weights)
     return best.history
 
 
-def _train(model, train, validation, epochs, callbacks, best, kept, verbose):
-    how = {"validation_data": validation, "epochs": epochs, "shuffle": False}
-    how["verbose"] = (1 if sys.stdout.isatty() else 2) if verbose and distribution.is_first() else 0
+def _train(model, train, validation, epochs, callbacks, best, checkpoints, verbose):
+    verbose = verbose and distribution.is_first()
+    bar = progress.Progress(train) if verbose and sys.stdout.isatty() else None
+    callbacks = [*callbacks, *([bar] if bar else []), loss_scale.Overflows()]  # its note follows the line of the epoch
+    options = {"validation_data": validation, "epochs": epochs, "shuffle": False, "verbose": 2 if verbose and not bar else 0}
+    checkpoint, epoch, continues = checkpoints and checkpoints.previous, 0, True
     try:
-        epoch, continues = resume.end_epoch(model, train, callbacks, kept.found, how) if kept and kept.found else (0, True)
-        if continues and epoch < epochs:
-            model.fit(train, callbacks=callbacks, initial_epoch=epoch, **how)
+        with bar or contextlib.nullcontext():
+            if checkpoint:
+                epoch, continues = resume.finish_epoch(model, train, callbacks, checkpoint, options)
+            if continues and epoch < epochs:
+                model.fit(train, callbacks=callbacks, initial_epoch=epoch, **options)
     except (KeyboardInterrupt, FloatingPointError) as error:
         if not best.weights:
             raise
-        what = error if str(error) else f"interrupted in epoch {len(best.history) + 1}"
-        print(f"\n{what}; the best weights so far, of epoch {best.best_epoch}, are kept", file=sys.stderr)
-    if kept and distribution.is_first():
-        kept.write(len(best.history), 0, [], ended=True)
+        reason = error if str(error) else f"interrupted in epoch {len(best.history) + 1}"
+        print(f"\n{reason}; the best weights so far, of epoch {best.best_epoch}, are kept", file=sys.stderr)
+    if checkpoints and distribution.is_first():
+        checkpoints.write(len(best.history), 0, [], ended=True)

@@ -1,4 +1,4 @@
-"""Figures of every epoch while a training runs: a CSV file, TensorBoard's, and how fast it goes."""
+"""Logs: the metrics of every epoch and the training speed, as a CSV file and for TensorBoard; and a profile."""
 
 import csv
 import io
@@ -12,13 +12,13 @@ from tensorboard.summary.writer.record_writer import RecordWriter
 
 from seqzoo import backend
 
-PROFILED = range(5, 15)  # steps: compiled by then, and few enough to read
+PROFILED_STEPS = range(5, 15)  # by then the step is compiled, and ten are few enough to read
 
 
 class Logs(keras.callbacks.Callback):
-    """Adds steps per second to the figures, and writes `log.csv` and a TensorBoard event file into a folder.
+    """Callback that adds steps per second to the metrics, and writes `log.csv` and a TensorBoard event file into a folder.
 
-    After a kill both go on: `log.csv` from the epoch that is trained again, TensorBoard with one more file.
+    After a kill both continue: `log.csv` from the epoch that is trained again, TensorBoard with one more file.
     """
 
     def __init__(self, folder):
@@ -31,11 +31,11 @@ class Logs(keras.callbacks.Callback):
         self.events = Events(self.path.parent)
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.steps, self.seconds, self.began = 0, 0.0, time.perf_counter()
+        self.steps, self.seconds, self.start = 0, 0.0, time.perf_counter()
         self.rows = self.rows[:epoch]
 
     def on_train_batch_end(self, batch, logs=None):
-        self.steps, self.seconds = self.steps + 1, time.perf_counter() - self.began
+        self.steps, self.seconds = self.steps + 1, time.perf_counter() - self.start
 
     def on_epoch_end(self, epoch, logs=None):
         logs["steps_per_second"] = self.steps / self.seconds
@@ -48,21 +48,21 @@ class Logs(keras.callbacks.Callback):
         writer = csv.DictWriter(text, list(self.rows[-1]), extrasaction="ignore")
         writer.writeheader()
         writer.writerows(self.rows)
-        beside = self.path.with_suffix(".part")
-        beside.write_text(text.getvalue())
-        beside.replace(self.path)
+        partial = self.path.with_suffix(".part")
+        partial.write_text(text.getvalue())
+        partial.replace(self.path)
 
 
 class Events:
-    """A new event file of TensorBoard's in a folder. (Its own writer, and others, import TensorFlow or PyTorch.)"""
+    """TensorBoard event file, a new one in a folder. (TensorBoard's writer, and others, import TensorFlow or PyTorch.)"""
 
     def __init__(self, folder):
         self.path = Path(folder, f"events.out.tfevents.{time.time_ns()}")
         self._append(Event(wall_time=time.time(), file_version="brain.Event:2"))
 
-    def write(self, step, figures):
-        """`{name: number}` of a step."""
-        values = [Summary.Value(tag=name, simple_value=value) for name, value in figures.items()]
+    def write(self, step, metrics):
+        """Appends the metrics of a step, `{name: number}`."""
+        values = [Summary.Value(tag=name, simple_value=value) for name, value in metrics.items()]
         self._append(Event(wall_time=time.time(), step=step, summary=Summary(value=values)))
 
     def _append(self, event):
@@ -71,18 +71,18 @@ class Events:
 
 
 class Profile(keras.callbacks.Callback):
-    """Writes into a folder what some of the first steps spent their time on, for TensorBoard or, on PyTorch, chrome://tracing."""
+    """Callback that writes a profile of `PROFILED_STEPS` into a folder: for TensorBoard, on PyTorch for chrome://tracing."""
 
     def __init__(self, folder):
         super().__init__()
         self.folder, self.stop = str(folder), None
 
     def on_train_batch_begin(self, batch, logs=None):
-        if batch == PROFILED.start and self.stop is None:
+        if batch == PROFILED_STEPS.start and self.stop is None:
             self.stop = backend.profile(self.folder)
 
     def on_train_batch_end(self, batch, logs=None):
-        if batch == PROFILED.stop:
+        if batch == PROFILED_STEPS.stop:
             self._end()
 
     def on_test_begin(self, logs=None):

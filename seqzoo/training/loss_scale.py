@@ -1,4 +1,4 @@
-"""Mixed precision in training: the updates that are skipped."""
+"""Loss scaling for mixed precision: a note on the updates that are skipped."""
 
 import sys
 
@@ -8,11 +8,11 @@ from seqzoo.training import distribution
 
 
 class Overflows(keras.callbacks.Callback):
-    """Says after each epoch how many updates were skipped, if any were: those whose gradients were beyond float16.
+    """Callback that prints after each epoch how many updates were skipped, if any, because their gradients exceed float16.
 
-    Where a model's precision is mixed_float16, Keras multiplies the loss by a scale, lest small gradients become zero. Where a
-    gradient overflows, it leaves the weights as they are and halves the scale, which begins at 2^15: a few updates at the start
-    are usual.
+    In a model whose precision is mixed_float16, Keras multiplies the loss by a scale, because small gradients would become
+    zero. If a gradient overflows, Keras leaves the weights as they are and halves the scale. The scale starts at 2^15, so a few
+    skipped updates at the start are usual.
     """
 
     def on_train_begin(self, logs=None):
@@ -22,7 +22,7 @@ class Overflows(keras.callbacks.Callback):
         self.before, self.updates = None, 0
 
     def on_train_batch_begin(self, batch, logs=None):
-        if self.scaled and self.before is None:  # not as the epoch begins: then a checkpoint may be put back
+        if self.scaled and self.before is None:  # not when the epoch begins: a checkpoint may be restored then
             self.before = self._applied()
 
     def on_train_batch_end(self, batch, logs=None):
@@ -33,10 +33,10 @@ class Overflows(keras.callbacks.Callback):
             return
         skipped = self.updates - (self._applied() - self.before)
         if skipped:
-            bar = "\n" if sys.stdout.isatty() else ""  # which has not ended its line
-            what = f"{skipped} of {self.updates} updates skipped, gradients beyond float16"
+            counts = f"{skipped} of {self.updates} updates skipped, gradients beyond float16"
             scale = float(keras.ops.convert_to_numpy(self.model.optimizer.dynamic_scale))
-            print(f"{bar}note: epoch {epoch + 1}: {what}; the loss scale is now {scale:g}", file=sys.stderr)
+            print(f"note: epoch {epoch + 1}: {counts}; the loss scale is now {scale:g}", file=sys.stderr)
 
     def _applied(self):
+        """Number of updates that were not skipped, since the training began."""
         return int(keras.ops.convert_to_numpy(self.model.optimizer.iterations))

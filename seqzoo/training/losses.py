@@ -1,22 +1,22 @@
-"""The loss of the notes: l<t> summed over the steps of a sequence, averaged over the batch."""
+"""Cross-entropy loss, as in the notes: l<t> summed over the steps of a sequence, averaged over the batch."""
 
 import keras
 from keras import ops
 
 from seqzoo import backend
 
-SMALLEST = 1e-7  # of a probability: log 0 is no loss
+SMALLEST = 1e-7  # probability, because the log of 0 is infinite
 
 
 @keras.saving.register_keras_serializable("seqzoo")
 class CrossEntropy(keras.losses.Loss):
-    """L = Σ_t l<t> over the real steps of each sequence, then the mean over the batch.
+    """Cross-entropy loss: L = Σ_t l<t> over the real steps of each sequence, then the mean over the batch.
 
-    l = -y log ŷ for a softmax; l = -y log ŷ - (1-y) log(1-ŷ), summed over the outputs, for `sigmoid=True`. With `logits=True`
-    it is given what softmax or sigmoid would be applied to: faster for large vocabularies, and never infinite.
+    l = -y log ŷ for a softmax. With `sigmoid=True`, l = -y log ŷ - (1-y) log(1-ŷ), summed over the outputs. With `logits=True`
+    the input is the logits, before softmax or sigmoid: faster for large vocabularies, and never infinite.
 
     Shapes: ŷ, probabilities, `(batch, classes)` or `(batch, T_y, classes)`; y the same (0/1, or soft), or class numbers without
-    the last axis. `sample_weight`, `(batch,)` or `(batch, T_y)`, weighs the rows or the steps: 0 for what is padding.
+    the last axis. `sample_weight`, `(batch,)` or `(batch, T_y)`, weighs the rows or the steps: 0 for padding.
     """
 
     def __init__(self, sigmoid=False, logits=False, name="cross_entropy", **kwargs):
@@ -48,7 +48,7 @@ class CrossEntropy(keras.losses.Loss):
 
 @keras.saving.register_keras_serializable("seqzoo")
 def of_logits(y, z, sigmoid=False):
-    """l of each row or step, ŷ being softmax(z) or σ(z). Shapes as for `CrossEntropy`; in float32 at least."""
+    """Cross-entropy l of each row or step from logits z: ŷ = softmax(z) or σ(z). Shapes as `CrossEntropy`; float32 at least."""
     z = _wide(z)
     if sigmoid:
         return ops.sum(ops.binary_crossentropy(ops.cast(y, z.dtype), z, from_logits=True), axis=-1)
@@ -58,5 +58,5 @@ def of_logits(y, z, sigmoid=False):
 
 
 def _wide(a):
-    """In float32 at least: in less, 1 - SMALLEST is 1, and a sum over many steps loses its last ones."""
+    """Casts to float32 at least. In lower precision 1 - SMALLEST is 1, and a sum over many steps drops the last ones."""
     return ops.cast(a, keras.backend.result_type(a.dtype, "float32"))

@@ -1,4 +1,4 @@
-"""A run's folder: written beside, and swapped in when complete."""
+"""Run folder: written beside its place and moved there when complete, with the state of an unfinished training."""
 
 import contextlib
 import json
@@ -9,7 +9,7 @@ from pathlib import Path
 from seqzoo.errors import DataError, one_line
 
 CONFIG_FILE = "config.json"
-UNFINISHED = "unfinished"  # in a run's folder, that of a training which has not ended: its configuration, checkpoints and logs
+UNFINISHED = "unfinished"  # in a run folder, the folder of a training that has not ended: its config, checkpoints and logs
 RUN_FILES = (
     CONFIG_FILE,
     "model.keras",
@@ -21,15 +21,15 @@ RUN_FILES = (
     "logs",
     UNFINISHED,
 )
-UNFINISHED_FILES = ("search", UNFINISHED)  # what a folder that no training has written may hold
+UNFINISHED_FILES = ("search", UNFINISHED)  # what a folder may hold before a training has written a run
 
 
 @contextlib.contextmanager
 def replace_folder(folder):
-    """Yields an empty folder, which replaces `folder` when the block ends well. What is not `WRITTEN` by a run is kept.
+    """Yields an empty folder, which replaces `folder` when the block ends well. Files other than `RUN_FILES` are kept.
 
     Raises:
-        FileExistsError: `folder` holds something that no run has written. Checked before the block begins.
+        FileExistsError: `folder` holds files that no run has written. Checked before the block begins.
     """
     folder = Path(folder).resolve()
     check_replaceable(folder)
@@ -38,7 +38,7 @@ def replace_folder(folder):
         new, old = Path(beside, "new"), Path(beside, "old")
         new.mkdir()
         yield new
-        _keep_the_rest(folder, new)
+        _copy_other_files(folder, new)
         if folder.exists():
             folder.rename(old)
         try:
@@ -49,7 +49,7 @@ def replace_folder(folder):
 
 
 def recover(folder):
-    """Ends what a kill in the middle of `swapped_in` left: the folder moved away, its successor complete beside it."""
+    """Repairs a kill in the middle of `replace_folder`: the folder is moved away, its successor is complete beside it."""
     folder = Path(folder).resolve()
     for beside in folder.parent.glob(f".{folder.name}-*"):
         if not folder.exists() and (beside / "old").exists():
@@ -58,37 +58,40 @@ def recover(folder):
 
 
 @contextlib.contextmanager
-def open_training(folder, facts, config, anew=False):
-    """A training's folder `UNFINISHED`, for the time of the block, in which no other process trains there.
+def open_training(folder, metadata, config, overwrite=False):
+    """Yields the folder `UNFINISHED` of a run folder, locked: no other process trains there during the block.
 
-    A new one, or `anew` any, gets `training.json` and `config.json`. It stays if the block leaves a checkpoint in it, else
-    nothing does.
+    A new folder gets the files `training.json`, of `metadata`, and `config.json`. The folder stays if the block leaves a
+    checkpoint in it; else everything that was created is removed.
+
+    Args:
+        overwrite: whether to empty a folder that exists, which makes it a new one.
 
     Raises:
-        FileExistsError: another process has it, or `check_replaceable`.
+        FileExistsError: another process trains there, or as `check_replaceable`.
     """
     check_replaceable(folder)
-    place = Path(folder, UNFINISHED)
-    made = [path for path in (place, *place.parents) if not path.exists()]
-    place.mkdir(parents=True, exist_ok=True)
-    with locked(place / "lock", f"--out: another process is training in {folder}; expected a folder of its own"):
+    unfinished = Path(folder, UNFINISHED)
+    created = [path for path in (unfinished, *unfinished.parents) if not path.exists()]
+    unfinished.mkdir(parents=True, exist_ok=True)
+    with locked(unfinished / "lock", f"--out: another process is training in {folder}; expected a folder of its own"):
         try:
-            if anew:
-                _empty(place)
-            if not (place / "training.json").exists():
-                write_json(place / CONFIG_FILE, config)
-                write_json(place / "training.json", facts)
-            yield place
+            if overwrite:
+                _empty(unfinished)
+            if not (unfinished / "training.json").exists():
+                write_json(unfinished / CONFIG_FILE, config)
+                write_json(unfinished / "training.json", metadata)
+            yield unfinished
         finally:
-            if not any(place.rglob("*.npz")):
-                shutil.rmtree(place, ignore_errors=True)
-                for path in made[1:]:
+            if not any(unfinished.rglob("*.npz")):
+                shutil.rmtree(unfinished, ignore_errors=True)
+                for path in created[1:]:
                     with contextlib.suppress(OSError):  # not empty
                         path.rmdir()
 
 
-def _empty(place):
-    for entry in place.iterdir():
+def _empty(folder):
+    for entry in folder.iterdir():
         if entry.is_dir():
             shutil.rmtree(entry)
         elif entry.name != "lock":
@@ -96,23 +99,23 @@ def _empty(place):
 
 
 @contextlib.contextmanager
-def locked(path, refusal):
-    """For the time of the block this process alone has the file at `path`, which is made for that; even a kill sets it free.
+def locked(path, message):
+    """Locks a file during the block, which creates and removes it. The end of the process, even a kill, releases the lock.
 
     Raises:
-        FileExistsError: another process has it; says `refusal`. Never on Windows, which has no such locks.
+        FileExistsError: another process holds the lock; with the message. Never on Windows, which has no such locks.
     """
     with Path(path).open("w") as file:
-        _lock(file, refusal)
+        _lock(file, message)
         try:
             yield
         finally:
-            with contextlib.suppress(OSError):  # not where Windows holds it open
+            with contextlib.suppress(OSError):  # Windows may hold it open
                 Path(path).unlink(missing_ok=True)
 
 
-def _lock(file, refusal):
-    """Until the file is closed, if only by the end of the process."""
+def _lock(file, message):
+    """Locks a file until it is closed, at the latest by the end of the process."""
     try:
         import fcntl
     except ImportError:  # not on Windows
@@ -120,19 +123,19 @@ def _lock(file, refusal):
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise FileExistsError(refusal) from None
+        raise FileExistsError(message) from None
 
 
 def check_replaceable(folder):
-    """Raises a `FileExistsError` unless there is nothing, an empty folder or a run's."""
+    """Raises a `FileExistsError` unless the folder can be written and is missing, empty or a run folder."""
     folder = Path(folder)
-    there = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
-    if not there.is_dir():
-        raise FileExistsError(f"--out: {there} is a file, expected a folder")
+    existing = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not existing.is_dir():
+        raise FileExistsError(f"--out: {existing} is a file, expected a folder")
     try:
-        tempfile.TemporaryDirectory(dir=there).cleanup()
+        tempfile.TemporaryDirectory(dir=existing).cleanup()
     except OSError as error:
-        raise FileExistsError(f"--out: {there} cannot be written to ({error.strerror})") from error
+        raise FileExistsError(f"--out: {existing} cannot be written to ({error.strerror})") from error
     if folder.resolve() == Path.cwd():
         raise FileExistsError(f"--out: {folder} is the current folder, expected one that can be replaced")
     foreign = folder.is_dir() and {entry.name for entry in folder.iterdir()} - set(UNFINISHED_FILES)
@@ -142,7 +145,7 @@ def check_replaceable(folder):
         )
 
 
-def _keep_the_rest(old, new):
+def _copy_other_files(old, new):
     for entry in old.iterdir() if old.exists() else ():
         if entry.name not in RUN_FILES:
             copy = shutil.copytree if entry.is_dir() else shutil.copy2
@@ -150,27 +153,27 @@ def _keep_the_rest(old, new):
 
 
 def recipe_of(folder):
-    """The name of the recipe that made a run."""
+    """The name of the recipe that wrote a run folder."""
     return read_json(Path(folder, "metrics.json")).get("command", "").removeprefix("python -m recipes.").split(" ")[0]
 
 
 def write_json(path, value):
-    """Replaces the file as a whole."""
-    beside = Path(f"{path}.part")
-    beside.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-    beside.replace(path)
+    """Writes a JSON file, which replaces the old one as a whole."""
+    partial = Path(f"{path}.part")
+    partial.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    partial.replace(path)
 
 
 def read_json(path):
     """The object in a JSON file.
 
     Raises:
-        DataError: there is none.
+        DataError: the file cannot be read, or holds no object.
     """
     try:
         value = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: expected a readable JSON file ({one_line(error, 100)})") from error
     if not isinstance(value, dict):
-        raise DataError(f"{path}: expected a JSON object, found {type(value).__name__}")
+        raise DataError(f"{path}: expected a JSON object, got {type(value).__name__}")
     return value

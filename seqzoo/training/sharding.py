@@ -1,4 +1,4 @@
-"""The rows of each batch that one of several processes reads."""
+"""Data sharding: the rows of each batch that one of several processes reads."""
 
 import copy
 
@@ -10,33 +10,33 @@ from seqzoo.errors import DataError
 
 
 class ShardedBatches(keras.utils.PyDataset):
-    """One of so many equal shares of every batch of another data set: share k of n has the k-th n-th of the rows.
+    """Data set of one shard of every batch of another one: shard k of n has the k-th n-th of the rows.
 
     Args:
-        batches: a `keras.utils.PyDataset`, the same in all processes, whose batches have axis 0 for their rows.
-        number: of the share, from 0.
-        count: of the shares.
-        pieces: into how many each share is divided again, on the devices of a process.
-        numbers: whether truth values become 0 and 1.
+        batches: a `keras.utils.PyDataset`, the same in all processes, whose batches have their rows on axis 0.
+        index: number of the shard, from 0.
+        count: number of shards.
+        devices: number of devices of a process, among which a shard is divided again.
+        cast_bool: whether booleans become 0 and 1.
 
     Raises:
         DataError: batches cannot be divided.
     """
 
-    def __init__(self, batches: keras.utils.PyDataset, number: int, count: int, pieces: int = 1, numbers: bool = False):
+    def __init__(self, batches: keras.utils.PyDataset, index: int, count: int, devices: int = 1, cast_bool: bool = False):
         super().__init__()
-        self.batches, self.number, self.count, self.pieces, self.numbers = batches, number, count, pieces, numbers
-        self.cut = not isinstance(batches, Batches)
-        if not self.cut:  # it reads no more than the share
+        self.batches, self.index, self.count, self.devices, self.cast_bool = batches, index, count, devices, cast_bool
+        self.slices = not isinstance(batches, Batches)
+        if not self.slices:  # `Batches` reads no more than the shard
             self.batches = copy.copy(batches)
-            self.batches.part = self._part(batches.batch_size)
+            self.batches.part = self._rows(batches.batch_size)
 
     @property
     def num_batches(self) -> int:
         return self.batches.num_batches
 
     def start_epoch(self, number: int) -> None:
-        """As `Ordered` calls it."""
+        """Starts an epoch of the other data set, as `EpochOrder` does."""
         getattr(self.batches, "start_epoch", lambda number: None)(number)
 
     def on_epoch_begin(self) -> None:
@@ -46,16 +46,16 @@ class ShardedBatches(keras.utils.PyDataset):
         self.batches.on_epoch_end()
 
     def __getitem__(self, index: int):
-        return keras.tree.map_structure(self._shared, self.batches[index])
+        return keras.tree.map_structure(self._shard, self.batches[index])
 
-    def _shared(self, array: np.ndarray) -> np.ndarray:
-        """`(batch, ...)`, or what was read of it, -> `(batch / count, ...)`."""
-        rows = array[self._part(len(array))] if self.cut else array
-        return rows.astype(np.int32) if self.numbers and rows.dtype == bool else rows
+    def _shard(self, array: np.ndarray) -> np.ndarray:
+        """The shard of an array: `(batch, ...)`, or `(batch / count, ...)` from `Batches`, -> `(batch / count, ...)`."""
+        rows = array[self._rows(len(array))] if self.slices else array
+        return rows.astype(np.int32) if self.cast_bool and rows.dtype == bool else rows
 
-    def _part(self, rows: int) -> slice:
-        parts = self.count * self.pieces
-        if rows % parts:
-            raise DataError(f"--batch-size: expected a multiple of {parts}, as many as share a batch, found {rows}")
-        size = rows // self.count
-        return slice(self.number * size, (self.number + 1) * size)
+    def _rows(self, batch_size: int) -> slice:
+        shards = self.count * self.devices
+        if batch_size % shards:
+            raise DataError(f"--batch-size: expected a multiple of {shards}, as many as share a batch, found {batch_size}")
+        size = batch_size // self.count
+        return slice(self.index * size, (self.index + 1) * size)

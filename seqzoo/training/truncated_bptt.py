@@ -5,25 +5,25 @@ from keras import ops
 
 
 class TruncatedBPTT(keras.Model):
-    """A `models.OneToMany` over `data.streams.Windows`: each batch goes on with the state in which the one before it ended.
+    """Model for truncated back-propagation through time: each batch starts from the final state of the batch before.
 
-    The state is kept in variables that do not train. (A `stateful` layer would do, but not on JAX, where Keras does not carry
-    its state through `fit`.)
+    It wraps a `models.OneToMany` and trains on `data.windows.StreamWindows`. Variables that do not train hold the state. (A
+    `stateful` layer does not work on JAX, where Keras does not carry its state through `fit`.)
     """
 
     def __init__(self, model, batch_size):
-        super().__init__(dtype=model.dtype_policy)  # by which Keras decides whether the loss is scaled
+        super().__init__(dtype=model.dtype_policy)  # by which Keras decides whether to scale the loss
         self.model = model
-        shapes = [part.shape for part in model.initial_state(batch_size)]
-        how = {"trainable": False, "autocast": False}  # it would round the state
-        self.state = [self.add_weight(name=f"state_{i}", shape=shape, **how) for i, shape in enumerate(shapes)]
+        shapes = [state.shape for state in model.initial_state(batch_size)]
+        options = {"trainable": False, "autocast": False}  # autocast would round the state
+        self.state = [self.add_weight(name=f"state_{i}", shape=shape, **options) for i, shape in enumerate(shapes)]
         self.built = True
 
     def call(self, inputs, training=False):
         continues = ops.cast(inputs["continues"], "bool")[:, None]
         state = map(ops.convert_to_tensor, self.state)
-        state = [ops.where(continues & ops.isfinite(part), part, ops.zeros_like(part)) for part in state]  # one may overflow
+        state = [ops.where(continues & ops.isfinite(s), s, ops.zeros_like(s)) for s in state]  # a state may overflow
         z, state = self.model.run(inputs["inputs"], state, training)
-        for variable, part in zip(self.state, state, strict=True):
-            variable.assign(ops.stop_gradient(part))
+        for variable, value in zip(self.state, state, strict=True):
+            variable.assign(ops.stop_gradient(value))
         return z

@@ -1,11 +1,11 @@
-"""Search spaces as KerasTuner's `HyperParameters`: choices and ranges."""
+"""Search space: choices and ranges, as KerasTuner's `HyperParameters`."""
 
 import json
 from typing import NamedTuple
 
 
 class Range(NamedTuple):
-    """All numbers from `low` to `high`, whole ones if both are; evenly, or with `log` evenly by their logarithms."""
+    """Range of numbers from `low` to `high`, integers if both are; sampled uniformly, or log-uniformly with `log`."""
 
     low: float
     high: float
@@ -13,31 +13,32 @@ class Range(NamedTuple):
 
 
 def hyperparameters_of(space):
-    """A search space, `{name: a tuple of values, or a Range}`, as KerasTuner's `HyperParameters`.
+    """KerasTuner's `HyperParameters` of a search space, `{name: a tuple of values, or a Range}`.
 
-    Its choices are of one type, and not None or a truth value on the way to a worker; so ours are JSON.
+    KerasTuner's choices must be of one type, and on the way to a worker not None and not booleans. So choices are JSON texts.
     """
     import keras_tuner
 
-    found = keras_tuner.HyperParameters()
+    hyperparameters = keras_tuner.HyperParameters()
     for name, values in space.items():
         if isinstance(values, Range):
-            kind = found.Int if isinstance(values.low, int) and isinstance(values.high, int) else found.Float
-            kind(name, values.low, values.high, sampling="log" if values.log else "linear")
+            whole = isinstance(values.low, int) and isinstance(values.high, int)
+            add = hyperparameters.Int if whole else hyperparameters.Float
+            add(name, values.low, values.high, sampling="log" if values.log else "linear")
         else:
-            found.Choice(name, [json.dumps(value) for value in values])
-    return found
+            hyperparameters.Choice(name, [json.dumps(value) for value in values])
+    return hyperparameters
 
 
 def values_of(hyperparameters):
-    """{name: value} of the values that `hyperparameters_of` a space has. Four digits of a number must do."""
+    """The values `{name: value}` of `HyperParameters` that `hyperparameters_of` made; floats have four significant digits."""
     return {
         name: json.loads(value) if isinstance(value, str) else float(f"{value:.4g}") if isinstance(value, float) else value
         for name, value in hyperparameters.items()
     }
 
 
-def _decoded(space, hyperparameters):
-    """In the order of the space, which the way to a worker and back has changed."""
+def decode(space, hyperparameters):
+    """The values `{name: value}` in the order of the space, which the way to a worker and back changes."""
     values = values_of(hyperparameters)
     return {name: values[name] for name in space}

@@ -12,9 +12,9 @@ from seqzoo.training.checkpoints import Checkpoint
 
 
 def some(seed=0, size=50):
-    chance = np.random.default_rng(seed)
-    values = [chance.normal(size=(size, 3)).astype("float32"), np.array(7), chance.integers(0, 2**32, 2, dtype="uint32")]
-    weights = [chance.normal(size=size)]
+    rng = np.random.default_rng(seed)
+    values = [rng.normal(size=(size, 3)).astype("float32"), np.array(7), rng.integers(0, 2**32, 2, dtype="uint32")]
+    weights = [rng.normal(size=size)]
     return Checkpoint(2, 5, 10, False, [{"loss": 0.1, "val_loss": float("inf")}], 1 / 3, 1, values, weights)
 
 

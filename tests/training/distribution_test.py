@@ -35,8 +35,8 @@ TINY = "--data d.csv --units 3 --embedding 4 --epochs 5 --batch-size 16 --max-le
 
 
 def batches(size=8, count=30):
-    chance = np.random.default_rng(0)
-    sequences = [chance.integers(4, 20, size=length).tolist() for length in chance.integers(1, 40, size=count)]
+    rng = np.random.default_rng(0)
+    sequences = [rng.integers(4, 20, size=length).tolist() for length in rng.integers(1, 40, size=count)]
     return Batches(sequences, np.arange(count), size, seed=1, per_step=False)
 
 
@@ -45,7 +45,7 @@ def batches(size=8, count=30):
 def test_the_shares_of_a_batch_are_the_batch(batches, count):
     whole, shares = EpochOrder(batches()), [EpochOrder(ShardedBatches(batches(), k, count)) for k in range(count)]
     for each in (whole, *shares):
-        each.chance = whole.chance
+        each.rng_state = whole.rng_state
     for _ in range(2):
         for each in (whole, *shares):
             each.on_epoch_begin()
@@ -63,19 +63,19 @@ def test_of_a_batch_no_more_is_read_than_the_share(monkeypatch):
 
 
 def test_truth_values_become_numbers_where_it_is_asked():
-    inputs, _, _ = ShardedBatches(batches(), 0, 2, numbers=True)[0]
+    inputs, _, _ = ShardedBatches(batches(), 0, 2, cast_bool=True)[0]
     assert inputs["mask"].dtype == np.int32
     np.testing.assert_array_equal(inputs["mask"], ShardedBatches(batches(), 0, 2)[0][0]["mask"])
 
 
 def test_a_batch_that_cannot_be_divided_is_named():
     with pytest.raises(DataError, match="--batch-size: expected a multiple of 6, as many as share a batch, found 8"):
-        ShardedBatches(batches(8), 0, 2, pieces=3)[0]
+        ShardedBatches(batches(8), 0, 2, devices=3)[0]
 
 
 def test_a_process_by_itself_shares_nothing():
     whole = batches()
-    assert distribution.place() is None and distribution.is_first() and distribution.share(whole) is whole
+    assert distribution.worker_spec() is None and distribution.is_first() and distribution.shard(whole) is whole
     assert distribution.broadcast_from_first(lambda: 3) == 3
 
 
@@ -83,7 +83,7 @@ def test_a_process_by_itself_shares_nothing():
 
 
 @pytest.mark.parametrize(
-    ("backend", "flags", "said"),
+    ("backend", "flags", "message"),
     [
         ("jax", {"processes": 0}, "--processes: expected a positive integer, got 0"),
         ("jax", {"devices": 0}, "--devices: expected a positive integer, got 0"),
@@ -96,19 +96,19 @@ def test_a_process_by_itself_shares_nothing():
         ("jax", {"processes": 2, "coordinator": "a:70000", "process_id": 0}, "--coordinator: expected HOST:PORT, got a:70000"),
     ],
 )
-def test_flags_that_cannot_be_are_named(backend, flags, said, monkeypatch):
+def test_flags_that_cannot_be_are_named(backend, flags, message, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: backend)
     with pytest.raises(UsageError) as caught:
         train.How(**flags)
-    assert str(caught.value).startswith(said)
+    assert str(caught.value).startswith(message)
 
 
 def test_a_batch_is_divided_among_all_devices(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    how = train.How(processes=2, devices=3)
-    assert how.of_workers(12) == (2, 3, None, None)
+    flags = train.How(processes=2, devices=3)
+    assert flags.of_workers(12) == (2, 3, None, None)
     with pytest.raises(UsageError, match="--batch-size: expected a multiple of 6, as many as share a batch, got 16"):
-        how.of_workers(16)
+        flags.of_workers(16)
 
 
 def test_a_training_that_leaves_no_checkpoint_is_not_shared():
@@ -169,8 +169,8 @@ def test_a_worker_that_is_killed_ends_the_others_and_is_named(started):
         started(
             STAYS, "import os, signal, sys; print('of late', file=sys.stderr, flush=True); os.kill(os.getpid(), signal.SIGKILL)"
         )
-    said = "process 1 of 2 was killed by SIGKILL (of late); --resume goes on from the last checkpoint"
-    assert str(caught.value) == said
+    message = "process 1 of 2 was killed by SIGKILL (of late); --resume goes on from the last checkpoint"
+    assert str(caught.value) == message
 
 
 def test_of_a_native_stack_the_message_is_told(started):
@@ -290,7 +290,7 @@ def test_on_tensorflow_two_devices_train_what_one_does(folder):
 
 
 def test_gradients_are_clipped_to_a_share_where_each_device_clips_its_own(monkeypatch):
-    monkeypatch.setattr(distribution, "place", lambda: WorkerSpec(0, 1, 4, ""))
+    monkeypatch.setattr(distribution, "worker_spec", lambda: WorkerSpec(0, 1, 4, ""))
     monkeypatch.setattr(distribution.backend, "BACKEND", "tensorflow")
     model = SimpleNamespace(optimizer=keras.optimizers.SGD(global_clipnorm=2.0))
     distribution.adapt(model, shuffle=True)

@@ -57,7 +57,7 @@ class Dictated(keras.Model):
 def run(losses, fails_in=None, **arguments):
     model = Dictated(losses)
     history = fit(model, Script(losses, fails_in), None, epochs=len(losses), **arguments)
-    return float(model.get_weights()[0]), [figures["val_loss"] for figures in history]
+    return float(model.get_weights()[0]), [metrics["val_loss"] for metrics in history]
 
 
 nan = float("nan")
@@ -66,7 +66,7 @@ nan = float("nan")
 def test_a_score_decides_in_place_of_the_loss():
     model, losses, scores = Dictated([3.0, 1.0, nan, 4.0, 5.0]), [3.0, 1.0, nan, 4.0, 5.0], iter([0.1, 0.2, 0.9, 0.3])
     history = fit(model, Script(losses), None, epochs=5, score=lambda model: next(scores))
-    assert [figures.get("val_score") for figures in history] == [0.1, 0.2, None, 0.9, 0.3]
+    assert [metrics.get("val_score") for metrics in history] == [0.1, 0.2, None, 0.9, 0.3]
     assert float(model.get_weights()[0]) == 4
 
 
@@ -104,8 +104,8 @@ def test_it_goes_on_as_long_as_the_loss_falls():
 def test_an_interrupt_keeps_the_best_weights_and_the_history(fails_in, best, epochs, capsys):
     weight, history = run([3, 1, 2, 2], fails_in=fails_in, patience=9)
     assert (weight, len(history)) == (best, epochs)
-    said = capsys.readouterr()
-    assert f"epoch {fails_in}" in said.err and said.out == ""
+    output = capsys.readouterr()
+    assert f"epoch {fails_in}" in output.err and output.out == ""
 
 
 def test_an_interrupt_of_the_first_epoch_leaves_nothing_to_keep():
@@ -161,15 +161,15 @@ class CtrlC(keras.callbacks.Callback):
 def test_keras_loop_returns_one_dict_of_plain_numbers_for_each_epoch():
     model = compiled()
     history = fit(model, Batches(*line()), Batches(*line()), epochs=3)
-    assert [set(figures) for figures in history] == [{"loss", "val_loss"}] * 3
-    assert {type(value) for figures in history for value in figures.values()} == {float}
+    assert [set(metrics) for metrics in history] == [{"loss", "val_loss"}] * 3
+    assert {type(value) for metrics in history for value in metrics.values()} == {float}
     assert history[0]["loss"] > history[-1]["loss"]
 
 
 def test_a_model_that_gets_worse_ends_as_its_best_epoch_was():
     model = compiled(rate=30.0)  # diverges
     history = fit(model, Batches(*line()), Batches(*line()), epochs=9, patience=2)
-    losses = [figures["val_loss"] for figures in history]
+    losses = [metrics["val_loss"] for metrics in history]
     assert len(history) == 3 and losses == sorted(losses)
     assert float(model.evaluate(*line(), batch_size=8, verbose=0)) == pytest.approx(losses[0], rel=1e-5)
 
@@ -200,7 +200,7 @@ def test_nan_later_on_keeps_the_best_weights(capsys):
 
     model = compiled()
     history = fit(model, Breaks(*line()), Batches(*line()), epochs=9)
-    assert 1 < len(history) < 9 and all(np.isfinite(figures["loss"]) for figures in history)
+    assert 1 < len(history) < 9 and all(np.isfinite(metrics["loss"]) for metrics in history)
     assert f"of epoch {len(history) + 1} the loss is not a number" in capsys.readouterr().err
     assert float(model.evaluate(*line(), batch_size=8, verbose=0)) == pytest.approx(history[-1]["val_loss"], rel=1e-5)
 
@@ -232,5 +232,5 @@ def test_batches_that_go_on_from_each_other_stay_in_order(shuffle):
     model = keras.Sequential([keras.layers.Dense(1)])
     model.compile("sgd", "mse")
     fit(model, InOrder(), (np.zeros((2, 1)), np.zeros((2, 1))), epochs=1, shuffle=shuffle)
-    of_epoch = seen[-20:]
-    assert sorted(of_epoch) == list(range(20)) and (of_epoch == list(range(20))) is not shuffle
+    last_epoch = seen[-20:]
+    assert sorted(last_epoch) == list(range(20)) and (last_epoch == list(range(20))) is not shuffle

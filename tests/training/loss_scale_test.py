@@ -85,8 +85,8 @@ def test_inputs_beyond_float16_skip_their_update_in_every_epoch(capsys):
     x[BATCH] = 1e6
     model = compiled(scaled(keras.optimizers.SGD(0.1), 64.0))
     trained(model, x, epochs=3)
-    said = capsys.readouterr().err.splitlines()
-    assert [line.split(",")[0] for line in said] == [f"note: epoch {n}: 1 of 8 updates skipped" for n in (1, 2, 3)]
+    notes = capsys.readouterr().err.splitlines()
+    assert [line.split(",")[0] for line in notes] == [f"note: epoch {n}: 1 of 8 updates skipped" for n in (1, 2, 3)]
     assert is_finite(model) and int(model.optimizer.iterations) == 21
     assert model.evaluate(X, Y, verbose=0) < 0.1
 

@@ -53,11 +53,11 @@ class Kill(keras.callbacks.Callback):
             raise Killed
 
 
-def classifier(folder, *callbacks, **how):
+def classifier(folder, *callbacks, **options):
     """Weights and history of a training with everything that has a state: dropout, averaged weights, a rate that falls."""
     random.seed(1)
-    chance = np.random.default_rng(0)
-    sequences = [chance.integers(4, 20, size=length).tolist() for length in chance.integers(1, 12, size=4 * STEPS)]
+    rng = np.random.default_rng(0)
+    sequences = [rng.integers(4, 20, size=length).tolist() for length in rng.integers(1, 12, size=4 * STEPS)]
     y = np.eye(2, dtype="float32")[[sum(sequence) % 2 for sequence in sequences]]
     sizes = {"vocabulary": 20, "embedding": 4, "units": 3}
     model = ManyToOne(labels=("even", "odd"), pooling="both", dropout=0.3, recurrent_dropout=0.3, **sizes)
@@ -66,11 +66,11 @@ def classifier(folder, *callbacks, **how):
     model.compile(adam, losses.CrossEntropy(), weighted_metrics=[metrics.accuracy])
     averaged = keras.callbacks.SwapEMAWeights(swap_on_epoch=True)
     train, validation = Batches(sequences, y, 4, seed=3), Batches(sequences, y, 4, shuffle=False)
-    history = fit(model, train, validation, EPOCHS, 9, [averaged, *callbacks], folder=folder, verbose=False, **how)
+    history = fit(model, train, validation, EPOCHS, 9, [averaged, *callbacks], folder=folder, verbose=False, **options)
     return model.get_weights(), history
 
 
-def stream(folder, *callbacks, **how):
+def stream(folder, *callbacks, **options):
     """The same of a text whose state is carried from batch to batch."""
     random.seed(1)
     ids = np.random.default_rng(0).integers(4, 9, size=4 * 6 * STEPS).tolist()
@@ -78,7 +78,7 @@ def stream(folder, *callbacks, **how):
     carried = TruncatedBPTT(model, 4)
     carried.compile(keras.optimizers.SGD(0.5), losses.CrossEntropy(logits=True), weighted_metrics=[metrics.nats])
     train, validation = StreamWindows(ids, 4, 6), StreamWindows(ids[:72], 4, 6)
-    history = fit(carried, train, validation, EPOCHS, 9, callbacks, shuffle=False, folder=folder, verbose=False, **how)
+    history = fit(carried, train, validation, EPOCHS, 9, callbacks, shuffle=False, folder=folder, verbose=False, **options)
     return model.get_weights(), history
 
 
@@ -95,8 +95,8 @@ def undisturbed(training):
 @pytest.mark.parametrize("at", without([(1, 0), (2, 2), (2, None)], MOMENTS), ids=str)
 def test_it_ends_as_if_it_had_not_been_cut_off(training, at, tmp_path):
     with pytest.raises(Killed):
-        training(tmp_path, Kill(*at), seconds=0)
-    assert equal(training(tmp_path, seconds=0), undisturbed(training))
+        training(tmp_path, Kill(*at), checkpoint_seconds=0)
+    assert equal(training(tmp_path, checkpoint_seconds=0), undisturbed(training))
     assert equal(training(tmp_path), undisturbed(training)), "what has ended is not trained again"
 
 
@@ -104,7 +104,7 @@ def test_it_ends_as_if_it_had_not_been_cut_off(training, at, tmp_path):
 def test_it_may_be_cut_off_again_and_again(tmp_path):
     for moment in ((0, 1), (0, 3), (2, 2)):
         with pytest.raises(Killed):
-            classifier(tmp_path, Kill(*moment), seconds=0)
+            classifier(tmp_path, Kill(*moment), checkpoint_seconds=0)
     assert equal(classifier(tmp_path), undisturbed(classifier))
 
 
@@ -112,7 +112,7 @@ def test_it_may_be_cut_off_again_and_again(tmp_path):
 def test_between_checkpoints_steps_are_taken_again(tmp_path):
     """With an hour between two there is none, and it begins anew."""
     with pytest.raises(Killed):
-        classifier(tmp_path, Kill(2, 2), seconds=3600)
+        classifier(tmp_path, Kill(2, 2), checkpoint_seconds=3600)
     assert not list(tmp_path.glob("*.npz"))
     assert equal(classifier(tmp_path), undisturbed(classifier))
 
@@ -120,31 +120,31 @@ def test_between_checkpoints_steps_are_taken_again(tmp_path):
 def test_a_slow_disk_has_checkpoints_less_often(tmp_path, monkeypatch):
     written, clock = [], [0.0]
     monkeypatch.setattr(resume, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    kept = resume.Checkpoints(tmp_path / "checkpoint.npz", 30, SimpleNamespace(num_batches=10**9, step=0), None)
-    kept.set_model(SimpleNamespace(variables=[], optimizer=SimpleNamespace(variables=[]), metrics_variables=[]))
+    callback = resume.Checkpoints(tmp_path / "checkpoint.npz", 30, SimpleNamespace(num_batches=10**9, step=0), None)
+    callback.set_model(SimpleNamespace(variables=[], optimizer=SimpleNamespace(variables=[]), metrics_variables=[]))
 
     def write(epoch, step, values):
         written.append(clock[0])
         clock[0] += 10
 
-    monkeypatch.setattr(kept, "write", write)
-    kept.on_epoch_begin(0)
+    monkeypatch.setattr(callback, "write", write)
+    callback.on_epoch_begin(0)
     for step in range(500):
         clock[0] += 1
-        kept.on_train_batch_end(step)
+        callback.on_train_batch_end(step)
     assert written == [30, 240, 450]
 
 
 def test_a_checkpoint_of_another_model_is_refused(tmp_path):
     with pytest.raises(Killed):
-        classifier(tmp_path, Kill(1, 1), seconds=0)
+        classifier(tmp_path, Kill(1, 1), checkpoint_seconds=0)
     with pytest.raises(DataError, match="another's"):
         stream(tmp_path)
 
 
 def test_the_logs_go_on_where_the_training_does(tmp_path):
     with pytest.raises(Killed):
-        classifier(tmp_path, Kill(1, None), seconds=0)
+        classifier(tmp_path, Kill(1, None), checkpoint_seconds=0)
     _, history = classifier(tmp_path)
     head, *rows = (tmp_path / "log.csv").read_text().splitlines()
     assert head.split(",")[0] == "epoch" and {"loss", "val_loss", "steps_per_second"} < set(head.split(","))

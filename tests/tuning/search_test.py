@@ -61,7 +61,7 @@ def quality(values):
 
 def run(folder, plan, train=None, space=CHOICES, **arguments):
     train = train or Train()
-    search.begin(folder, {"tuner": plan.tuner}, resume=(folder / search.MARK).exists())
+    search.begin(folder, {"tuner": plan.tuner}, resume=(folder / search.SEARCH_FILE).exists())
     return search.explore(train, folder, plan, space, **arguments)
 
 
@@ -114,12 +114,12 @@ def test_the_seed_decides(tmp_path, tuner):
 def test_ranges_are_kept_to_and_filled(tmp_path):
     space = {"n": Range(2, 5), "rate": Range(1e-4, 1e-2, log=True), "share": Range(0.0, 1.0), "batch": Range(8, 512, log=True)}
     trials = run(tmp_path, Plan("random", 80), space=space)
-    found = {name: np.array([trial.values[name] for trial in trials]) for name in space}
-    assert set(found["n"]) == {2, 3, 4, 5} and found["batch"].dtype == int
-    for name, values in found.items():
+    sampled = {name: np.array([trial.values[name] for trial in trials]) for name in space}
+    assert set(sampled["n"]) == {2, 3, 4, 5} and sampled["batch"].dtype == int
+    for name, values in sampled.items():
         assert space[name].low <= values.min() and values.max() <= space[name].high
-    assert 0.35 < np.mean(found["rate"] < 1e-3) < 0.65 and 0.35 < np.mean(found["batch"] < 64) < 0.65
-    assert 0.35 < np.mean(found["share"] < 0.5) < 0.65
+    assert 0.35 < np.mean(sampled["rate"] < 1e-3) < 0.65 and 0.35 < np.mean(sampled["batch"] < 64) < 0.65
+    assert 0.35 < np.mean(sampled["share"] < 0.5) < 0.65
 
 
 def test_choices_come_back_as_they_are(tmp_path):
@@ -188,13 +188,13 @@ def test_ctrl_c_ends_the_search_even_where_it_only_ends_a_training(tmp_path, lef
     train = Train()
 
     def pressed(hyperparameters):
-        found = train(hyperparameters)
+        result = train(hyperparameters)
         if len(train.tried) == 3:
             with contextlib.suppress(KeyboardInterrupt):
                 os.kill(os.getpid(), signal.SIGINT)
             if left:
                 raise left
-        return found
+        return result
 
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, PLANS["random"], pressed)
@@ -218,8 +218,8 @@ def test_another_models_search_is_not_gone_on_with(tmp_path):
 def test_a_file_that_tensorflow_cannot_write_is_one_line(tmp_path):
     errors = pytest.importorskip("tensorflow").errors
 
-    said = pytest.raises(DataError, match="cannot be written .*No space left on device.*--resume goes on")
-    with said, search._files_written(tmp_path):
+    message = pytest.raises(DataError, match="cannot be written .*No space left on device.*--resume goes on")
+    with message, search._write_errors(tmp_path):
         raise errors.ResourceExhaustedError(None, None, "trial.json; No space left on device")
 
 
@@ -338,22 +338,22 @@ def test_of_two_searches_in_one_folder_the_second_is_refused_until_the_first_is_
         finally:
             first.kill()
     assert len(run(tmp_path, Plan(), space={"units": (1, 2)})) == 2
-    assert {path.name for path in tmp_path.iterdir()} == {search.MARK, search.TABLE, search.TRIALS}
+    assert {path.name for path in tmp_path.iterdir()} == {search.SEARCH_FILE, search.TRIALS_TABLE, search.TRIALS_FOLDER}
 
 
 def test_a_worker_may_share_the_folder_with_its_chief(tmp_path, environment):
     environment(ID="w1", IP="127.0.0.1", PORT=str(coordination._free_port()))
     with search.alone(tmp_path), pytest.raises(DataError, match="expected the chief of a search"):
-        search.explore(Train(), tmp_path, Plan(wait=0.5), CHOICES)
+        search.explore(Train(), tmp_path, Plan(worker_timeout=0.5), CHOICES)
 
 
 # Chief and workers.
 
 
-def oracle_in(folder, tuner="random", most=4, wait=60.0):
+def oracle_in(folder, tuner="random", most=4, worker_timeout=60.0):
     """A chief's, without a server."""
     oracle = oracles.oracle_of(tuner, most, 4, 0, tuning_space.hyperparameters_of(CHOICES))
-    oracle.wait = wait
+    oracle.worker_timeout = worker_timeout
     oracles.Tuner(oracle, None, folder)
     return oracle
 
@@ -388,7 +388,7 @@ def test_the_trial_of_a_dead_worker_goes_to_the_next_that_asks(tmp_path):
 def test_a_worker_is_dead_if_it_is_not_heard_of(tmp_path, monkeypatch):
     clock = [0.0]
     monkeypatch.setattr(oracles.time, "monotonic", lambda: clock[0])
-    oracle = oracle_in(tmp_path, wait=10.0)
+    oracle = oracle_in(tmp_path, worker_timeout=10.0)
     silent, other = oracle.create_trial("silent"), oracle.create_trial("other")
     for clock[0] in (8.0, 16.0, 24.0):
         oracle.get_trial(other.trial_id)
@@ -472,7 +472,7 @@ def test_an_environment_that_cannot_be_is_an_error_that_names_it(environment, va
 def test_a_worker_without_a_chief_ends(tmp_path, environment):
     environment(ID="w1", IP="127.0.0.1", PORT=str(coordination._free_port()))
     with pytest.raises(DataError, match="expected the chief of a search at 127.0.0.1"):
-        search.explore(Train(), tmp_path, Plan(wait=0.5), CHOICES)
+        search.explore(Train(), tmp_path, Plan(worker_timeout=0.5), CHOICES)
     assert not list(tmp_path.iterdir())
 
 
@@ -560,16 +560,16 @@ class OfItsOwn(keras_tuner.HyperModel):
 
 @pytest.mark.parametrize("builder", [build, OfItsOwn()], ids=["function", "HyperModel"])
 def test_a_builder_of_ones_own(tmp_path, builder):
-    how = {"max_trials": 2, "epochs": 2}
-    best, trials = search.search(builder, data(), data(4), tmp_path, **how)
+    options = {"max_trials": 2, "epochs": 2}
+    best, trials = search.search(builder, data(), data(4), tmp_path, **options)
     model = (builder if builder is build else builder.build)(best)
     assert model.layers[0].cell.units == best["units"] == trials[0].values["units"]
     assert len(trials) == 2 and all(-math.inf < trial.quality < 0 and 1 <= trial.epochs <= 2 for trial in trials)
     with pytest.raises(FileExistsError):
-        search.search(builder, data(), data(4), tmp_path, **how)
+        search.search(builder, data(), data(4), tmp_path, **options)
     with search.alone(tmp_path), pytest.raises(FileExistsError, match="another process"):
-        search.search(builder, data(), data(4), tmp_path, resume=True, **how)
-    again, same = search.search(builder, data(), data(4), tmp_path, resume=True, **how)
+        search.search(builder, data(), data(4), tmp_path, resume=True, **options)
+    again, same = search.search(builder, data(), data(4), tmp_path, resume=True, **options)
     assert same == trials and again.values == best.values
-    _, more = search.search(builder, data(), data(4), tmp_path, resume=True, **how | {"max_trials": 3})
+    _, more = search.search(builder, data(), data(4), tmp_path, resume=True, **options | {"max_trials": 3})
     assert len(more) == 3 and set(map(str, trials)) < set(map(str, more))
