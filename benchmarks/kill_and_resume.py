@@ -17,7 +17,8 @@ from pathlib import Path
 
 from seqzoo import presets
 
-FLAGS = "--data d.csv --units 16 --embedding 8 --epochs 30 --batch-size 8 --dropout 0.3 --recurrent-dropout 0.2 --seconds 0"
+DATA, SIZES = "--data d.csv", "--units 16 --embedding 8 --epochs 30 --batch-size 8"
+FLAGS = f"{DATA} {SIZES} --dropout 0.3 --recurrent-dropout 0.2 --checkpoint-seconds 0"
 COMMAND = [sys.executable, "-m", "recipes.sentiment", *FLAGS.split()]
 AGAIN = 0.3  # share of runs that are killed twice
 

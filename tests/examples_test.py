@@ -26,7 +26,7 @@ TINY = ("--units", "8", "--embedding", "8", "--character-units", "4", "--epochs"
 @full
 def test_what_is_read_forward_only_cannot_tell_the_teddies_apart(capsys, monkeypatch):
     monkeypatch.setattr(ner.tagging.generated_entities, "SIZES", {"train": 200, "validation": 20, "test": 10})
-    models = teddy.trained(teddy.command_line.parse(ner.Config, TINY, ""))
+    models = teddy.trained(teddy.parse(ner.Config, TINY, ""))
     president, bears = map(split_words, teddy.PAIR)
     same = {name: teddy.person(model, president)[4] == teddy.person(model, bears)[4] for name, model in models.items()}
     assert same == {"forward only": True, "lookahead 1": False, "bidirectional": False}
@@ -36,7 +36,7 @@ def test_what_is_read_forward_only_cannot_tell_the_teddies_apart(capsys, monkeyp
 
 
 def test_wrong_flags_of_the_teddies_are_refused():
-    with pytest.raises(teddy.command_line.UsageError, match="--units"):
+    with pytest.raises(teddy.UsageError, match="--units"):
         teddy.main(["--units", "0"])
 
 

@@ -141,7 +141,7 @@ def _space(recipe, config, flags):
 
 def run_search(search, flags, given):
     """Starts or resumes a `Search`, runs its trials and writes its report. `given`: fields whose flags are given."""
-    resumes = flags.resume and (search.folder / tuning_search.MARK).exists()
+    resumes = flags.resume and (search.folder / tuning_search.SEARCH_FILE).exists()
     search = resume(search, flags, given) if resumes else new(search, flags, given)
     search.dataset(search.config)  # unreadable data fail before anything is written
     if not resumes:
@@ -156,7 +156,7 @@ def new(search, flags, given):
     Raises:
         UsageError: there is a search, and neither --resume nor --no-resume; or no field is left to search.
     """
-    if (search.folder / tuning_search.MARK).exists():
+    if (search.folder / tuning_search.SEARCH_FILE).exists():
         expected = f"--resume to go on with the search in {search.folder}, or --no-resume to begin anew"
         check("resume", flags.resume, lambda resume: resume is False, expected)
     space = {name: values for name, values in search.space.items() if name not in given}
@@ -169,9 +169,9 @@ def new(search, flags, given):
 def start(search):
     """Empties the folder of the search and writes its record."""
     with tuning_search.alone(search.folder):
-        for name in (tuning_search.MARK, *search_report.FILES):
+        for name in (tuning_search.SEARCH_FILE, *search_report.FILES):
             Path(search.folder, name).unlink(missing_ok=True)
-        shutil.rmtree(search.folder / tuning_search.TRIALS, ignore_errors=True)
+        shutil.rmtree(search.folder / tuning_search.TRIALS_FOLDER, ignore_errors=True)
         run_folder.write_json(search.folder / DEFAULT, dataclasses.asdict(search.config))
         space = search_space.as_json(search.space)
         tuning_search.begin(search.folder, {"recipe": search.recipe.name, "tuner": search.tuner, "space": space})
@@ -183,7 +183,7 @@ def resume(search, flags, given):
     Raises:
         UsageError: the recipe, flags or the space differ from those of the record.
     """
-    mark, folder = search.folder / tuning_search.MARK, search.folder
+    mark, folder = search.folder / tuning_search.SEARCH_FILE, search.folder
     record = {"recipe": None, "tuner": None, "space": {}} | run_folder.read_json(mark)
     expected = f"a search of {search.recipe.name} in {folder}"
     check("resume", record["recipe"], lambda name: name == search.recipe.name, expected)
@@ -217,7 +217,7 @@ def _run_trials(search, plan, workers):
     try:
         if not workers:
             return explore()
-        with coordination.workers(workers, [*command, "--worker-timeout", str(plan.wait)]) as processes:
+        with coordination.workers(workers, [*command, "--worker-timeout", str(plan.worker_timeout)]) as processes:
             return explore(processes=processes)
     except KeyboardInterrupt:
         print(f"\nthe results so far are in {search.folder}; --resume goes on", file=sys.stderr)

@@ -11,7 +11,7 @@ from seqzoo.tuning import search as tuning_search
 from seqzoo.tuning.space import Range
 
 BEST = "best.json"
-FILES = (BEST, tuning_search.TABLE, "search.png", "README.md")
+FILES = (BEST, tuning_search.TRIALS_TABLE, "search.png", "README.md")
 TABLE_TRIALS = 10
 COMPARED_SEEDS = 3
 

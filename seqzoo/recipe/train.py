@@ -60,7 +60,7 @@ class TrainFlags:
 
     def fit_options(self):
         """Arguments of `training.fit`."""
-        return {"seconds": self.checkpoint_seconds, "profile": self.profile}
+        return {"checkpoint_seconds": self.checkpoint_seconds, "profile": self.profile}
 
 
 def _is_address(text):
@@ -72,7 +72,7 @@ def train(recipe, arguments):
     """Trains in a folder of its own, alone, as one of several processes, or as the process that starts them."""
     config, flags = _parse(recipe, arguments)
     folder = Path(config.out or f"runs/{model_name(recipe.name, config)}")
-    if distribution.place():
+    if distribution.worker_spec():
         return _train_as_worker(recipe, arguments, folder, flags)
     if flags.process_id:
         return launcher.train(recipe.name, arguments, *flags.workers(config.batch_size))
@@ -85,7 +85,7 @@ def train(recipe, arguments):
         check_same_config(resumed, trained, folder)
     if started == folder / run_folder.CONFIG_FILE:
         return print(f"{folder}: the training is complete, nothing is left to resume")
-    with run_folder.open_training(folder, facts, dataclasses.asdict(config), anew=not flags.resume):
+    with run_folder.open_training(folder, facts, dataclasses.asdict(config), overwrite=not flags.resume):
         config = resumed if started else config
         with launcher.planned(recipe.name, arguments, *flags.workers(config.batch_size)):
             train_and_save(recipe, config, folder, **flags.fit_options())

@@ -147,7 +147,7 @@ def check_replaceable(folder):
 
 def _copy_other_files(old, new):
     for entry in old.iterdir() if old.exists() else ():
-        if entry.name not in RUN_FILES:
+        if entry.name not in RUN_FILES and not (new / entry.name).exists():
             copy = shutil.copytree if entry.is_dir() else shutil.copy2
             copy(entry, new / entry.name)
 

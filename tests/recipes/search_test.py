@@ -292,7 +292,7 @@ def test_a_recipes_own_space_that_cannot_be_is_one_line(refused, monkeypatch):
         (("--max-trials", "0"), "--max-trials"),
         (("--minutes", "-1"), "--minutes"),
         (("--workers", "-1"), "--workers"),
-        (("--wait", "0"), "--wait"),
+        (("--worker-timeout", "0"), "--worker-timeout"),
         (("--tuner", "grad"), "--tuner"),
         (("--units", "0"), "--units"),
         (("--data", "none.csv"), "none.csv"),
@@ -317,7 +317,7 @@ def test_a_folder_that_cannot_be_written_is_one_line(refused):
 def test_a_worker_without_a_chief_is_one_line(here, refused, monkeypatch):
     for name, value in {coordination.ID: "worker", coordination.IP: "127.0.0.1", coordination.PORT: "1"}.items():
         monkeypatch.setenv(name, value)
-    assert "expected the chief of a search at 127.0.0.1:1" in refused("--wait", "0.5")
+    assert "expected the chief of a search at 127.0.0.1:1" in refused("--worker-timeout", "0.5")
 
 
 # Every recipe.

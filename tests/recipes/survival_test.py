@@ -56,7 +56,7 @@ def finish():
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(fit.StopAtNaN, "on_train_batch_end", killed)
         with pytest.raises(Killed):
-            train(*FLAGS, "--seconds", "0", "--out", "runs/o")
+            train(*FLAGS, "--checkpoint-seconds", "0", "--out", "runs/o")
 
 
 @pytest.fixture
@@ -155,7 +155,7 @@ def test_a_full_disk_is_one_line_and_the_checkpoint_before_it_stays(cut_off, cap
     try:
         resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) // 2, limit[1]))
         with pytest.raises(SystemExit) as end:
-            train("--resume", "--seconds", "0", "--out", "o")
+            train("--resume", "--checkpoint-seconds", "0", "--out", "o")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
         signal.signal(signal.SIGXFSZ, handler)
@@ -181,7 +181,7 @@ def test_a_kill_between_two_renames_is_made_good(here):
 def killed_or_not(out, kill):
     """The files of a training in a process of its own, which is killed once it has a checkpoint, and goes on."""
     env = os.environ | {"PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
-    command = [sys.executable, "-m", "recipes.sentiment", *FLAGS, "--epochs", "12", "--seconds", "0", "--out", out]
+    command = [sys.executable, "-m", "recipes.sentiment", *FLAGS, "--epochs", "12", "--checkpoint-seconds", "0", "--out", out]
     if kill:
         process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         while not list(Path(out).rglob("*.npz")) and process.poll() is None:

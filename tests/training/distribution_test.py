@@ -29,7 +29,9 @@ from seqzoo.training.fit import fit
 from seqzoo.training.sharding import ShardedBatches
 
 ROOT = Path(__file__).parents[2]
-TINY = "--data d.csv --units 3 --embedding 4 --epochs 5 --batch-size 16 --max-length 4 --no-bidirectional --seconds 0"
+TINY = (
+    "--data d.csv --units 3 --embedding 4 --epochs 5 --batch-size 16 --max-length 4 --no-bidirectional --checkpoint-seconds 0"
+)
 
 # Shares
 
@@ -99,16 +101,16 @@ def test_a_process_by_itself_shares_nothing():
 def test_flags_that_cannot_be_are_named(backend, flags, message, monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: backend)
     with pytest.raises(UsageError) as caught:
-        train.How(**flags)
+        train.TrainFlags(**flags)
     assert str(caught.value).startswith(message)
 
 
 def test_a_batch_is_divided_among_all_devices(monkeypatch):
     monkeypatch.setattr(keras.backend, "backend", lambda: "jax")
-    flags = train.How(processes=2, devices=3)
-    assert flags.of_workers(12) == (2, 3, None, None)
+    flags = train.TrainFlags(processes=2, devices=3)
+    assert flags.workers(12) == (2, 3, None, None)
     with pytest.raises(UsageError, match="--batch-size: expected a multiple of 6, as many as share a batch, got 16"):
-        flags.of_workers(16)
+        flags.workers(16)
 
 
 def test_a_training_that_leaves_no_checkpoint_is_not_shared():

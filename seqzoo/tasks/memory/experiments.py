@@ -101,7 +101,7 @@ def gradients(config, path):
 def _norms(model, x, y):
     layer, dense = model.layers
     y = ops.convert_to_tensor(y)
-    return inspection.of_states(layer, x, lambda a: ops.sum((dense(a) - y) ** 2, axis=-1))
+    return inspection.state_gradient_norms(layer, x, lambda a: ops.sum((dense(a) - y) ** 2, axis=-1))
 
 
 def exploding(config, path):
