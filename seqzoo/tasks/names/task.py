@@ -24,10 +24,8 @@ LONGEST = 40  # characters of a sampled name
 class NamesTask(Task):
     """Names as texts, with a class each or none; models that sample a name of a class."""
 
-    usage = (
-        "from seqzoo.tasks.names.task import sample_names\n\n"
-        'print(sample_names(model, model.labels.index("fi_FI") if model.labels else 0, count=5))'
-    )
+    imports = "from seqzoo.tasks.names.task import sample_names"
+    usage = "print(model.labels, sample_names(model, number=0, count=5))"
 
     def metrics(self, model, split):
         return _metrics(model_scores(model, split.inputs), split)
