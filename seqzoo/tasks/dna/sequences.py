@@ -24,8 +24,8 @@ def vectors(sequence: str, middle: bool = False) -> np.ndarray:
 
     R, for example, stands for A or G: (.5, 0, .5, 0).
 
-    With `middle` the shape is `(T_x, 5)`. The fifth number is 1 on either side of the middle (on it, for an odd length), else 0.
-    In windows around a site it marks the site, which a network could otherwise find only by counting.
+    With `middle` the shape is `(T_x, 5)`. The fifth number is 1 on either side of the middle (on it, if the length is odd),
+    else 0. In windows around a site it marks the site, which a network could otherwise find only by counting.
     """
     array = _TABLE[np.frombuffer(sequence.encode("ascii"), np.uint8)]
     if not middle:
