@@ -51,7 +51,7 @@ class SequenceTask(ClassificationTask):
         logo.draw(base_importance(model, split), sequences.BASES, folder / "logo.png", title)
 
     def predict(self, model, lines, form="text"):
-        """Yields label TAB probability TAB name of each sequence; a note on standard error counts too long sequences."""
+        """Yields label TAB probability TAB name of each sequence; a note on standard error counts cut sequences."""
         check("as", form, lambda form: form == "text", "text of a model that answers for whole sequences")
         inputs = sequences.parse_lines(lines)
         longer = sum(len(sequence) > model.max_length for _, sequence in inputs)

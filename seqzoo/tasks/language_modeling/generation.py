@@ -11,7 +11,7 @@ from seqzoo.data.tokenizer import EOS, UNK
 
 
 def sample(model, count, length, sampler=None, prompt=(), seed=0):
-    """Returns `count` sampled texts of at most `length` tokens. Texts of a model with carried state span several lines."""
+    """Returns `count` sampled texts of at most `length` tokens. With a carried state a text may span several lines."""
     options = {"eos": None if model.carried else EOS, "start": model.start, "seed": seed}
     sampled = decoding.generate(model.step, model.initial_state(count), length, sampler, list(prompt), **options)
     return [as_text(model.tokenizer, ids) for ids in sampled.sequences]

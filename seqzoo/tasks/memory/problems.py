@@ -36,7 +36,7 @@ class Sums(NamedTuple):
 
 
 class Letters(NamedTuple):
-    """A split of the copying task with so many blanks: x `(N, blanks + 20, symbols)`, y `(N, 10)`."""
+    """A split of the copying task, with one number of blanks: x `(N, blanks + 20, symbols)`, y `(N, 10)`."""
 
     blanks: int
     x: np.ndarray

@@ -147,7 +147,7 @@ def frames(piece: Piece) -> tuple[np.ndarray, np.ndarray]:
 
 
 def tokens(piece: Piece) -> tuple[np.ndarray, np.ndarray]:
-    """Returns the sequence `(x, y)` of a piece's tokens, voice after voice, and `EOS`: `(4 T + 1,)` each."""
+    """Returns the sequence `(x, y)` of a piece's tokens, the voices in turn at each step, and `EOS`: `(4 T + 1,)` each."""
     y = np.append(voices.tokens(piece.voices), EOS)
     return np.append(PAD, y[:-1]), y
 
