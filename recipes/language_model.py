@@ -86,7 +86,7 @@ def load_data(config, tokenizer=None, test=None):
     lines = lines._replace(test=test or lines.test)
     options = config.level, config.vocabulary + len(SPECIAL), config.lowercase, config.punctuation
     tokenizer = tokenizer or Tokenizer.train(lines.train, *options)
-    return corpus.of(lines, tokenizer, config.level, config.stream, not config.bidirectional, config.data)
+    return corpus.encode(lines, tokenizer, config.level, config.stream, not config.bidirectional, config.data)
 
 
 def load_test_data(config, trained, model):

@@ -18,13 +18,13 @@ from seqzoo.recipe import train
 class Config(recipe.Config):
     data: str = "toy"
     task: Literal["classes", "rating"] = "classes"
-    """What is asked."""
+    """What is predicted."""
     dense: tuple[int, ...] = ()
     """Sizes."""
 
 
 @pytest.fixture
-def asked(monkeypatch, tmp_path):
+def calls(monkeypatch, tmp_path):
     """(verb, its arguments) of every call, in an empty working folder."""
     monkeypatch.chdir(tmp_path)
     return []
@@ -35,11 +35,11 @@ class Recorded(Exception):
 
 
 class ToyTask(recipe.Task):
-    def __init__(self, asked):
-        self.asked = asked
+    def __init__(self, calls):
+        self.calls = calls
 
     def predict(self, folder, lines):
-        self.asked.append(("predict", lines, folder))
+        self.calls.append(("predict", lines, folder))
         return (f"answer\t1.000\t{line}" for line in lines)
 
 
@@ -48,25 +48,25 @@ def toy_recipe(task=None, **options):
 
 
 @pytest.fixture
-def toy(asked, tmp_path, monkeypatch):
+def toy(calls, tmp_path, monkeypatch):
     """Runs the recipe "toy" with some arguments; returns what the verb was given."""
 
     def run(*arguments):
         def record(config, trained, folder):
-            asked.append((arguments[0], config, folder))
+            calls.append((arguments[0], config, folder))
             raise Recorded
 
         monkeypatch.setattr(presets, "load", lambda folder: folder)
-        monkeypatch.setattr(train, "train_and_save", lambda recipe, *given, **options: asked.append(("train", *given)))
+        monkeypatch.setattr(train, "train_and_save", lambda recipe, *given, **options: calls.append(("train", *given)))
         with contextlib.suppress(Recorded):
-            recipe.main(toy_recipe(ToyTask(asked), load_test_data=record), list(arguments))
-        return asked[-1] if asked else None
+            recipe.main(toy_recipe(ToyTask(calls), load_test_data=record), list(arguments))
+        return calls[-1] if calls else None
 
     return run
 
 
 @pytest.fixture
-def trained(tmp_path, asked):
+def trained(tmp_path, calls):
     """runs/toy as a run of `--units 7` left it."""
     return trained_folder(tmp_path / "runs" / "toy", units=7)
 
@@ -79,7 +79,7 @@ def trained_folder(folder, **values):
 
 
 @pytest.fixture
-def refused(toy, tmp_path, capsys, asked):
+def refused(toy, tmp_path, capsys, calls):
     """Runs it with arguments that cannot be; returns the one line."""
 
     def run(*arguments):
@@ -87,7 +87,7 @@ def refused(toy, tmp_path, capsys, asked):
         with pytest.raises(SystemExit) as end:
             toy(*arguments)
         said = capsys.readouterr()
-        assert end.value.code == 2 and said.out == "" and asked == []
+        assert end.value.code == 2 and said.out == "" and calls == []
         assert said.err.startswith("error: ") and said.err.count("\n") == 1 and said.err.endswith("\n")
         assert sorted(tmp_path.rglob("*")) == before
         return said.err
@@ -177,20 +177,20 @@ def test_a_written_configuration_is_read_back(toy, tmp_path):
 
 
 @pytest.mark.parametrize("flag", ["-h", "--help"])
-def test_help_lists_the_verbs(toy, asked, capsys, flag):
+def test_help_lists_the_verbs(toy, calls, capsys, flag):
     toy(flag)
     said = capsys.readouterr()
     assert all(verb in said.out for verb in ("train", "evaluate", "predict", "inspect")) and "recipes.toy" in said.out
-    assert said.err == "" and asked == []
+    assert said.err == "" and calls == []
 
 
 @pytest.mark.parametrize("verb", ["train", "evaluate", "predict", "inspect"])
 @pytest.mark.parametrize("flag", ["-h", "--help"])
-def test_each_verb_has_its_help(toy, asked, capsys, verb, flag):
+def test_each_verb_has_its_help(toy, calls, capsys, verb, flag):
     with pytest.raises(SystemExit) as end:
         toy(verb, flag)
     said = capsys.readouterr()
-    assert end.value.code == 0 and said.err == "" and asked == []
+    assert end.value.code == 0 and said.err == "" and calls == []
     assert f"recipes.toy {verb}" in said.out and "--out" in said.out
     assert ("--file" if verb == "predict" else "--learning-rate") in said.out
 
@@ -400,26 +400,26 @@ class ScoreFlags(recipe.PredictFlags):
     picture: str | None = None
 
 
-def ask(asked, *arguments):
+def run_command(calls, *arguments):
     def score(flags, folder):
-        asked.append((flags.lines("score"), flags.picture))
+        calls.append((flags.lines("score"), flags.picture))
         return flags.lines("score")
 
     commands = {
-        "generate": recipe.Command(GenerateFlags, lambda flags, folder: asked.append((flags, str(folder))), "new texts"),
+        "generate": recipe.Command(GenerateFlags, lambda flags, folder: calls.append((flags, str(folder))), "new texts"),
         "score": recipe.Command(ScoreFlags, score, "scores"),
     }
     recipe.main(toy_recipe(commands=commands), list(arguments))
 
 
-def test_a_command_gets_its_flags_and_the_models_folder(asked, trained):
-    ask(asked, "generate", "--n", "3")
-    assert asked == [(GenerateFlags(n=3), "runs/toy")]
+def test_a_command_gets_its_flags_and_the_models_folder(calls, trained):
+    run_command(calls, "generate", "--n", "3")
+    assert calls == [(GenerateFlags(n=3), "runs/toy")]
 
 
-def test_a_command_with_the_flags_of_predict_gets_lines_and_what_it_adds(asked, trained, capsys):
-    ask(asked, "score", "a text", "--picture", "p.png")
-    assert asked == [(["a text"], "p.png")] and capsys.readouterr().out == "a text\n"
+def test_a_command_with_the_flags_of_predict_gets_lines_and_what_it_adds(calls, trained, capsys):
+    run_command(calls, "score", "a text", "--picture", "p.png")
+    assert calls == [(["a text"], "p.png")] and capsys.readouterr().out == "a text\n"
     with pytest.raises(SystemExit):
-        ask(asked, "score", "")
+        run_command(calls, "score", "")
     assert "error: score: expected at least one line of text, got none" in capsys.readouterr().err

@@ -27,10 +27,10 @@ def run(*arguments):
 
 def put(folder, count=20, length=12, seed=0):
     """Records of A, C and T with a stretch of G in each, which is the interval."""
-    chance, records, lines = random.Random(seed), [], []
+    rng, records, lines = random.Random(seed), [], []
     for i in range(count):
-        start, size = chance.randint(0, length), chance.randint(4, 8)
-        before, after = ("".join(chance.choices("ACT", k=k)) for k in (start, length - start))
+        start, size = rng.randint(0, length), rng.randint(4, 8)
+        before, after = ("".join(rng.choices("ACT", k=k)) for k in (start, length - start))
         records.append(f">s{i}\n{before}{'G' * size}{after}\n")
         lines.append(f"s{i}\t{start}\t{start + size}\tisland\n")
     (folder / "x.fa").write_text("".join(records))
@@ -42,7 +42,7 @@ def contents(folder):
 
 
 def finish():
-    """Long enough to have learnt what G is."""
+    """Trains until the model recognises G."""
     run(*SOURCE, "--units", 8, "--epochs", 12, "--max-length", 20, "--learning-rate", 0.03)
 
 
@@ -151,18 +151,18 @@ class Echo:
 
 
 @pytest.mark.parametrize("size", [1, 2, 5, 10, 16])
-def test_each_base_is_answered_for_once_and_in_its_place(size):
-    chance = np.random.default_rng(0)
-    inputs = [chance.normal(size=(length, 4)).astype("float32") for length in (1, 2, 3, 9, 10, 11, 18, 19, 50, 100)]
+def test_each_base_is_predicted_once_and_in_its_place(size):
+    rng = np.random.default_rng(0)
+    inputs = [rng.normal(size=(length, 4)).astype("float32") for length in (1, 2, 3, 9, 10, 11, 18, 19, 50, 100)]
     for sequence, found in zip(inputs, windows.probabilities(Echo(size), inputs), strict=True):
         np.testing.assert_array_equal(found, sequence)
 
 
 def test_an_interval_is_right_with_its_label_and_both_ends():
-    actual, predicted = [np.array([0, 1, 1, 0, 2]), np.array([1])], [np.array([0, 1, 1, 0, 1]), np.array([1])]
-    found = base_task.base_metrics(actual, predicted)
+    targets, predicted = [np.array([0, 1, 1, 0, 2]), np.array([1])], [np.array([0, 1, 1, 0, 1]), np.array([1])]
+    found = base_task.base_metrics(targets, predicted)
     assert found["accuracy"] == pytest.approx(5 / 6) and found["interval_f1"] == pytest.approx(2 * 2 / 6)
-    assert runs(actual[0]) == [(1, 3, 1), (4, 5, 2)]
+    assert runs(targets[0]) == [(1, 3, 1), (4, 5, 2)]
     assert base_task.base_metrics([np.zeros(3, int)], [np.zeros(3, int)])["interval_f1"] == 0
 
 

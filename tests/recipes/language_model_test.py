@@ -108,7 +108,7 @@ def test_evaluate_and_inspect(trained, capsys):
 
 
 def test_another_file_is_a_test_as_a_whole_and_the_models_own_words_count(trained, here, capsys):
-    """Also where the file that it learnt from has changed since."""
+    """Also where the training file has changed since."""
     run("evaluate")
     same = capsys.readouterr().out
     (here / "b.txt").write_text("the cat saw the fish , said a\nnone of these is known")

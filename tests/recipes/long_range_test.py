@@ -82,23 +82,23 @@ def losing(*losses, optimizer=None):
 
 
 def test_training_ends_with_the_first_loss_that_is_not_a_number():
-    assert networks.losses_of(losing(1.0, 2.0, math.inf, 3.0), [(0, 0)] * 4) == [1.0, 2.0, math.inf]
+    assert networks.train_while_finite(losing(1.0, 2.0, math.inf, 3.0), [(0, 0)] * 4) == [1.0, 2.0, math.inf]
     with pytest.raises(FloatingPointError, match="the loss of batch 2 is nan: expected a lower --learning-rate"):
-        networks.learn(losing(1.0, math.nan, 3.0), [(0, 0)] * 3)
+        networks.train(losing(1.0, math.nan, 3.0), [(0, 0)] * 3)
 
 
-def test_updates_that_a_loss_scale_skips_are_told(capsys):
+def test_updates_that_a_loss_scale_skips_are_noted(capsys):
     scaled = keras.optimizers.LossScaleOptimizer(keras.optimizers.SGD())
-    assert networks.losses_of(losing(1.0, 2.0, optimizer=scaled), [(0, 0)] * 2) == [1.0, 2.0]
+    assert networks.train_while_finite(losing(1.0, 2.0, optimizer=scaled), [(0, 0)] * 2) == [1.0, 2.0]
     assert capsys.readouterr().err == "note: 2 of 2 updates skipped, gradients beyond float16\n"
-    networks.losses_of(losing(1.0, optimizer=keras.optimizers.SGD()), [(0, 0)])
+    networks.train_while_finite(losing(1.0, optimizer=keras.optimizers.SGD()), [(0, 0)])
     assert capsys.readouterr().err == ""
 
 
 def test_the_precision_is_that_of_every_network(tmp_path, monkeypatch):
     compile_, made = networks.compile_, []
-    monkeypatch.setattr(networks, "compile_", lambda model, *how: made.append(model) or compile_(model, *how))
-    monkeypatch.setattr(line_plots, "lines", lambda *_, **how: None)
+    monkeypatch.setattr(networks, "compile_", lambda model, *options: made.append(model) or compile_(model, *options))
+    monkeypatch.setattr(line_plots, "lines", lambda *_, **options: None)
     run("--precision", "mixed_float16", "--cells", "gru", *TINY, "--batches", "1")
     assert len(made) == 6 and set(figures(tmp_path / "run")) >= PICTURES  # agreement and exploding have two
     for model in made:
@@ -184,10 +184,10 @@ def test_a_search_ends_with_a_config_that_train_takes_and_the_figures_of_train(t
 
 @pytest.fixture
 def dictated(change):
-    """The configurations of all trainings, of which none is run."""
+    """The configs of all trainings, of which none is run."""
     configs = []
 
-    def train_model(config, problem, **how):
+    def train_model(config, dataset, **options):
         configs.append(config)
         return None, [{"loss": 1.0}, {"loss": 1.0, "val_loss": config.learning_rate}]
 
@@ -223,11 +223,11 @@ def test_the_space_is_of_settings_that_can_be():
 
 @pytest.mark.parametrize("task", ["agreement", "adding", "copying"])
 def test_what_a_search_chooses_by_is_not_what_it_is_tested_on(task):
-    problem = problems.draw(long_range.NetworkConfig(task=task, words=5, steps=8, blanks=(2, 3)))
+    dataset = problems.draw(long_range.NetworkConfig(task=task, words=5, steps=8, blanks=(2, 3)))
     if task == "agreement":
-        parts = [{each.before for each in part.sentences} for part in problem]
+        examples = [{sentence.before for sentence in split.sentences} for split in dataset]
     else:
-        parts = [{x.tobytes() for x in part.x} for part in problem]
-    assert all(parts) and parts[0].isdisjoint(parts[1])
+        examples = [{x.tobytes() for x in split.x} for split in dataset]
+    assert all(examples) and examples[0].isdisjoint(examples[1])
     if task == "copying":
-        assert problem.test.blanks == problem.validation.blanks == 3
+        assert dataset.test.blanks == dataset.validation.blanks == 3

@@ -107,9 +107,9 @@ def test_names_without_classes(here, capsys):
 
 def test_the_default_data_is_of_twelve_classes():
     config = parse(names.Config, [], "")
-    problem = names.load_data(config)
-    assert problem.labels == datasets_first_names.LOCALES
-    assert names.build_model(config, problem).labels == problem.labels
+    dataset = names.load_data(config)
+    assert dataset.labels == datasets_first_names.LOCALES
+    assert names.build_model(config, dataset).labels == dataset.labels
 
 
 @pytest.mark.parametrize(

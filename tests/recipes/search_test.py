@@ -43,12 +43,12 @@ def _alone(monkeypatch):
 
 
 class Dictated:
-    """In place of a training. Remembers the configurations, and is killed in training number `dies_in`."""
+    """In place of a training. Remembers the configs, and is killed in training number `dies_in`."""
 
     def __init__(self):
         self.configs, self.dies_in = [], None
 
-    def __call__(self, config, problem, **how):
+    def __call__(self, config, dataset, **options):
         if len(self.configs) == self.dies_in:
             raise KeyboardInterrupt
         self.configs.append(config)
@@ -139,10 +139,10 @@ def test_hyperband_sets_the_epochs_and_the_best_has_all_of_them(here, dictated):
 
 
 def test_a_trial_that_fails_is_reported_and_the_others_are_tried(here, dictated, change, capsys):
-    def fails(config, problem, **how):
+    def fails(config, dataset, **options):
         if config.cell == "rnn":
             raise FloatingPointError("the loss is not a number")
-        return dictated(config, problem)
+        return dictated(config, dataset)
 
     change(sentiment, train_model=fails)
     search("--max-trials", "8", "--out", "o")

@@ -183,8 +183,8 @@ def test_repeats_print_mean_and_spread_and_keep_one(here, capsys):
 def test_the_kept_repeat_is_tested_on_what_it_did_not_learn_from(here, change, best=1):
     train_model = sentiment.train_model
 
-    def decided(config, problem, **how):
-        model, history = train_model(config, problem, **how)
+    def decided(config, dataset, **options):
+        model, history = train_model(config, dataset, **options)
         return model, [epoch | {"val_loss": float(config.seed != best)} for epoch in history]
 
     change(sentiment, train_model=decided)
@@ -192,10 +192,10 @@ def test_the_kept_repeat_is_tested_on_what_it_did_not_learn_from(here, change, b
     run("--data", "d.csv", *TINY, "--repeats", "2", "--out", "o")
     assert figures(here / "o")["seed"] == best
     config = sentiment.Config(**json.loads((here / "o" / "config.json").read_text()))
-    problem = sentiment.RECIPE.test_data(config, here / "o", None)
+    dataset = sentiment.RECIPE.test_data(config, here / "o", None)
     kept = sentiment.load_data(sentiment.Config(data="d.csv", seed=0))
-    assert problem.test.inputs == kept.test.inputs  # and none that it learnt from
-    assert not set(problem.test.inputs) & set(kept.train.inputs)
+    assert dataset.test.inputs == kept.test.inputs  # and no training input
+    assert not set(dataset.test.inputs) & set(kept.train.inputs)
 
 
 # Tasks.

@@ -1,4 +1,4 @@
-"""Classification: many to one."""
+"""Classification: many to one, a label or a number for each input."""
 
 from seqzoo.tasks.classification.ratings import as_split as as_split
 from seqzoo.tasks.classification.ratings import labels_of as labels_of

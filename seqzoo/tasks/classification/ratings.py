@@ -13,7 +13,7 @@ SHARPNESS = {2: 2.0, 3: 8.0}  # of `of_ratings`, by the number of labels
 
 
 def labels_of(examples: Examples, task: str) -> tuple[str, ...]:
-    """The labels to predict: those of the examples, all or two labels of ratings, or none for the rating itself.
+    """Returns the labels to predict: those of the examples, three or two labels of ratings, or none for the rating itself.
 
     Args:
         task: "classes", "binary" or "rating".
@@ -28,7 +28,10 @@ def labels_of(examples: Examples, task: str) -> tuple[str, ...]:
 
 
 def as_split(examples: Examples, labels: tuple[str, ...], source: str, train: bool = False) -> Split:
-    """The examples with targets for `labels`. Nearly neutral ratings do not test a model of two labels, but train it."""
+    """Returns the split of the examples, with targets for `labels`.
+
+    With two labels of ratings, nearly neutral ratings stay in the training split only.
+    """
     if not labels:
         return targets.of_numbers(examples, source)
     if isinstance(examples.targets[0], str):
@@ -39,10 +42,11 @@ def as_split(examples: Examples, labels: tuple[str, ...], source: str, train: bo
 
 
 def of_ratings(examples: Examples, labels: tuple[str, ...], border: float, sharpness: float) -> Split:
-    """A mean rating as (negative, positive) or (negative, neutral, positive), the latter where |rating| <= `border`.
+    """Returns a split of mean ratings with the labels (negative, positive), or (negative, neutral, positive).
 
-    y is soft: raters differ, so the mean gives the probability of each label for one of them: P(positive) = σ(sharpness *
-    (rating - border)), P(negative) likewise, and neutral has the rest. With two labels the border is 0.
+    A rating is neutral where |rating| <= `border`. y is soft: raters differ, so the mean rating gives the probability of each
+    label for one rater: P(positive) = σ(sharpness * (rating - border)), P(negative) likewise, and neutral has the rest. With
+    two labels the border is 0.
     """
     border = border if len(labels) == 3 else 0.0
     rating = np.array(examples.targets, np.float32)

@@ -1,4 +1,4 @@
-"""DNA: a label for each sequence, or for each base."""
+"""DNA classification: a label for each sequence, or for each base."""
 
 import dataclasses
 from typing import Annotated, Literal

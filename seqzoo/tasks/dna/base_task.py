@@ -1,4 +1,4 @@
-"""Labels of DNA bases: metrics of bases and of intervals, predictions as intervals, plots of tracks."""
+"""Classification of DNA bases: metrics of bases and of intervals, predictions as intervals, plots of tracks."""
 
 import numpy as np
 from sklearn.metrics import confusion_matrix
@@ -11,11 +11,11 @@ from seqzoo.tasks.dna.baselines import base_baselines
 from seqzoo.tasks.dna.intervals import runs
 from seqzoo.tasks.dna.windows import probabilities
 
-SHOWN = 4  # intervals in a printed line, and sequences in a plot
+MOST_DISPLAYED = 4  # intervals in a printed line, and sequences in a plot
 
 
 class BaseTask(Task):
-    """A label for each base of a sequence."""
+    """DNA sequences with a label for each base; models of probabilities for each base."""
 
     imports = "from seqzoo.tasks.dna import sequences, windows"
     usage = 'print(windows.probabilities(model, [sequences.vectors("GGCTTCTGCAAGGACTTC")])[0].argmax(axis=1))'
@@ -31,7 +31,8 @@ class BaseTask(Task):
         rows = np.random.default_rng(seed).permutation(len(split.inputs))[:count]
         for i, p in zip(rows, probabilities(model, [split.inputs[i] for i in rows]), strict=True):
             text = f"{sequences.letters(split.inputs[i][:20])}... ({len(p)} bases)"
-            yield text, *(_format_intervals(runs(numbers), model.labels, SHOWN) for numbers in (p.argmax(axis=1), split.y[i]))
+            both = (runs(numbers) for numbers in (p.argmax(axis=1), split.y[i]))
+            yield text, *(_format_intervals(intervals, model.labels, MOST_DISPLAYED) for intervals in both)
 
     def plots(self, model, split, folder, title):
         """A confusion matrix of bases, and tracks of some sequences."""
@@ -39,19 +40,20 @@ class BaseTask(Task):
         predicted, title = [steps.argmax(axis=1) for steps in p], f"{title}: {sum(map(len, p)):,} bases of the test split"
         counts = confusion_matrix(*map(np.concatenate, (split.y, predicted)), labels=range(len(model.labels)))
         plots.confusion(counts, model.labels, folder / "confusion.png", title)
-        chosen = sorted(range(len(p)), key=lambda i: not split.y[i].any())[:SHOWN]  # sequences with intervals first
+        with_intervals_first = sorted(range(len(p)), key=lambda i: not split.y[i].any())
+        chosen = with_intervals_first[:MOST_DISPLAYED]
         both = {i: {"reference": runs(split.y[i]), "predicted": runs(predicted[i])} for i in chosen}
         rows = {f"test sequence {i + 1}, {len(p[i]):,} bases": (both[i], 1 - p[i][:, 0]) for i in chosen}
         tracks.draw(rows, model.labels, folder / "tracks.png", title)
 
     def predict(self, model, lines, form="text"):
-        """Yields a line for each sequence, or for each interval.
+        """Yields a line for each sequence, or for each interval, by the format `form`.
 
-        A line of "text" is a sequence: its intervals, the mean probability of its labels, its name. A line of "bed" is an
-        interval: name, start, end, label, a score, in BED an integer in 0..1000 (here 1000 times the mean probability of the
-        label), and "." for no strand.
+        A line of "text" is a sequence: its intervals TAB the mean probability of its labels TAB its name. A line of "bed" is an
+        interval: name, start, end, label, score, and "." for no strand. The score is 1000 times the mean probability of the
+        label, since BED has integers in 0..1000.
         """
-        inputs = sequences.typed(lines)
+        inputs = sequences.parse_lines(lines)
         p_by_sequence = probabilities(model, [sequences.vectors(sequence) for _, sequence in inputs])
         for (name, _), p in zip(inputs, p_by_sequence, strict=True):
             intervals = runs(p.argmax(axis=1))

@@ -1,4 +1,4 @@
-"""Baselines for DNA: linear models of the bases at each position, of k-mers, and of the bases around one."""
+"""Baselines for DNA: linear models of the base at each position, of k-mers, and of the neighbours of a base."""
 
 from collections import Counter
 
@@ -10,15 +10,21 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 from seqzoo.evaluation.linear_baselines import linear_predictions
 
 STRENGTHS_OF_BASES = (0.01, 0.03, 0.1, 0.3, 1)
-K = 4  # bases that are counted together
+K = 4  # bases of a k-mer
 
 
 def sequence_baselines(train, validation, inputs):
-    """As `of_labels`, of DNA as arrays `(T_x, 4)`: the regression sees which base stands at each position where all sequences
-    have one length, else how often each 4 neighbours occur."""
+    """Returns predictions for DNA sequences, `{name: a label for each input}`: majority and logistic regression.
+
+    The features are the base at each position where all sequences have one length, else the frequencies of k-mers.
+
+    Args:
+        train, validation: `(inputs, labels)` each; validation chooses the strength of the regularisation.
+        inputs: arrays `(T_x, 4)`.
+    """
     regressions = [LogisticRegression(C=strength, tol=1e-3, max_iter=1000) for strength in STRENGTHS_OF_BASES]
     majority = Counter(train[1]).most_common(1)[0][0]
-    one_length = len({len(sequence) for part in (train[0], validation[0], inputs) for sequence in part}) == 1
+    one_length = len({len(sequence) for split in (train[0], validation[0], inputs) for sequence in split}) == 1
     if one_length:
         features = "one-hot", FunctionTransformer(_positions)
     else:
@@ -28,16 +34,16 @@ def sequence_baselines(train, validation, inputs):
 
 
 def _positions(sequences):
-    """`(N, 4 * T_x)`."""
+    """The base at each position: `(N, 4 * T_x)`."""
     return np.stack([sequence.ravel() for sequence in sequences])
 
 
 def _k_mers(sequences):
-    """The share of each of the 4^K rows of K bases: `(N, 4^K)`. An unknown base counts for each that it may be."""
-    return np.stack([_shares(sequence) for sequence in sequences])
+    """The frequency of each of the 4^K k-mers: `(N, 4^K)`. An unknown base counts for each base that it may be."""
+    return np.stack([_k_mer_frequencies(sequence) for sequence in sequences])
 
 
-def _shares(sequence):
+def _k_mer_frequencies(sequence):
     rows = np.ones((max(len(sequence) - K + 1, 1), 1))
     for i in range(K):
         base = sequence[i : i + len(rows)] if len(sequence) >= K else np.full((1, 4), 0.25)
@@ -46,27 +52,28 @@ def _shares(sequence):
 
 
 def base_baselines(train, inputs, around=10, most=50_000, seed=0):
-    """{name: the number of a label for each base of each input}: the most frequent one, and logistic regression.
+    """Returns predictions for DNA bases, `{name: arrays (T_x,) of label numbers}`: majority and logistic regression.
 
     Args:
-        train: (inputs, numbers of labels): arrays of DNA `(T_x, 4)`, and `(T_x,)` of integers.
-        around: bases on either side of one that the regression sees, each a vector; zeros beyond the ends.
-        most: bases that it learns from, chosen by `seed`.
+        train: `(inputs, y)`: arrays of DNA `(T_x, 4)`, and arrays `(T_x,)` of label numbers.
+        inputs: arrays `(T_x, 4)`.
+        around: neighbours on either side of a base that are its features, each a vector; zeros beyond the ends.
+        most: bases to which the regression is fitted, chosen by `seed`.
     """
     numbers = np.concatenate(train[1])
     majority = int(np.bincount(numbers).argmax())
-    guesses = {"most frequent label": [np.full(len(sequence), majority) for sequence in inputs]}
+    predictions = {"most frequent label": [np.full(len(sequence), majority) for sequence in inputs]}
     chosen = np.random.default_rng(seed).permutation(len(numbers)) < most
     if len(set(numbers[chosen])) < 2:
-        return guesses
-    of_each = np.split(chosen, np.cumsum([len(sequence) for sequence in train[0]])[:-1])
-    x = np.concatenate([_around(sequence, around)[rows] for sequence, rows in zip(train[0], of_each, strict=True)])
+        return predictions
+    by_sequence = np.split(chosen, np.cumsum([len(sequence) for sequence in train[0]])[:-1])
+    x = np.concatenate([_with_neighbours(sequence, around)[rows] for sequence, rows in zip(train[0], by_sequence, strict=True)])
     regression = LogisticRegression(max_iter=1000).fit(x.reshape(len(x), -1), numbers[chosen])
-    predicted = [regression.predict(_around(sequence, around).reshape(len(sequence), -1)) for sequence in inputs]
-    return guesses | {f"{2 * around + 1} bases + logistic regression": predicted}
+    predicted = [regression.predict(_with_neighbours(sequence, around).reshape(len(sequence), -1)) for sequence in inputs]
+    return predictions | {f"{2 * around + 1} bases + logistic regression": predicted}
 
 
-def _around(sequence, count):
-    """Each base with `count` on either side: `(T_x, 4, 2 * count + 1)`, a view."""
+def _with_neighbours(sequence, count):
+    """Each base with `count` neighbours on either side: `(T_x, 4, 2 * count + 1)`, a view."""
     padded = np.pad(sequence, ((count, count), (0, 0)))
     return np.lib.stride_tricks.sliding_window_view(padded, 2 * count + 1, axis=0)

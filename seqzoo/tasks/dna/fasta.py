@@ -1,4 +1,4 @@
-"""FASTA: a header line `>NAME ...`, then the letters of a nucleotide sequence on one line or more."""
+"""FASTA files: a header line `>NAME ...`, then the letters of a nucleotide sequence on one line or more."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -12,13 +12,13 @@ CODES = {
     **{base: base for base in "ACGT"},
     **{"R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC"},
     **{"B": "CGT", "D": "AGT", "H": "ACT", "V": "ACG", "N": "ACGT"},
-}  # IUPAC's letters, and the bases that each stands for
+}  # codes of IUPAC, and the bases that each code stands for
 EXPECTED = "A C G T (U is read as T) or R Y S W K M B D H V N"
-LEAST = 10  # letters that can be told from a protein's
+LEAST = 10  # letters from which DNA and a protein can be distinguished
 
 
 class Record(NamedTuple):
-    """A sequence in capitals, its name (the first word of its header), and its header's line."""
+    """Record of a FASTA file: a sequence in capitals, its name (the first word of the header), and the header's line."""
 
     name: str
     sequence: str
@@ -29,7 +29,7 @@ def read(path: str | Path) -> list[Record]:
     """Returns the records of a file, in their order.
 
     Raises:
-        DataError: missing, a folder, not as `parse` expects it, or a protein by its letters, see `check`.
+        DataError: the file is missing, a folder, not as `parse` expects, or a protein by its letters, see `check`.
     """
     return checked(parse(content(path, "a FASTA file"), path), path)
 
@@ -38,7 +38,7 @@ def read_by_name(path: str | Path) -> dict[str, Record]:
     """Returns the records of a file by their names.
 
     Raises:
-        DataError: as of `read`, or two have one name.
+        DataError: as of `read`, or two records have one name.
     """
     records = read(path)
     twice = [name for name, count in Counter(record.name for record in records).items() if count > 1]
@@ -48,7 +48,11 @@ def read_by_name(path: str | Path) -> dict[str, Record]:
 
 
 def content(path: str | Path, expected: str) -> bytes:
-    """Returns the content of a file; a DataError that says what was `expected` if it cannot be read."""
+    """Returns the content of a file.
+
+    Raises:
+        DataError: the file cannot be read; the message names what was `expected`.
+    """
     try:
         return Path(path).expanduser().read_bytes()
     except OSError as error:
@@ -56,7 +60,11 @@ def content(path: str | Path, expected: str) -> bytes:
 
 
 def lines(content: bytes, source: str | Path, expected: str = "FASTA") -> Iterator[tuple[int, str]]:
-    """Yields `(number, line)`, from 1, of a text in UTF-8 with line ends of any kind; a DataError where it is none."""
+    """Yields `(number, line)`, numbered from 1, of a UTF-8 text with line ends of any kind.
+
+    Raises:
+        DataError: a line is not UTF-8.
+    """
     for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
         try:
             yield number, raw.decode("utf-8")
@@ -66,42 +74,42 @@ def lines(content: bytes, source: str | Path, expected: str = "FASTA") -> Iterat
 
 
 def parse(content: bytes, source: str | Path) -> list[Record]:
-    """Returns the records in the content of a file, one or more.
+    """Returns the records in the content of a FASTA file, one or more.
 
-    Lower case, which some use for repeats, is folded; blank lines, white space and lines that begin with `;` are skipped;
-    U is read as T; the codes of unknown bases stay as they are.
+    Lower case, which marks repeats in some files, becomes upper case. Blank lines, white space and lines that begin with `;`
+    are skipped. U is read as T; the codes of unknown bases stay as they are.
 
     Args:
-        source: what the error line calls it.
+        source: the file's name in error messages.
 
     Raises:
-        DataError: empty, not UTF-8, letters before the first header, a record without a letter, or a letter that stands for
-            no nucleotide, as in a protein.
+        DataError: the content is empty, is not UTF-8, or has letters before the first header; a record has no letter; or a
+            letter stands for no nucleotide, as in a protein.
     """
-    found: list[tuple[str, int, list[str]]] = []
+    records: list[tuple[str, int, list[str]]] = []
     for number, raw in lines(content, source):
         line = raw.strip()
         if line.startswith(">"):
-            found.append((line[1:].strip(), number, []))
+            records.append((line[1:].strip(), number, []))
         elif line and not line.startswith(";"):
-            if not found:
+            if not records:
                 raise DataError(f"{source}:{number}: expected a header, >NAME, before the first sequence, found {line[:20]!r}")
-            found[-1][2].append(letters(line, f"{source}:{number}"))
-    if not found:
+            records[-1][2].append(letters(line, f"{source}:{number}"))
+    if not records:
         raise DataError(f"{source}: empty, expected FASTA: lines of >NAME, each with lines of bases below it")
-    return [_record(header, number, parts, source) for header, number, parts in found]
+    return [_record(header, number, lines_of_bases, source) for header, number, lines_of_bases in records]
 
 
-def _record(header: str, number: int, parts: list[str], source: str | Path) -> Record:
+def _record(header: str, number: int, lines_of_bases: list[str], source: str | Path) -> Record:
     name = (header.split() or [""])[0]
-    sequence = "".join(parts)
+    sequence = "".join(lines_of_bases)
     if not sequence:
         raise DataError(f"{source}:{number}: the record {name!r} is empty, expected lines of bases below its header")
     return Record(name, sequence, number)
 
 
 def letters(line: str, where: str) -> str:
-    """Returns a line of bases in capitals, without white space, U as T.
+    """Returns the letters of a line: in capitals, without white space, U as T.
 
     Raises:
         DataError: a letter stands for no nucleotide; the message begins with `where`.
@@ -114,14 +122,14 @@ def letters(line: str, where: str) -> str:
 
 
 def checked(records: list[Record], source: str | Path) -> list[Record]:
-    """Returns the records, after `check` of each."""
+    """Returns the records after a `check` of each."""
     for record in records:
         check(record.sequence, f"{source}:{record.line}")
     return records
 
 
 def check(sequence: str, where: str) -> None:
-    """Tells DNA from a protein whose letters all happen to be codes of nucleotides.
+    """Refuses a protein whose letters all happen to be codes of nucleotides.
 
     Raises:
         DataError: there are `LEAST` letters or more, and fewer than half are A, C, G, T, U or N.

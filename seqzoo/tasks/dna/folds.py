@@ -9,14 +9,14 @@ from seqzoo.errors import DataError
 def folds(splits, count, seed):
     """Yields the `(train, validation, test)` examples of each fold.
 
-    The test splits hold all sequences, with about the same share of each label, a sequence and its copies in one of them. A
-    ninth of the rest is the validation split.
+    Each sequence is in the test split of one fold, together with its copies; the test splits have about the same share of each
+    label. A ninth of the other sequences is the validation split.
 
     Raises:
         DataError: a label has fewer sequences than there are folds.
     """
-    parts = (splits.train, splits.validation, splits.test)
-    whole = Examples(*(sum((getattr(part, column) for part in parts), []) for column in ("inputs", "targets")))
+    examples = (splits.train, splits.validation, splits.test)
+    whole = Examples(*(sum((getattr(split, column) for split in examples), []) for column in ("inputs", "targets")))
     label, least = min(((label, whole.targets.count(label)) for label in set(whole.targets)), key=lambda pair: pair[1])
     if least < count:
         raise DataError(f"--folds: expected at most {least}, as many as there are sequences of {label!r}, got {count}")

@@ -1,4 +1,4 @@
-"""Sequence logos: at each position the letters stand on each other, as high as they matter."""
+"""Sequence logos: letters stacked at each position, each as high as its importance."""
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -9,17 +9,17 @@ from matplotlib.transforms import Affine2D
 
 COLORS = {"A": "#109648", "C": "#255c99", "G": "#f7b32b", "T": "#d62839"}  # as in most logos of DNA
 FONT = FontProperties(family="DejaVu Sans", weight="bold")
-LONGEST = 120  # positions that can still be read
+LONGEST = 120  # positions of a logo that is still legible
 
 
 def draw(rows, letters, path, title="", ylabel="", longest=LONGEST):
-    """One logo above the other, to the same scale.
+    """Draws sequence logos, one above the other, to the same scale.
 
     Args:
-        rows: {name: heights `(T, letters)`, not negative}; where T is above `longest`, the stretch of that many positions is
-            drawn that weighs most in all rows together.
-        letters: one for each column.
-        path: of the PNG file.
+        rows: `{name: heights (T, letters)}`, not negative. Where T is above `longest`, a logo has `longest` positions: the
+            stretch with the largest sum of heights in all rows together.
+        letters: the letter of each column.
+        path: the PNG file.
     """
     start, stop = heaviest(list(rows.values()), longest)
     figure = Figure(figsize=(2 + 0.17 * (stop - start), 0.6 + 1.5 * len(rows)), layout="constrained")
@@ -38,7 +38,7 @@ def draw(rows, letters, path, title="", ylabel="", longest=LONGEST):
 
 
 def heaviest(rows, longest):
-    """`(start, stop)` of the stretch of `longest` positions, or of all, with the largest sum of heights."""
+    """`(start, stop)` of the `longest` positions with the largest sum of heights; of all positions where there are fewer."""
     length = max(map(len, rows))
     if length <= longest:
         return 0, length
@@ -51,7 +51,7 @@ def heaviest(rows, longest):
 
 
 def _stack(axis, position, heights, letters):
-    """The letters of one position, the lowest at the bottom."""
+    """Draws the letters of one position, the lowest letter at the bottom."""
     bottom = 0.0
     for i in np.argsort(heights, kind="stable"):
         if heights[i] > 0:
@@ -60,7 +60,7 @@ def _stack(axis, position, heights, letters):
 
 
 def _letter(letter, position, bottom, height):
-    """A letter's outline, stretched to 0.9 by `height`."""
+    """Patch of a letter's outline, stretched to the width 0.9 and to `height`."""
     outline = TextPath((0, 0), letter, size=1, prop=FONT)
     box = outline.get_extents()
     scale = Affine2D().translate(-box.x0, -box.y0).scale(0.9 / box.width, height / box.height)

@@ -1,4 +1,4 @@
-"""Classification of DNA sequences: baselines of positions or k-mers, and a logo of the bases that predictions rest on."""
+"""Classification of DNA sequences: baselines of positions or k-mers, and logos of the importance of bases."""
 
 import sys
 
@@ -15,7 +15,7 @@ PRINTED = 60  # bases of a sequence in a printed line
 
 
 class SequenceTask(ClassificationTask):
-    """One label for each sequence of bases.
+    """DNA sequences with one label each; models with `answers(inputs)`.
 
     Args:
         middle: as for `sequences.vectors`.
@@ -45,15 +45,15 @@ class SequenceTask(ClassificationTask):
         return sequences.letters(value[:PRINTED]) + rest
 
     def plots(self, model, split, folder, title):
-        """Those of classification, and a logo with a row for each label."""
+        """The plots of classification, and a sequence logo for each label."""
         super().plots(model, split, folder, title)
         title = f"{title}: mean |gradient x input| of the label's probability, {len(split):,} of the test split"
         logo.draw(base_importance(model, split), sequences.BASES, folder / "logo.png", title)
 
     def predict(self, model, lines, form="text"):
-        """Yields label TAB probability TAB name of each sequence; says on standard error how many are too long."""
+        """Yields label TAB probability TAB name of each sequence; a note on standard error counts cut sequences."""
         check("as", form, lambda form: form == "text", "text of a model that answers for whole sequences")
-        inputs = sequences.typed(lines)
+        inputs = sequences.parse_lines(lines)
         longer = sum(len(sequence) > model.max_length for _, sequence in inputs)
         if longer:
             print(f"of {longer:,} long sequences only the first {model.max_length:,} bases are read", file=sys.stderr)
@@ -63,7 +63,7 @@ class SequenceTask(ClassificationTask):
 
 
 def base_importance(model, split):
-    """`{label: heights (T, 4)}`: the part of each base in the label's probability, over the sequences of that label."""
+    """Importance of each base for the label's probability, over the sequences of the label: `{label: heights (T, 4)}`."""
     inputs = model.sequences(split.inputs)
     gradients = saliency.gradients(model, inputs, [model.labels.index(label) for label in split.targets])
     heights = {}

@@ -1,4 +1,4 @@
-"""Labelled DNA from FASTA, tables or a name; and a base as a vector of four numbers."""
+"""Labelled DNA sequences from FASTA files, tables or a name, and their bases as vectors of four numbers."""
 
 from pathlib import Path
 
@@ -20,10 +20,12 @@ _CODES = {tuple(vector): code for code, vector in VECTORS.items()}
 
 
 def vectors(sequence: str, middle: bool = False) -> np.ndarray:
-    """Returns capitals as `(T_x, 4)`: how likely each base is to be A, C, G, T; R, which is A or G, is (.5, 0, .5, 0).
+    """Returns a sequence in capitals as an array `(T_x, 4)`: the probability of A, C, G, T at each base.
 
-    With `middle` as `(T_x, 5)`, where the fifth number is 1 on either side of the middle (on it, of an odd length), else 0: of
-    windows cut around a site, it says where that is, which a network could only count.
+    R, for example, stands for A or G: (.5, 0, .5, 0).
+
+    With `middle` the shape is `(T_x, 5)`. The fifth number is 1 on either side of the middle (on it, if the length is odd),
+    else 0. In windows around a site it marks the site, which a network could otherwise find only by counting.
     """
     array = _TABLE[np.frombuffer(sequence.encode("ascii"), np.uint8)]
     if not middle:
@@ -34,12 +36,12 @@ def vectors(sequence: str, middle: bool = False) -> np.ndarray:
 
 
 def bases(array: np.ndarray) -> np.ndarray:
-    """Returns what `vectors` made, without the mark: `(T_x, 4)`."""
+    """Returns an array of `vectors` without the mark of the middle: `(T_x, 4)`."""
     return array[:, : len(BASES)]
 
 
 def letters(array: np.ndarray) -> str:
-    """Returns the capitals that `vectors` made into an array."""
+    """Returns the capitals of an array of `vectors`, its inverse."""
     return "".join(_CODES[tuple(vector)] for vector in bases(np.asarray(array, np.float32)))
 
 
@@ -53,14 +55,14 @@ def load(
     header: bool | None = None,
     seed: int = 0,
 ) -> Splits:
-    """Returns train, validation and test examples, whose inputs are capitals; what the source lacks is held out by `seed`.
+    """Returns train, validation and test examples, whose inputs are in capitals; `seed` holds out missing splits.
 
     Args:
-        source: a FASTA file, with `labels` or `negative`; a folder with one FASTA file for each class, `CLASS.fasta`; or what
-            `text_classification.load` takes: a table with a column of sequences, or a name such as `splice_junctions`.
+        source: a FASTA file, with `labels` or `negative`; a folder with one FASTA file for each class, `CLASS.fasta`; or a
+            source of `labeled.load`: a table with a column of sequences, or a name such as `splice_junctions`.
         labels: a table of names and labels, one for each sequence of the FASTA file.
-        negative: a FASTA file of the class "negative"; those of `source` are "positive".
-        data_dir, text_column, label_column, header: as for `text_classification.load`; `header` of `labels` too.
+        negative: a FASTA file of the class "negative"; the sequences of `source` are then "positive".
+        data_dir, text_column, label_column, header: as for `labeled.load`; `header` also of the table `labels`.
 
     Raises:
         DataError: a file is unreadable or not as expected, or the labels are not those of the sequences.
@@ -70,18 +72,18 @@ def load(
         _check_classes(examples, source)
         return labeled.complete({"train": examples}, seed, source)
     splits = labeled.load(source, data_dir, text_column, label_column, header, seed)
-    return Splits(*(_folded(getattr(splits, part), source) for part in ("train", "validation", "test")), name=source)
+    return Splits(*(_in_capitals(getattr(splits, split), source) for split in ("train", "validation", "test")), name=source)
 
 
 def load_test(source, labels=None, negative=None, data_dir=None, text_column=None, label_column=None, header=None) -> Examples:
-    """Returns what a trained model can be tested on: the whole of a file or of a folder of FASTA files, else the test split."""
+    """Returns test examples for a trained model: the whole of a file or of a folder of FASTA files, else the test split."""
     if is_fasta(source, labels, negative):
         return read(source, labels, negative, header)
-    return _folded(labeled.load_test(source, data_dir, text_column, label_column, header, like=""), source)
+    return _in_capitals(labeled.load_test(source, data_dir, text_column, label_column, header, like=""), source)
 
 
 def is_fasta(source: str, labels: str | None = None, negative: str | None = None) -> bool:
-    """Returns whether a source is meant as FASTA: by what comes with it, its suffix, or the files in a folder."""
+    """Returns whether a source is FASTA: by its further files, its suffix, or the files in a folder."""
     return bool(labels or negative or _files(source)) or Path(source).suffix.lower() in fasta.SUFFIXES
 
 
@@ -92,14 +94,14 @@ def read(source: str, labels: str | None = None, negative: str | None = None, he
     if labels:
         return _with_labels(source, labels, header)
     files = [("positive", source), ("negative", negative)] if negative else _by_class(source)
-    found = [(record.sequence, label) for label, file in files or [("", source)] for record in fasta.read(file)]
-    if not files:  # said last: of a file that is missing or broken, that is said first
+    rows = [(record.sequence, label) for label, file in files or [("", source)] for record in fasta.read(file)]
+    if not files:  # checked last: the error of a missing or broken file comes first
         raise DataError(f"{source}: FASTA has no labels, expected --labels FILE, --negative FILE, or a folder of CLASS.fasta")
-    return Examples([sequence for sequence, _ in found], [label for _, label in found])
+    return Examples([sequence for sequence, _ in rows], [label for _, label in rows])
 
 
 def _files(folder: str) -> list[Path]:
-    """The FASTA files in a folder; none where it is no folder."""
+    """The FASTA files in a folder; none where the path is no folder."""
     path = Path(folder).expanduser()
     return sorted(file for file in path.iterdir() if file.suffix.lower() in fasta.SUFFIXES) if path.is_dir() else []
 
@@ -122,7 +124,10 @@ def _with_labels(source: str, file: str, header: bool | None) -> Examples:
 
 
 def _read_labels(file: str, names: set[str], header: bool | None) -> dict[str, str]:
-    """{name: label}; a first line is a header if no sequence has its name and no other line its label, unless `header` says."""
+    """`{name: label}` of a table.
+
+    Where `header` is None, the first line is a header if no sequence has its name and no other line has its label.
+    """
     table = tables.read(Path(file).expanduser(), header=False)
     if len(table.names) != 2:
         raise DataError(f"{file}:{table.rows[0][0]}: {len(table.names)} cells, expected two, NAME TAB LABEL")
@@ -144,8 +149,8 @@ def _check_classes(examples: Examples, source: str) -> None:
         raise DataError(f"{source}: every label is {classes[0]!r}, expected two or more classes")
 
 
-def _folded(examples: Examples, source: str) -> Examples:
-    """The texts of a table or data set as capitals."""
+def _in_capitals(examples: Examples, source: str) -> Examples:
+    """The examples of a table or data set, with sequences in capitals."""
     if not isinstance(examples.inputs[0], str):
         raise DataError(f"{source}: expected a column of DNA sequences, found numbers")
     inputs = [sequence(text, f"{source}: sequence {i}") for i, text in enumerate(examples.inputs, start=1)]
@@ -153,19 +158,23 @@ def _folded(examples: Examples, source: str) -> Examples:
 
 
 def sequence(text: str, where: str) -> str:
-    """Returns a text of bases as `fasta.letters` does; a DataError that begins with `where` if it is none or is empty."""
-    found = fasta.letters(text, where)
-    if not found:
-        raise DataError(f"{where}: empty, expected bases")
-    fasta.check(found, where)
-    return found
-
-
-def typed(lines: list[str]) -> list[tuple[str, str]]:
-    """Returns `(name, sequence)` of each record where the lines are FASTA, else `(line, sequence)` of each line.
+    """Returns the sequence of a text of bases, see `fasta.letters`.
 
     Raises:
-        DataError: something is no DNA.
+        DataError: the text is empty or no DNA; the message begins with `where`.
+    """
+    capitals = fasta.letters(text, where)
+    if not capitals:
+        raise DataError(f"{where}: empty, expected bases")
+    fasta.check(capitals, where)
+    return capitals
+
+
+def parse_lines(lines: list[str]) -> list[tuple[str, str]]:
+    """Returns the sequences of input lines: `(name, sequence)` of each record of FASTA, else `(line, sequence)` of each line.
+
+    Raises:
+        DataError: a line is no DNA.
     """
     first = next((line.strip() for line in lines if line.strip()), "")
     if first.startswith((">", ";")):

@@ -1,21 +1,23 @@
-"""Tracks: intervals along sequences as coloured bars, one track above the other, as genome browsers draw them."""
+"""Plots of tracks: intervals along sequences as coloured bars, one track above the other, as in genome browsers."""
 
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-LONGEST = 3000  # bases that are drawn of a sequence
+LONGEST = 3000  # bases of a sequence in a plot
 COLORS = colormaps["tab10"].colors
 
 
 def draw(rows, labels, path, title="", longest=LONGEST):
-    """For each sequence its tracks, the first on top, and below them a curve; a stretch of it where it is long.
+    """Draws the tracks of each sequence, the first track on top, and a curve below them.
 
     Args:
-        rows: {name: (tracks, curve)}: tracks are {name: [(start, end, number of a label)]}, the curve is `(T,)` in 0..1.
-        labels: their names, the first that of no interval.
-        path: of the PNG file.
+        rows: `{name: (tracks, curve)}` of sequences: tracks are `{name: [(start, end, label number)]}`; the curve is `(T,)` in
+            0..1.
+        labels: names of the labels, the first that of no interval.
+        path: the PNG file.
+        longest: most bases of a sequence to draw; of a longer sequence the `stretch` is drawn.
     """
     figure = Figure(figsize=(11, 0.8 + 1.5 * len(rows)), layout="constrained")
     axes = figure.subplots(len(rows), 1, squeeze=False)[:, 0]
@@ -37,7 +39,7 @@ def draw(rows, labels, path, title="", longest=LONGEST):
 
 
 def stretch(tracks, length, longest):
-    """`(start, stop)` of what is drawn: all, or so many bases from just before the first interval."""
+    """`(start, stop)` of the bases to draw: all, or `longest` bases from just before the first interval."""
     first = min((spans[0][0] for spans in tracks.values() if spans), default=0)
     start = max(0, min(first - longest // 20, length - longest))
     return start, min(length, start + longest)

@@ -1,4 +1,4 @@
-"""Language modeling: the next token given those before it, or a gap given all others."""
+"""Language modeling: the next token given the tokens before, or a gap given all other tokens."""
 
 from seqzoo.tasks.language_modeling.commands import COMMANDS as COMMANDS
 from seqzoo.tasks.language_modeling.task import ClozeTask as ClozeTask

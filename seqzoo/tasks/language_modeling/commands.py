@@ -39,7 +39,7 @@ class GenerateFlags(SamplingFlags):
 
 
 def generate(flags, folder):
-    """Returns the texts as lines to print."""
+    """Returns generated texts as lines to print."""
     model = loaded(folder, LanguageModel, "generate")
     prompt = model.tokenizer.encode(flags.prompt) if flags.prompt.strip() else []
     if prompt and set(prompt) == {UNK}:
@@ -63,7 +63,7 @@ class ScoreFlags(PredictFlags):
 
 
 def score(flags, folder):
-    """Yields a line for each text."""
+    """Yields a line for each scored text, the most probable first."""
     lines, picture = flags.lines("score"), flags.picture
     check("picture", picture, lambda path: path is None or path.endswith(".png"), "the name of a .png file")
     model = loaded(folder, LanguageModel, "score")
@@ -92,7 +92,7 @@ class FillFlags(PredictFlags):
 
 
 def fill(flags, folder):
-    """Yields lines for each text."""
+    """Yields a line for each of the most probable tokens for each gap."""
     lines, model = flags.lines("fill"), loaded(folder, Cloze, "fill")
     for line in lines:
         for token, p in model.fill(line, flags.n):
@@ -108,7 +108,7 @@ def predict(flags, folder):
 
 
 def loaded(folder, kind, verb):
-    """The model of a run; a `UsageError` if it is not of that kind."""
+    """Returns the model of a run; raises a `UsageError` where the model is not of the class `kind`."""
     model = presets.load(folder)
     if isinstance(model, kind):
         return model

@@ -1,4 +1,4 @@
-"""Corpora: the lines of a text as ids, for a language model."""
+"""Corpora: the lines of a text as token ids, for a language model."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from seqzoo.tasks.language_modeling.texts import Lines
 
 
 class Corpus(NamedTuple):
-    """The splits of a text, with the ids of its lines as `y`, and their tokenizer.
+    """Dataset of a text: its splits, with the token ids of each line as `y`, and their tokenizer.
 
     Args:
         carried: whether the state is carried from one line to the next.
@@ -25,7 +25,7 @@ class Corpus(NamedTuple):
 
     @property
     def possible(self) -> int:
-        """Number of ids that can occur."""
+        """Number of token ids that can occur."""
         return self.tokenizer.size - len((PAD, BOS))
 
     @property
@@ -35,13 +35,14 @@ class Corpus(NamedTuple):
         return 1 - ids.count(UNK) / len(ids)
 
 
-def of(lines: Lines, tokenizer: Tokenizer, level: str, carried: bool, ends: bool, source: str) -> Corpus:
-    """Returns the corpus of some lines.
+def encode(lines: Lines, tokenizer: Tokenizer, level: str, carried: bool, ends: bool, source: str) -> Corpus:
+    """Returns the corpus of the lines of three splits.
 
     Args:
         level: of the tokenizer's tokens.
-        carried: whether lines follow from each other: then empty ones stay, as an end of a line alone.
+        carried: whether the state is carried from one line to the next; empty lines then stay, as an end of a line alone.
         ends: whether `<eos>` stands at the end of each line.
+        source: the text's name in error messages.
 
     Raises:
         DataError: a split has no tokens.
@@ -61,5 +62,5 @@ def _split(lines: list[str], tokenizer: Tokenizer, carried: bool, ends: bool, so
 
 
 def stream(split: Split) -> list[int]:
-    """Returns the ids of all lines, one after the other."""
+    """Returns the token ids of all lines of a split as one sequence."""
     return [i for line in split.y for i in line]

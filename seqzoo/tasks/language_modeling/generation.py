@@ -1,4 +1,4 @@
-"""Text from a trained language model: sampled or by beam search, with the tokens joined to text again."""
+"""Generation of text by a trained language model: samples, beam search, the next token, and tokens joined to text."""
 
 import re
 
@@ -11,14 +11,14 @@ from seqzoo.data.tokenizer import EOS, UNK
 
 
 def sample(model, count, length, sampler=None, prompt=(), seed=0):
-    """`count` sampled texts of at most `length` tokens; a stream's go on after the end of a line."""
+    """Returns `count` sampled texts of at most `length` tokens. With a carried state a text may span several lines."""
     options = {"eos": None if model.carried else EOS, "start": model.start, "seed": seed}
     sampled = decoding.generate(model.step, model.initial_state(count), length, sampler, list(prompt), **options)
     return [as_text(model.tokenizer, ids) for ids in sampled.sequences]
 
 
 def beam_search(model, count, length, width, length_penalty, prompt=()):
-    """The `count` most probable texts of a beam search, the best first."""
+    """Returns the `count` most probable texts of a beam search, the best first."""
     options = {
         "length_penalty": length_penalty,
         "prompt": list(prompt),
@@ -30,7 +30,7 @@ def beam_search(model, count, length, width, length_penalty, prompt=()):
 
 
 def next_token(model, text):
-    """The most probable token after a text, and its probability."""
+    """Returns the most probable token after a text, and its probability; never `<unk>`."""
     ids = model.tokenizer.encode(text) if text.strip() else []
     z, _ = model.run(np.array([[model.start, *ids]], np.int32), model.initial_state(1))
     p = softmax(keras.ops.convert_to_numpy(z)[0, -1])
@@ -39,7 +39,7 @@ def next_token(model, text):
 
 
 def as_text(tokenizer, ids):
-    """Ids as a text: marks beside their words, the end of a line as one."""
+    """Returns the text of token ids: marks stand beside their words, and `<eos>` ends a line."""
     lines = [[]]
     for i in ids:
         if i == EOS:
@@ -55,5 +55,5 @@ def _joined(text):
 
 
 def bits(scored):
-    """The surprise of each token, -log2 P, `<eos>` last: `[(token, bits)]`."""
+    """Returns the surprise of each token in bits, -log2 P, `<eos>` last: `[(token, bits)]`."""
     return list(zip([*scored.tokens, "<eos>"], -scored.log_p / np.log(2), strict=True))

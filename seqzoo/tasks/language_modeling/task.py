@@ -11,8 +11,8 @@ from seqzoo.tasks.language_modeling import corpus
 from seqzoo.tasks.language_modeling.generation import bits, sample
 
 SAMPLED = 5  # lines
-LONGEST = 60  # tokens of a sampled line; of a stream four times as many, in one piece
-FEW_UPDATES = 500  # with fewer a model knows hardly more than the frequencies of words
+LONGEST = 60  # tokens of a sampled line; with a carried state four times as many, as one text
+FEW_UPDATES = 500  # with fewer updates a model knows hardly more than the frequencies of words
 PLOTTED = 6  # lines
 
 
@@ -28,7 +28,7 @@ class LanguageModelTask(Task):
         return _metrics(model.log_probabilities(split.y))
 
     def baselines(self, dataset):
-        """Unigrams, and the longest n-grams that the data support."""
+        """Perplexity of unigrams, and of n-grams of the dataset's order."""
         train, test = dataset.train.y, dataset.test.y
         if dataset.carried:
             train, test = ([corpus.stream(split)] for split in (dataset.train, dataset.test))
@@ -44,7 +44,7 @@ class LanguageModelTask(Task):
             yield "", text.replace("\n", "\n  "), ""
 
     def plots(self, model, split, folder, title, seed=0):
-        """The surprise of each token of some lines."""
+        """Heat maps of the surprise of each token of some lines."""
         lines = [i for i, tokens in enumerate(model.tokenizer.cut_all(split.inputs)) if tokens]
         chosen = np.random.default_rng(seed).permutation(lines)[:PLOTTED]
         rows = [bits(scored) for scored in model.score([split.inputs[i] for i in chosen])]
@@ -58,7 +58,7 @@ class ClozeTask(LanguageModelTask):
     usage = 'print(model.fill("in the beginning ___ created the heaven and the earth ."))'
 
     def examples(self, model, split, seed):
-        """A word of some lines, predicted from the others."""
+        """A word of some lines, predicted from the other words."""
         rng = np.random.default_rng(seed)
         for i in rng.permutation([i for i, line in enumerate(split.inputs) if GAP not in line])[:SAMPLED]:
             words = split.inputs[i].split()
@@ -67,20 +67,20 @@ class ClozeTask(LanguageModelTask):
             yield text, ", ".join(f"{token} {p:.2f}" for token, p in model.fill(text, 3)), words[gap]
 
     def plots(self, model, split, folder, title):
-        """None."""
+        """No plots for a cloze model."""
 
 
 def _metrics(log_p):
-    """Perplexity, and the mean of -log P of a token in bits and in nats, of the natural logarithms of P of all tokens."""
+    """Perplexity, and the mean of -log P of a token in bits and in nats; `log_p` holds natural logarithms of P."""
     nats = -float(np.mean(np.concatenate(log_p)))
     return {"perplexity": float(np.exp(nats)), "bits_per_token": nats / np.log(2), "nats_per_token": nats}
 
 
 def note_few_updates(epochs, batches, quick):
-    """Notes, before a training, that it is a smoke run, or has few updates.
+    """Prints a note before a training that is a smoke run, or has few updates.
 
     Args:
-        batches: of an epoch.
+        batches: batches of an epoch.
         quick: whether only the beginning of each split is read.
     """
     if quick:

@@ -1,4 +1,4 @@
-"""Lines of text from a path or a name, in three splits."""
+"""Texts from a path or a name, as lines in three splits."""
 
 import functools
 import os
@@ -12,11 +12,11 @@ from seqzoo.errors import DataError, one_line
 SHORT = {"kjv": "kjv_verses"}
 GENERATED = {"kitchen": kitchen.sentences, "agreement": functools.partial(agreement.sentences, most_between=5)}
 SIZES = {"train": 12_000, "validation": 1_000, "test": 1_000}  # of generated sentences
-FEWEST = 10  # lines, of which the last ones are held out
+FEWEST = 10  # lines of a text whose last lines are held out
 
 
 class Lines(NamedTuple):
-    """The lines of each split, in their order; only a stream has empty ones."""
+    """Lines of each split, in their order; some may be empty."""
 
     train: list[str]
     validation: list[str]
@@ -55,7 +55,7 @@ def read(path: str | Path) -> list[str]:
     """Returns the lines of a file, without their ends.
 
     Raises:
-        DataError: it cannot be read, is not UTF-8, or has no text.
+        DataError: the file cannot be read, is not UTF-8, or has no text.
     """
     try:
         text = Path(path).read_bytes().decode("utf-8-sig")
@@ -69,7 +69,7 @@ def read(path: str | Path) -> list[str]:
 
 
 def _generated(source: str, seed: int):
-    """Splits that share no sentence."""
+    """Generated splits, which share no sentence."""
     sentences = list(dict.fromkeys(GENERATED[source](sum(SIZES.values()), seed)))
     small = min(SIZES["test"], len(sentences) // 10)
     test, validation, train = sentences[:small], sentences[small : 2 * small], sentences[2 * small :]
@@ -91,7 +91,7 @@ def _files(folder: Path) -> dict[str, Path]:
 
 
 def _completed(splits: dict[str, list[str]], source: str) -> Lines:
-    """A missing split is taken from the end of the training split: a tenth of its characters, in whole lines."""
+    """The splits; a missing one is the end of the training split, with a tenth of its characters, in whole lines."""
     train = splits["train"]
     whole, count = sum(map(len, train)), len(train)
     for split in ("test", "validation"):
@@ -103,7 +103,7 @@ def _completed(splits: dict[str, list[str]], source: str) -> Lines:
 
 
 def _cut(lines: list[str], characters: float, most: int) -> tuple[list[str], list[str]]:
-    """Cuts off the last lines with so many characters, at most `most` lines."""
+    """`(kept, held)`: the last lines with about `characters` characters are held out, at most `most` lines."""
     at = len(lines)
     while len(lines) - at < most and characters > 0:
         at -= 1

@@ -1,10 +1,10 @@
-"""Memory tasks as a `Task`: the problems know their metrics and baselines."""
+"""Memory tasks as a `Task`: their splits compute the metrics and the baselines."""
 
 from seqzoo.recipe import Task
 
 
 class MemoryTask(Task):
-    """One of `problems.BY_TASK`."""
+    """A memory task of `problems.BY_TASK`."""
 
     def metrics(self, model, split):
         return split.metrics(model)

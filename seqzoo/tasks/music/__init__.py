@@ -1,4 +1,4 @@
-"""Music: one to many, each step of a piece given those before it."""
+"""Music: one to many, each step of a piece given the steps before."""
 
 from seqzoo.tasks.music.composing import GenerateFlags as GenerateFlags
 from seqzoo.tasks.music.composing import generate as generate

@@ -1,4 +1,4 @@
-"""Pieces of music from a trained model: sampled, and written as MIDI files beside a piano roll."""
+"""Composing: pieces of music sampled from a trained model, and written as MIDI files with piano rolls."""
 
 import dataclasses
 from pathlib import Path
@@ -16,7 +16,11 @@ from seqzoo.training import run_folder
 
 
 def compose(model, length, count=1, temperature=1.0, seed=0, prime=None):
-    """Pieces of so many steps, which begin with `prime`, a `Piece`, if given. Of voices they may end before."""
+    """Returns sampled pieces, which begin with `prime`, a `Piece`, if given.
+
+    Args:
+        length: steps of a piece; a piece in voices may end before.
+    """
     state = model.initial_state(count)
     if encoding_of(model) is data.frames:
         prompt = None if prime is None else prime.keys
@@ -24,17 +28,22 @@ def compose(model, length, count=1, temperature=1.0, seed=0, prime=None):
         return [data.of_keys(keys > 0.5) for keys in sampled]
     prompts = None if prime is None else voices.tokens(prime.voices).tolist()
     sampled = decoding.generate(model.step, state, voices.VOICES * length, Sampler(temperature), prompts, seed=seed).sequences
-    sung = (voices.of_tokens([token for token in ids if token != EOS]) for ids in sampled)
-    return [Piece(voices.keys_of(sung_piece), sung_piece) for sung_piece in sung]
+    arrays = (voices.of_tokens([token for token in ids if token != EOS]) for ids in sampled)
+    return [Piece(voices.keys_of(array), array) for array in arrays]
 
 
 def notes_of(piece, in_voices):
-    """The notes of each voice, or those of the piano."""
+    """The notes of a piece: a list for each voice, or one list for the piano."""
     return voices.notes(piece.voices) if in_voices else [midi.notes_of_keys(piece.keys)]
 
 
 def write(piece, path, title, steps, in_voices, primed=0):
-    """A MIDI file, and beside it a picture with the suffix `.png`, in which so many steps are marked as given: both paths."""
+    """Writes a piece as a MIDI file, and its piano roll beside the file, with the suffix `.png`; returns both paths.
+
+    Args:
+        steps: of a quarter note.
+        primed: steps of the prime, which the piano roll marks.
+    """
     notes, picture = notes_of(piece, in_voices), Path(path).with_suffix(".png")
     midi.write(path, notes, steps)
     piano_roll.draw({"": piece.keys}, picture, title, steps, {"": sum(notes, [])}, primed)
@@ -75,7 +84,7 @@ def generate(config_class, flags, folder):
         prime = data.of_keys(midi.read(flags.prime, steps))
         recipe.check("length", flags.length, lambda n: n > len(prime), f"more than the prime's {len(prime)} steps")
     pieces = compose(model, flags.length, flags.n, flags.temperature, flags.seed, prime)
-    place = pieces_folder(flags.folder, folder)
+    output = pieces_folder(flags.folder, folder)
     for number, piece in enumerate(pieces, start=1):
         name = f"{folder.name}-seed{flags.seed}-{number}"
-        yield from write(piece, place / f"{name}.mid", name, steps, config.voices, len(prime or []))
+        yield from write(piece, output / f"{name}.mid", name, steps, config.voices, len(prime or []))

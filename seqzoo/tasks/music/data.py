@@ -1,4 +1,4 @@
-"""Pieces of music: from MIDI files, MATLAB files or chorales, as sequences that predict the next step."""
+"""Pieces of music from MIDI files, MATLAB files or chorales, and their sequences for the prediction of the next step."""
 
 import random
 from collections.abc import Callable
@@ -19,12 +19,12 @@ from seqzoo.errors import DataError, one_line
 
 STEPS = {"quarter": 1, "eighth": 2, "sixteenth": 4}  # of a quarter note
 MATLAB = ("traindata", "validdata", "testdata")
-HELD_OUT = 10  # of an own folder's files every so manieth validates, and as many test
+HELD_OUT = 10  # of a folder's files one in 10 is in the validation split, and one in 10 in the test split
 
 
 @dataclass(frozen=True)
 class Piece:
-    """`keys`, `(T, 88)` bool: those that are down, A0 to C8; `voices`, `(T, 4)`: see `data.voices`."""
+    """Piece of music: `keys`, `(T, 88)` bool, True where a key is down, A0 to C8; `voices`, `(T, 4)`, see `data.voices`."""
 
     keys: np.ndarray
     voices: np.ndarray
@@ -33,7 +33,7 @@ class Piece:
         return len(self.keys)
 
     def parts(self, length: int) -> list["Piece"]:
-        """The piece in parts of at most so many steps; what is held at the start of one begins there."""
+        """Returns the piece in parts of at most `length` steps. A note held at the start of a part begins there."""
         return [self._part(slice(start, start + length)) for start in range(0, len(self), length)]
 
     def _part(self, steps: slice) -> "Piece":
@@ -41,17 +41,19 @@ class Piece:
         return Piece(self.keys[steps], np.concatenate([first, self.voices[steps][1:]]))
 
     def transposed(self, semitones: int) -> "Piece":
-        """All of it higher, or lower. The keys must be in its `room`."""
+        """Returns the piece higher, or lower, by an interval in its `transposition_range`."""
         moved = np.where(self.voices > voices.HELD, self.voices.astype(int) + semitones, self.voices).astype(np.uint8)
         return Piece(np.roll(self.keys, semitones, axis=1), moved)
 
-    def room(self) -> tuple[int, int]:
-        """By how many semitones at least and at most it may be moved, so that it stays on the piano."""
+    def transposition_range(self) -> tuple[int, int]:
+        """Returns the lowest and the highest interval, in semitones, by which the piece stays on the piano."""
         used = np.flatnonzero(self.keys.any(axis=0))
         return (-int(used[0]), KEYS - 1 - int(used[-1])) if len(used) else (0, 0)
 
 
 class Splits(NamedTuple):
+    """Pieces of the three splits."""
+
     train: list[Piece]
     validation: list[Piece]
     test: list[Piece]
@@ -74,11 +76,11 @@ def load(source: str, data_dir: str | None = None, steps: str = "quarter", seed:
     """
     path = Path(source).expanduser()
     if path.suffix.lower() == ".mat":
-        return _of_matlab(path)
+        return _load_matlab(path)
     if path.is_dir():
         return _split(read_folder(path, STEPS[steps]), seed, source)
     if source == "chorales":
-        return _of_chorales(data_dir, STEPS[steps])
+        return _load_chorales(data_dir, STEPS[steps])
     raise DataError(f"{source}: expected chorales, a folder of MIDI files or a .mat file in the form of JSB_Chorales.mat")
 
 
@@ -89,7 +91,7 @@ def load_test(source: str, data_dir: str | None = None, steps: str = "quarter") 
 
 
 def read_folder(folder: Path, steps: int) -> list[Piece]:
-    """Returns the pieces of the MIDI files in a folder and those below it, by name."""
+    """Returns the pieces of the MIDI files in a folder and its subfolders, by name."""
     files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in (".mid", ".midi"))
     if not files:
         raise DataError(f"{folder}: expected MIDI files (.mid or .midi), found none")
@@ -109,26 +111,26 @@ def _split(pieces: list[Piece], seed: int, source: str) -> Splits:
     return Splits(pieces[2 * count :], pieces[:count], pieces[count : 2 * count])
 
 
-def _of_chorales(data_dir: str | None, steps: int) -> Splits:
+def _load_chorales(data_dir: str | None, steps: int) -> Splits:
     builder = catalog.find("chorales", data_dir)
     catalog.prepare(builder)
     rows = (catalog.read(builder, split) for split in Splits._fields)
-    sung = ((voices.subsample(chorales.STEPS // steps, row["voices"]) for row in split) for split in rows)
-    return Splits(*([Piece(voices.keys_of(piece), piece) for piece in split] for split in sung))
+    arrays = ((voices.subsample(chorales.STEPS // steps, row["voices"]) for row in split) for split in rows)
+    return Splits(*([Piece(voices.keys_of(array), array) for array in split] for split in arrays))
 
 
-def _of_matlab(path: Path) -> Splits:
+def _load_matlab(path: Path) -> Splits:
     try:
         arrays = io.loadmat(path, variable_names=MATLAB)
-    except Exception as error:  # scipy passes on whatever it stumbles over
+    except Exception as error:  # scipy raises errors of many kinds
         raise DataError(f"{path}: expected a readable MATLAB file ({one_line(error, 100)})") from error
     missing = [name for name in MATLAB if name not in arrays or not arrays[name].size]
     if missing:
         raise DataError(f"{path}: holds no {', '.join(missing)}, expected {', '.join(MATLAB)}")
-    return Splits(*([_of_cell(cell, f"{path}: {name}") for cell in arrays[name].flat] for name in MATLAB))
+    return Splits(*([_piece_of_cell(cell, f"{path}: {name}") for cell in arrays[name].flat] for name in MATLAB))
 
 
-def _of_cell(cell: np.ndarray, where: str) -> Piece:
+def _piece_of_cell(cell: np.ndarray, where: str) -> Piece:
     shape = getattr(cell, "shape", ())
     if len(shape) != 2 or not shape[0] or shape[1] != KEYS or not np.isin(cell, (0, 1)).all():
         raise DataError(f"{where}: expected arrays (T, {KEYS}) of 0 and 1, found one of shape {shape}")
@@ -139,19 +141,19 @@ def _of_cell(cell: np.ndarray, where: str) -> Piece:
 
 
 def frames(piece: Piece) -> tuple[np.ndarray, np.ndarray]:
-    """Returns `(x, y)` of the keys: `(T, 88)` each."""
+    """Returns the sequence `(x, y)` of a piece's keys: `(T, 88)` each."""
     y = piece.keys.astype(np.int32)
     return np.concatenate([np.zeros((1, KEYS)), y[:-1]]).astype(np.float32), y
 
 
 def tokens(piece: Piece) -> tuple[np.ndarray, np.ndarray]:
-    """Returns `(x, y)` of the voices in turn and `EOS`: `(4 T + 1,)` each."""
+    """Returns the sequence `(x, y)` of a piece's tokens, the voices in turn at each step, and `EOS`: `(4 T + 1,)` each."""
     y = np.append(voices.tokens(piece.voices), EOS)
     return np.append(PAD, y[:-1]), y
 
 
 def as_split(pieces: list[Piece], max_length: int) -> Split:
-    """Returns the pieces cut into parts of at most `max_length` steps; a target is the part itself."""
+    """Returns a split of pieces, cut into parts of at most `max_length` steps; the target of a part is the part itself."""
     parts = [part for piece in pieces for part in piece.parts(max_length)]
     return Split(parts, parts, [])
 
@@ -175,16 +177,16 @@ class Transposed(Batches):
         if self.semitones:
             most = round(self.semitones * max(0.0, 1 - epoch / self.settled)) if self.settled else self.semitones
             rng = random.Random(f"{self.seed} {epoch}")
-            moved = (piece.transposed(_move(piece, most, rng)) for piece in self.pieces)
+            moved = (piece.transposed(_random_interval(piece, most, rng)) for piece in self.pieces)
             self.sequences, self.targets = zip(*map(self.sequence, moved), strict=True)
         super().start_epoch(epoch)
 
 
-def _move(piece: Piece, most: int, rng: random.Random) -> int:
-    low, high = piece.room()
+def _random_interval(piece: Piece, most: int, rng: random.Random) -> int:
+    low, high = piece.transposition_range()
     return rng.randint(max(low, -most), min(high, most))
 
 
 def encoding_of(model):
-    """Returns how the model reads a piece: `frames`, or `tokens` of its voices."""
+    """Returns the encoding of the pieces that a model reads: the function `frames`, or `tokens` for voices."""
     return tokens if model.embed is not None else frames

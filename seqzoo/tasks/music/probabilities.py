@@ -1,4 +1,4 @@
-"""Probabilities of music under a trained model, and under counts of keys or tokens."""
+"""Probabilities of pieces of music: under a trained model, and under counts of keys or tokens."""
 
 import numpy as np
 from scipy.special import expit, log_softmax, softmax
@@ -13,16 +13,17 @@ STRENGTH = 2  # pseudo-counts of the frequency without a context
 
 
 def logits(model, pieces, batch_size=32):
-    """Logits of each step given those before it: for each piece `(T, 88)`, in voices `(4 T + 1, VOCABULARY)`."""
+    """Logits of each step given the steps before: for each piece `(T, 88)`, in voices `(4 T + 1, VOCABULARY)`."""
     inputs = [encoding_of(model)(piece)[0] for piece in pieces]
     batches = steps_in_order(lambda batch: (model.predict_on_batch({"inputs": batch["inputs"]}),), inputs, batch_size)
     return [z for (z,) in batches]
 
 
 def surprise(model, pieces):
-    """-log P of each step of each piece, given those before it: arrays `(T,)`, in nats.
+    """Surprise of each step of each piece, -log P given the steps before: arrays `(T,)`, in nats.
 
-    Of frames it is summed over the keys, which are independent; of voices over these, each given those above it.
+    The surprise of a frame is a sum over its keys, which are independent; in voices it is a sum over the voices, each given the
+    voices above.
     """
     return [_surprise(encoding_of(model)(piece)[1], z) for piece, z in zip(pieces, logits(model, pieces), strict=True)]
 
@@ -35,7 +36,7 @@ def _surprise(y, z):
 
 
 def key_probabilities(model, pieces):
-    """P(key is down) at each step, given those before it: arrays `(T, 88)`. In voices each is given those above it too."""
+    """P(key is down) at each step, given the steps before: arrays `(T, 88)`. A voice is also given the voices above."""
     pairs = zip(pieces, logits(model, pieces), strict=True)
     return [expit(z) if encoding_of(model) is data.frames else _voice_keys(piece, softmax(z, axis=-1)) for piece, z in pairs]
 
@@ -50,7 +51,7 @@ def _voice_keys(piece, p):
 
 
 def count_surprise(train, test, in_voices):
-    """`{baseline: surprise of each test piece}`, of counts of keys or of voices' tokens, alone and given the step before."""
+    """`{baseline: surprise of each test piece}` under counts of keys or of voices' tokens, alone and given the step before."""
     columns, contexts, outcomes = (_voice_columns, PITCHES, voices.VOCABULARY) if in_voices else (_key_columns, 2, 2)
     before, now = (np.concatenate(pieces) for pieces in zip(*map(columns, train), strict=True))
     column = np.arange(now.shape[1])

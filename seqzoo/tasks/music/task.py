@@ -1,4 +1,4 @@
-"""Music: one to many. Nats a step beside those of counts, the most probable keys, a sampled piece, piano rolls."""
+"""Music, one to many: nats a step beside baselines of counts, the most probable keys, a sampled piece, piano rolls."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ PLOTTED = 2  # pieces
 
 
 class MusicTask(Task):
-    """Pieces of music; models of each step given those before it.
+    """Pieces of music; models of each step given the steps before.
 
     Args:
         in_voices: whether a model reads and writes four voices, or the keys of a piano.

@@ -42,17 +42,17 @@ def load_test(source: str, longest: int = 40, **columns) -> Examples:
     """Returns test examples for a trained model: the whole of a file, else the test split. Arguments as for `load`."""
     if source == first_names.NAME:
         return first_names.load().test
-    of_lines = source.lower().endswith(".txt")
-    found = _lines(Path(source).expanduser()) if of_lines else labeled.load_test(source, like="", **columns)
-    return _checked(found, source, longest)
+    if source.lower().endswith(".txt"):
+        return _checked(_lines(Path(source).expanduser()), source, longest)
+    return _checked(labeled.load_test(source, like="", **columns), source, longest)
 
 
 def _checked(examples: Examples, source: str, longest: int) -> Examples:
-    """The examples, with composed characters and no space around a name."""
+    """Checks the examples; returns them with composed characters and no space around a name."""
     for name, target in zip(examples.inputs, examples.targets, strict=True):
         if not isinstance(name, str) or not isinstance(target, str):
-            found = repr(name[:40]) if isinstance(name, str) else f"a sequence of {len(name)} numbers"
-            raise DataError(f"{source}: found {found} with {target}, expected names and their classes")
+            value = repr(name[:40]) if isinstance(name, str) else f"a sequence of {len(name)} numbers"
+            raise DataError(f"{source}: found {value} with {target}, expected names and their classes")
     names = [unicodedata.normalize("NFC", name.strip()) for name in examples.inputs]
     for name in names:
         if not 0 < len(name) <= longest:
@@ -77,7 +77,7 @@ def as_split(examples: Examples, labels: tuple[str, ...], source: str) -> Split:
 
 
 def tokenizer(names: Sequence[str]) -> Tokenizer:
-    """Returns the characters of names; one that occurs once teaches what an unknown character is."""
+    """Returns a tokenizer of the names' characters; a character that occurs once is an example of an unknown one."""
     return Tokenizer.train(names, level="char", lowercase=False, min_count=2)
 
 
@@ -91,7 +91,7 @@ class NextCharacters(Batches):
 
     Args:
         sequences: lists of ids y<1>…y<T>, with `<eos>` at the end. x<1> is `<pad>`, the zero vector.
-        classes: the number of each one's class; None for none.
+        classes: the class number of each sequence; None where there are no classes.
     """
 
     def __init__(self, sequences: Sequence, classes: Sequence[int] | None, batch_size: int, **options):

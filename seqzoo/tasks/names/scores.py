@@ -1,4 +1,4 @@
-"""Probabilities of names: by a trained model, and by n-grams."""
+"""Scores of names, their log-probabilities: by a trained model, and by n-grams."""
 
 import functools
 
@@ -14,7 +14,10 @@ CLASS_WEIGHTS = (0.3, 0.5, 0.7, 0.8, 0.9)  # of a class's own n-grams beside tho
 
 
 def model_scores(model, names):
-    """log P(name | class), natural, its end included: `(names, classes)`, one column where there are no classes."""
+    """Scores by a model, the natural log P(name | class), with the end of the name: `(names, classes)`.
+
+    Where there are no classes, the array has one column.
+    """
     y = data.sequences(model.tokenizer, names)
     classes = range(max(len(model.labels), 1))
     log_p = [steps_in_order(functools.partial(_step_scores, model, number), y, batch_size=256) for number in classes]
@@ -22,7 +25,7 @@ def model_scores(model, names):
 
 
 def _step_scores(model, number, batch):
-    """log P of each character, given those before it and the class: `(batch, T)`."""
+    """log P of each character, given the characters before and the class: `(batch, T)`."""
     y = batch["inputs"]
     inputs = {"inputs": np.pad(y, ((0, 0), (1, 0)))[:, :-1]}
     if model.labels:
@@ -32,7 +35,7 @@ def _step_scores(model, number, batch):
 
 
 def n_gram_scores(dataset, names):
-    """`{baseline: scores}`: n-grams of all names; where there are classes those of each class, and a mixture of both.
+    """Scores by n-grams, `{baseline: scores}`: n-grams of all names; with classes those of each class, and a mixture of both.
 
     The mixture has the weights that are best on the validation split.
     """
@@ -71,6 +74,6 @@ def own_scores(scores, split):
 
 
 def bits_per_character(scores, split):
-    """Bits a character, with the end of each name as one."""
+    """Bits a character, where the end of a name counts as a character."""
     characters = sum(len(name) + 1 for name in split.inputs)
     return float(-own_scores(scores, split).sum() / characters / np.log(2))

@@ -1,4 +1,4 @@
-"""Names: one to many. Bits a character beside those of n-grams, sampled names, plots."""
+"""Names, one to many: bits a character beside baselines of n-grams, sampled names, plots."""
 
 import dataclasses
 
@@ -35,7 +35,7 @@ class NamesTask(Task):
         return {name: _metrics(baseline, dataset.test) for name, baseline in scores.items()}
 
     def examples(self, model, split, seed, count=5):
-        """Names, the class that most probably has the name, and the name's own; nothing where there are no classes."""
+        """Some names, each with its most probable class and its own class; none where there are no classes."""
         rows = np.random.default_rng(seed).permutation(len(split.inputs))[: count if model.labels else 0]
         names = [split.inputs[i] for i in rows]
         for i, scores in zip(rows, model_scores(model, names) if names else [], strict=True):
@@ -65,7 +65,7 @@ class NamesTask(Task):
         return f"{tables.table(rows)}\n{legend}\n\n" + "\n".join(lines)
 
     def plots(self, model, split, folder, title):
-        """For the names of each class, the class under which they are most probable."""
+        """A confusion matrix of the class under which a name is most probable."""
         if model.labels:
             predicted = np.array(model.labels)[model_scores(model, split.inputs).argmax(axis=1)]
             counts = confusion_matrix(split.targets, predicted, labels=list(model.labels))
@@ -81,7 +81,7 @@ def _metrics(scores, split):
 
 
 def sample_names(model, number, count, sampler=None, seed=0):
-    """Names of the class with that number, as they are sampled: some may occur twice."""
+    """Returns sampled names of the class with that number; some names may occur twice."""
     label = np.full(count, number, np.int32) if model.labels else None
     sampled = decode(model.step, model.initial_state(count, label), LONGEST, sampler, seed=seed)
     return [model.tokenizer.decode(ids) for ids in sampled.sequences]

@@ -1,4 +1,4 @@
-"""Tagged sentences in a CoNLL-style file: a word a line, its tag in a column, an empty line between sentences."""
+"""CoNLL-style files of tagged sentences: a word a line, its tag in a column, an empty line between sentences."""
 
 import re
 from pathlib import Path
@@ -13,14 +13,17 @@ LANGUAGE = re.compile(r"^[a-z]{2,3}:(?=.)")  # "en:Paris", as WikiANN writes its
 
 
 def read(path: str | Path, word_column: int = 0, tag_column: int = -1, strict: bool = False) -> Examples:
-    """Returns the sentences as lists of words, and their tags as lists, entities in BIO whatever the scheme of the file.
+    """Returns the examples of a file: lists of words, with lists of tags; tags of entities in BIO, whatever the file's scheme.
 
-    Columns are divided by tabs, or else by white space, and counted from 0, or from -1 at the end. Lines that begin with
-    -DOCSTART- are left out, and comments, which begin with a # and a space and do not end in a tag of an entity or O.
+    Columns are divided by tabs, or else by white space. Lines that begin with -DOCSTART- are left out, and so are comments. A
+    comment begins with a # and a space, and does not end in a tag of an entity or O.
+
+    Args:
+        word_column, tag_column: numbers of columns, from 0, or from -1 at the end.
+        strict: whether a tag that continues nothing is an error.
 
     Raises:
-        DataError: the file, or a line of it, is not so: as a tag of no entity where most are of entities; where `strict`, a tag
-            that continues nothing.
+        DataError: the file or a line is not as expected; a tag is no tag of entities where most tags are.
     """
     path = Path(path)
     sentences, columns = [], None
@@ -45,28 +48,31 @@ def read(path: str | Path, word_column: int = 0, tag_column: int = -1, strict: b
     tagged = [[cells[tag_column] for _, cells in rows] for rows in sentences]
     if entity_tags.are_entities({tag for sentence in tagged for tag in sentence}):
         if strict:
-            _check(path, sentences, tagged)
+            _check_continuations(path, sentences, tagged)
         tagged = [entity_tags.as_bio(sentence) for sentence in tagged]
     return Examples(words, tagged)
 
 
 def read_folder(folder: str | Path, **columns) -> dict[str, Examples]:
-    """Returns the parts of a folder: `train`, and if there `validation` (or valid, val, dev) and `test`."""
-    folder, parts = Path(folder), {}
-    for part, stems in SPLIT_NAMES.items():
-        there = sorted(folder.iterdir()) if folder.is_dir() else ()
-        found = [file for file in there if file.stem in stems and file.suffix in SUFFIXES and file.is_file()]
-        if len(found) > 1:
-            raise DataError(f"{folder}: expected one {part} file, found {', '.join(file.name for file in found)}")
-        if found:
-            parts[part] = read(found[0], **columns)
-    if "train" not in parts:
+    """Returns the splits of a folder, `{split: examples}`: `train`, and where there are files `validation` and `test`.
+
+    The validation file may also be named valid, val or dev.
+    """
+    folder, splits = Path(folder), {}
+    for split, stems in SPLIT_NAMES.items():
+        files = sorted(folder.iterdir()) if folder.is_dir() else ()
+        files = [file for file in files if file.stem in stems and file.suffix in SUFFIXES and file.is_file()]
+        if len(files) > 1:
+            raise DataError(f"{folder}: expected one {split} file, found {', '.join(file.name for file in files)}")
+        if files:
+            splits[split] = read(files[0], **columns)
+    if "train" not in splits:
         raise DataError(f"{folder}: expected a folder with a file train, train.conll or train.txt in it")
-    return parts
+    return splits
 
 
 def _blocks(path: Path):
-    """The lines of each sentence, with their numbers."""
+    """Yields the lines of each sentence, `[(number, line)]`."""
     block = []
     for number, line in enumerate([*_text(path).split("\n"), ""], start=1):
         if (line.startswith("-DOCSTART-") and not block) or _is_comment(line):
@@ -83,7 +89,7 @@ def _is_comment(line: str) -> bool:
 
 
 def _check_cells(path: Path, rows: list[tuple[int, list[str]]], word_column: int, tag_column: int) -> None:
-    """Refuses an empty word or tag and, where more than half of the tags are those of entities or O, one that is not."""
+    """Refuses an empty word or tag, and a tag of another kind where more than half of the tags are of entities or O."""
     for line, cells in rows:
         if not (cells[word_column] and cells[tag_column]):
             raise DataError(f"{path}:{line}: an empty cell, expected a word and its tag")
@@ -110,13 +116,14 @@ def _cells(line: str) -> list[str]:
 
 
 def _without_language(sentences: list[list[str]]) -> list[list[str]]:
-    """Words without a prefix such as `en:`, where all have one."""
+    """The words without prefixes such as `en:`, where all words have a prefix."""
     if all(LANGUAGE.match(word) for sentence in sentences for word in sentence):
         return [[LANGUAGE.sub("", word) for word in sentence] for sentence in sentences]
     return sentences
 
 
-def _check(path: Path, sentences, tagged) -> None:
+def _check_continuations(path: Path, sentences, tagged) -> None:
+    """Refuses a tag that continues no entity, where the scheme is BIO or BIOES."""
     begins = any(tag.startswith("B-") for sentence in tagged for tag in sentence)
     for rows, sentence in zip(sentences, tagged, strict=True):
         wrong = entity_tags.continues_nothing(sentence) if begins else None  # IOB1 begins entities with I-

@@ -10,10 +10,11 @@ FORMS = (*PLAIN_FORMS, "binary", "spans", "json")
 
 
 def format_tags(form, line, tags):
-    """The tags of a line's words and marks as "text" (`in_brackets`), "bio" (word/tag), or in one of the notes' two forms.
+    """The tags of a line in a format: "text" (`in_brackets`), "bio" (word/tag), "binary", "spans" or "json".
 
-    These count the line's words between spaces, marks and all: "binary" has 1 for each that an entity touches, "spans" has
-    `start-end TYPE` for each entity, `end` being the first word after it. "json" has all of it.
+    The notes' two forms, "binary" and "spans", count the line's words between spaces, marks and all. "binary" has 1 for each
+    word that an entity touches. "spans" has `start-end TYPE` for each entity, `end` being the first word after the entity.
+    "json" has the words, their tags and the spans.
     """
     words = split_words(line)
     if form == "text":

@@ -1,4 +1,4 @@
-"""Tagging: a tag for every word. Metrics of whole entities, sentences with their tags, plots."""
+"""Tagging, a tag for every word: metrics of whole entities, sentences with their tags, plots."""
 
 import dataclasses
 from typing import Annotated, Literal
@@ -15,7 +15,7 @@ from seqzoo.inspection import plots
 from seqzoo.tasks.tagging.formats import FORMS, PLAIN_FORMS, format_tags, in_brackets
 from seqzoo.tasks.tagging.metrics import entity_metrics, most_frequent_tags, tagging_metrics
 
-SCORED = 2000  # sentences
+SCORED = 2000  # sentences of `validation_f1`
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +53,7 @@ class TaggingTask(recipe.Task):
         return tables.table(entity_metrics(dataset.test.targets, predicted_tags(model, dataset.test)))
 
     def plots(self, model, split, folder, title):
-        """The F1 of each type of entity, and a confusion matrix of the words' types."""
+        """Precision, recall and F1 of each type of entity, and a confusion matrix of the words' types."""
         predicted = predicted_tags(model, split)
         title = f"{title}: {len(predicted):,} sentences of the test split"
         if entity_tags.are_entities(set(model.labels)):

@@ -1,4 +1,4 @@
-"""Intervals: BED, GFF3 and GTF of all spellings, a label for each base, parts that share nothing, and what cannot be."""
+"""Intervals: BED, GFF3 and GTF of all spellings, a label for each base, splits that share nothing, and what cannot be."""
 
 import random
 
@@ -26,8 +26,8 @@ def put(folder, lengths, lines, name="x.bed"):
 
 def labels_of(features=None, name="x.bed"):
     """The labels of the first sequence, as their first letters."""
-    labels, found = intervals.of_bases("x.fa", name, features)
-    return "".join(labels[number][0] for number in found[0].numbers)
+    labels, labelled = intervals.label_bases("x.fa", name, features)
+    return "".join(labels[number][0] for number in labelled[0].numbers)
 
 
 @pytest.fixture(autouse=True)
@@ -100,7 +100,7 @@ def test_bytes_that_are_no_text_are_one_line(here):
 
 def test_intervals_label_bases_and_one_label_becomes_one_interval(here):
     put(here, [10, 5], ["s0\t1\t3\te\n", "s0\t3\t4\te\n", "s0\t2\t4\te\n", "s0\t6\t10\tf\n"])
-    labels, (first, second) = intervals.of_bases("x.fa", "x.bed")
+    labels, (first, second) = intervals.label_bases("x.fa", "x.bed")
     assert labels == ("none", "e", "f") and labels_of() == "neeennffff"
     assert intervals.runs(first.numbers) == [(1, 4, 1), (6, 10, 2)] and intervals.runs(second.numbers) == []
     assert first.sequence == random_bases(10)
@@ -138,7 +138,7 @@ def test_features_choose_and_the_first_one_counts(here):
 def test_intervals_that_do_not_fit_are_one_line(here, lines, features, named):
     put(here, [10], lines)
     with pytest.raises(DataError, match=f"^{named}"):
-        intervals.of_bases("x.fa", "x.bed", features)
+        intervals.label_bases("x.fa", "x.bed", features)
 
 
 def test_another_file_has_the_labels_of_the_model(here):
@@ -149,48 +149,48 @@ def test_another_file_has_the_labels_of_the_model(here):
         intervals.load_test("x.fa", "x.bed", None, ("none", "d"))
 
 
-# Parts.
+# Splits.
 
 
-def letters(part):
-    return [sequences.letters(array) for array in part.inputs]
+def letters(split):
+    return [sequences.letters(array) for array in split.inputs]
 
 
 def test_whole_sequences_are_held_out_and_the_others_cut_into_windows(here):
     put(here, [95] * 40, [f"s{i}\t10\t30\n" for i in range(40)])
-    problem = intervals.load("x.fa", "x.bed", max_length=40)
+    dataset = intervals.load("x.fa", "x.bed", max_length=40)
     whole = {random_bases(95, i) for i in range(40)}
-    assert set(letters(problem.test)) < whole and len(problem.test.inputs) == 4
-    assert {len(numbers) for numbers in problem.train.y} == {31, 32} and len(problem.train.inputs) == 32 * 3
-    assert all(array.shape == (len(y), 4) for array, y in zip(problem.train.inputs, problem.train.y, strict=True))
+    assert set(letters(dataset.test)) < whole and len(dataset.test.inputs) == 4
+    assert {len(numbers) for numbers in dataset.train.y} == {31, 32} and len(dataset.train.inputs) == 32 * 3
+    assert all(array.shape == (len(y), 4) for array, y in zip(dataset.train.inputs, dataset.train.y, strict=True))
     assert len(intervals.load("x.fa", "x.bed", max_length=40, most=5).train.inputs) == 5
 
 
 def test_of_a_chromosome_stretches_are_held_out(here):
     put(here, [1000], [f"s0\t{i}\t{i + 5}\n" for i in range(0, 1000, 20)])
-    problem = intervals.load("x.fa", "x.bed", max_length=30, seed=1)
-    assert [len(numbers) for numbers in problem.test.y] == [100]
-    held_out = "".join(letters(problem.validation))
-    assert len(held_out) == 100 and held_out in random_bases(1000) and letters(problem.test)[0] in random_bases(1000)
-    assert sum(map(len, problem.train.y)) == 800
+    dataset = intervals.load("x.fa", "x.bed", max_length=30, seed=1)
+    assert [len(numbers) for numbers in dataset.test.y] == [100]
+    held_out = "".join(letters(dataset.validation))
+    assert len(held_out) == 100 and held_out in random_bases(1000) and letters(dataset.test)[0] in random_bases(1000)
+    assert sum(map(len, dataset.train.y)) == 800
 
 
 def test_a_large_sequence_is_cut_though_there_are_many_small_ones(here):
     put(here, [5000] + [50] * 20, ["s0\t10\t4000\n"])
     for seed in range(5):
-        problem = intervals.load("x.fa", "x.bed", seed=seed)
-        assert 450 <= sum(map(len, problem.test.y)) <= 1200 and sum(map(len, problem.train.y)) >= 3600
+        dataset = intervals.load("x.fa", "x.bed", seed=seed)
+        assert 450 <= sum(map(len, dataset.test.y)) <= 1200 and sum(map(len, dataset.train.y)) >= 3600
 
 
-def test_copies_stay_in_one_part_and_the_seed_decides(here):
+def test_copies_stay_in_one_split_and_the_seed_decides(here):
     put(here, [60] * 30, [f"copy{i}\t10\t30\n" for i in range(60)])
     copies = [f">copy{2 * i + j}\n{random_bases(60, i)}\n" for i in range(30) for j in range(2)]
     (here / "x.fa").write_text("".join(copies))
-    problem = intervals.load("x.fa", "x.bed", seed=3)
-    train, validation, test = (set(letters(part)) for part in (problem.train, problem.validation, problem.test))
+    dataset = intervals.load("x.fa", "x.bed", seed=3)
+    train, validation, test = (set(letters(split)) for split in (dataset.train, dataset.validation, dataset.test))
     assert not train & validation and not train & test and not validation & test
-    assert letters(problem.test) == letters(intervals.load("x.fa", "x.bed", seed=3).test)
-    assert letters(problem.test) != letters(intervals.load("x.fa", "x.bed", seed=4).test)
+    assert letters(dataset.test) == letters(intervals.load("x.fa", "x.bed", seed=3).test)
+    assert letters(dataset.test) != letters(intervals.load("x.fa", "x.bed", seed=4).test)
 
 
 @pytest.mark.parametrize(

@@ -17,8 +17,8 @@ def fasta_of(sequences, prefix="s"):
 
 
 def sequences(count, seed=0, length=20):
-    chance = random.Random(seed)
-    return ["".join(chance.choices("ACGT", k=length)) for _ in range(count)]
+    rng = random.Random(seed)
+    return ["".join(rng.choices("ACGT", k=length)) for _ in range(count)]
 
 
 @pytest.fixture(autouse=True)
@@ -150,9 +150,9 @@ def test_a_pair_of_files_is_positive_and_negative(here):
     (here / "n.fa").write_text(fasta_of(sequences(20, seed=1)))
     splits = dna_sequences.load("p.fa", negative="n.fa")
     of = dict(zip(sequences(20) + sequences(20, seed=1), ["positive"] * 20 + ["negative"] * 20, strict=True))
-    parts = [getattr(splits, part) for part in ("train", "validation", "test")]
-    assert [len(part) for part in parts] == [32, 4, 4]
-    assert {s: label for part in parts for s, label in zip(part.inputs, part.targets, strict=True)} == of
+    examples = [getattr(splits, split) for split in ("train", "validation", "test")]
+    assert [len(split) for split in examples] == [32, 4, 4]
+    assert {s: label for split in examples for s, label in zip(split.inputs, split.targets, strict=True)} == of
 
 
 def test_a_folder_has_a_file_for_each_class(here):
@@ -166,11 +166,11 @@ def test_a_folder_has_a_file_for_each_class(here):
         dna_sequences.read(".")
 
 
-def test_copies_of_a_sequence_stay_in_one_part(here):
+def test_copies_of_a_sequence_stay_in_one_split(here):
     (here / "p.fa").write_text(fasta_of(sequences(15) * 3))
     (here / "n.fa").write_text(fasta_of(sequences(15, seed=1) * 3))
     splits = dna_sequences.load("p.fa", negative="n.fa")
-    train, validation, test = (set(part.inputs) for part in (splits.train, splits.validation, splits.test))
+    train, validation, test = (set(split.inputs) for split in (splits.train, splits.validation, splits.test))
     assert not train & validation and not train & test and not validation & test
 
 

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from seqzoo.tasks.dna import tracks
 
 ROWS = {
-    "one": ({"actual": [(2, 5, 1), (7, 9, 2)], "predicted": [(2, 6, 1)]}, np.linspace(0, 1, 10)),
-    "two": ({"actual": [], "predicted": []}, np.zeros(4)),
+    "one": ({"reference": [(2, 5, 1), (7, 9, 2)], "predicted": [(2, 6, 1)]}, np.linspace(0, 1, 10)),
+    "two": ({"reference": [], "predicted": []}, np.zeros(4)),
 }
 
 
@@ -46,7 +46,7 @@ def test_the_key_names_every_label_but_that_of_no_interval(tmp_path, monkeypatch
 
 
 def test_of_a_long_sequence_a_stretch_with_intervals_is_drawn(tmp_path, bars):
-    rows = {"long": ({"actual": [(500, 590, 1), (610, 900, 1)], "predicted": []}, np.zeros(1000))}
+    rows = {"long": ({"reference": [(500, 590, 1), (610, 900, 1)], "predicted": []}, np.zeros(1000))}
     tracks.draw(rows, ("none", "a"), tmp_path / "t.png", longest=100)
     assert [bar[:2] for bar in bars] == [(500, 90)]
 
@@ -56,4 +56,4 @@ def test_of_a_long_sequence_a_stretch_with_intervals_is_drawn(tmp_path, bars):
     [([], 50, (0, 50)), ([], 500, (0, 100)), ([(200, 210, 1)], 500, (195, 295)), ([(490, 500, 1)], 500, (400, 500))],
 )
 def test_the_stretch_begins_before_the_first_interval_and_lies_in_the_sequence(spans, length, expected):
-    assert tracks.stretch({"actual": spans, "predicted": []}, length, 100) == expected
+    assert tracks.stretch({"reference": spans, "predicted": []}, length, 100) == expected

@@ -73,13 +73,13 @@ def test_a_data_set_with_a_name_needs_a_text(monkeypatch, tmp_path):
 
 
 def of(lines, level="word", carried=False, ends=True):
-    return corpus.of(lines, Tokenizer.train(lines.train, level, 54), level, carried, ends, "a.txt")
+    return corpus.encode(lines, Tokenizer.train(lines.train, level, 54), level, carried, ends, "a.txt")
 
 
 def test_lines_end_with_eos_and_unknown_words_are_counted():
     found = of(texts.Lines(["The cat sat", "", "the dog"], ["a cat"], ["the cat", "a dog slept"]))
     assert len(found.train.inputs) == 2  # an empty line says nothing where lines begin anew
-    assert all(ids[-1] == EOS for part in (found.train, found.test) for ids in part.y)
+    assert all(ids[-1] == EOS for split in (found.train, found.test) for ids in split.y)
     assert found.known == 1 - 2 / 7 and found.test.y[1][0] == UNK
     assert found.possible == found.tokenizer.size - 2
     assert all(EOS not in ids for ids in of(found[3:4] and texts.Lines(["a b"], ["a"], ["b"]), ends=False).train.y)

@@ -1,4 +1,4 @@
-"""Pieces: their sources, their transpositions, and what each step is told."""
+"""Pieces: their sources, their transpositions, and the inputs of each step."""
 
 import numpy as np
 import pytest
@@ -23,25 +23,25 @@ def write_midi(folder, count):
         midi.write(folder / f"{seed}.mid", [midi.notes_of_keys(piece(seed, 8 + seed).keys)], 1)
 
 
-def save_matlab(path, **parts):
+def save_matlab(path, **splits):
     arrays = {}
-    for name, pieces in parts.items():
+    for name, pieces in splits.items():
         arrays[name] = np.empty((1, len(pieces)), object)
-        for i, of_one in enumerate(pieces):
-            arrays[name][0, i] = of_one
+        for i, keys in enumerate(pieces):
+            arrays[name][0, i] = keys
     io.savemat(path, arrays)
 
 
 def test_a_piece_moved_up_and_down_is_itself():
     one = piece(0)
-    low, high = one.room()
+    low, high = one.transposition_range()
     for semitones in (low, -1, 3, high):
         moved = one.transposed(semitones)
         assert np.array_equal(voices.keys_of(moved.voices), moved.keys)
         assert np.array_equal(moved.keys[:, max(0, semitones) : midi.KEYS + semitones or None].sum(), one.keys.sum())
         back = moved.transposed(-semitones)
         assert np.array_equal(back.keys, one.keys) and np.array_equal(back.voices, one.voices)
-    assert one.transposed(low).room()[0] == 0 and one.transposed(high).room()[1] == 0
+    assert one.transposed(low).transposition_range()[0] == 0 and one.transposed(high).transposition_range()[1] == 0
 
 
 def test_parts_are_the_piece_and_begin_what_is_held():
@@ -53,7 +53,7 @@ def test_parts_are_the_piece_and_begin_what_is_held():
         assert np.array_equal(voices.keys_of(part.voices), part.keys)
 
 
-def test_each_step_is_told_the_one_before():
+def test_the_input_of_each_step_is_the_step_before():
     one = piece(2)
     x, y = data.frames(one)
     assert not x[0].any() and np.array_equal(x[1:], y[:-1]) and np.array_equal(y, one.keys)
@@ -104,11 +104,11 @@ def test_a_folder_of_midi_files_is_split_by_seed(tmp_path):
 
 
 def test_a_matlab_file_has_its_own_splits(tmp_path):
-    parts = {name: [piece(10 * i + j).keys.astype(np.uint8) for j in range(i + 1)] for i, name in enumerate(data.MATLAB)}
-    save_matlab(tmp_path / "a.mat", **parts)
+    keys = {name: [piece(10 * i + j).keys.astype(np.uint8) for j in range(i + 1)] for i, name in enumerate(data.MATLAB)}
+    save_matlab(tmp_path / "a.mat", **keys)
     splits = data.load(str(tmp_path / "a.mat"))
     assert [len(pieces) for pieces in splits] == [1, 2, 3]
-    assert np.array_equal(splits.test[2].keys, parts["testdata"][2])
+    assert np.array_equal(splits.test[2].keys, keys["testdata"][2])
 
 
 def test_bad_sources_are_one_line(tmp_path):

@@ -1,4 +1,4 @@
-"""Lists of names, split so that none is in two parts; a file with or without classes; batches of characters and classes."""
+"""Lists of names, split so that none is in two splits; a file with or without classes; batches of characters and classes."""
 
 import numpy as np
 import pytest
@@ -11,12 +11,12 @@ from seqzoo.tasks.names import data
 
 def test_no_name_is_in_two_parts_and_every_locale_is_in_each():
     splits = data.load()
-    parts = [splits.train, splits.validation, splits.test]
-    folded = [{name.casefold() for name in part.inputs} for part in parts]
+    examples = [splits.train, splits.validation, splits.test]
+    folded = [{name.casefold() for name in split.inputs} for split in examples]
     assert not (folded[0] & folded[1] or folded[0] & folded[2] or folded[1] & folded[2])
-    assert all(set(part.targets) == set(datasets_first_names.LOCALES) for part in parts)
-    total = sum(map(len, parts))
-    assert total > 5000 and 0.7 < len(parts[0]) / total < 0.9
+    assert all(set(split.targets) == set(datasets_first_names.LOCALES) for split in examples)
+    total = sum(map(len, examples))
+    assert total > 5000 and 0.7 < len(examples[0]) / total < 0.9
     assert data.load_test("first_names") == splits.test
 
 
@@ -31,7 +31,7 @@ def test_the_names_of_a_locale_differ_and_are_made_of_letters(locale):
 def test_a_file_of_names_needs_no_class(tmp_path):
     (tmp_path / "n.txt").write_text("\ufeff" + "\n".join(f" Ann{i}\n" for i in range(30)) + "\nAnn1\n", encoding="utf-8")
     splits = data.load(str(tmp_path / "n.txt"))
-    found = [name for part in (splits.train, splits.validation, splits.test) for name in part.inputs]
+    found = [name for split in (splits.train, splits.validation, splits.test) for name in split.inputs]
     assert sorted(found) == sorted(f"Ann{i}" for i in range(30))
     assert set(splits.train.targets) == {""}
     assert len(data.load_test(str(tmp_path / "n.txt"))) == 30

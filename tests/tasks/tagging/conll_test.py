@@ -38,10 +38,10 @@ def test_columns_are_chosen_by_number(tmp_path):
     assert conll.read(path, 1).inputs == [["Harry", "sang"]]
 
 
-def test_a_folder_has_parts(tmp_path):
+def test_a_folder_has_splits(tmp_path):
     for name in ("train", "dev.txt", "test.conll"):
         written(tmp_path / name, TWO)
-    assert {part: len(examples) for part, examples in conll.read_folder(tmp_path).items()} == {
+    assert {split: len(examples) for split, examples in conll.read_folder(tmp_path).items()} == {
         "train": 2,
         "validation": 2,
         "test": 2,
@@ -59,7 +59,7 @@ def test_a_folder_has_parts(tmp_path):
         ("a B-X\n\nb O\nc I-X\n", {"strict": True}, ":4: I-X continues nothing, expected B-X"),
     ],
 )
-def test_what_is_wrong_is_said_in_a_line_with_its_number(tmp_path, text, arguments, message):
+def test_what_is_wrong_is_one_line_with_its_number(tmp_path, text, arguments, message):
     with pytest.raises(DataError, match=message) as error:
         conll.read(written(tmp_path / "a.txt", text), **arguments)
     assert "\n" not in str(error.value)

@@ -13,9 +13,9 @@ def sentences(count, tag="B-X"):
 def test_a_file_is_split_and_its_copies_stay_together(tmp_path):
     (tmp_path / "a.conll").write_text(sentences(40) + "\n" + sentences(40))
     splits = tagging_data.load(str(tmp_path / "a.conll"))
-    parts = [{" ".join(words) for words in part.inputs} for part in (splits.train, splits.validation, splits.test)]
-    assert [len(part) for part in parts] == [32, 4, 4]
-    assert len(set.union(*parts)) == 40
+    texts = [{" ".join(words) for words in split.inputs} for split in (splits.train, splits.validation, splits.test)]
+    assert [len(split) for split in texts] == [32, 4, 4]
+    assert len(set.union(*texts)) == 40
     assert all(tagged == ["B-X", "O"] for tagged in splits.train.targets)
 
 
@@ -23,7 +23,7 @@ def test_a_folder_keeps_its_own_split(tmp_path):
     for name, count in (("train", 20), ("dev", 3), ("test", 2)):
         (tmp_path / name).write_text(sentences(count))
     splits = tagging_data.load(str(tmp_path))
-    assert [len(part) for part in (splits.train, splits.validation, splits.test)] == [20, 3, 2]
+    assert [len(split) for split in (splits.train, splits.validation, splits.test)] == [20, 3, 2]
     assert len(tagging_data.load_test(str(tmp_path / "train"))) == 20
 
 
