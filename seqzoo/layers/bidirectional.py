@@ -66,9 +66,9 @@ class Bidirectional(keras.layers.Bidirectional):
         parts, _ = self._parts()
         of_forward, of_backward = (None, None) if initial_state is None else (initial_state[:parts], initial_state[parts:])
         y, *states = as_list(self.forward_layer(sequences, initial_state=of_forward, mask=mask, training=training))
-        y_back, of_first = ahead.backward(self.backward_layer, sequences, self.lookahead, of_backward, mask, training)
+        y_back, states_back = ahead.backward(self.backward_layer, sequences, self.lookahead, of_backward, mask, training)
         outputs = as_list(ahead.merged(*(ops.cast(a, self.compute_dtype) for a in (y, y_back)), self.merge_mode))
-        return (*outputs, *states, *of_first) if self.return_state or len(outputs) > 1 else outputs[0]
+        return (*outputs, *states, *states_back) if self.return_state or len(outputs) > 1 else outputs[0]
 
     def step(self, x_t, state=None):
         """Runs one step at inference, of a layer with a `lookahead`.

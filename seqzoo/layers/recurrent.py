@@ -93,8 +93,13 @@ class Recurrent(keras.layers.RNN):
             mask = ops.reshape(mask, ops.shape(sequences)[:2])  # checks at run time a shape unknown at trace time
         if self.go_backwards:
             x, mask = ops.flip(x, axis=1), None if mask is None else ops.flip(mask, axis=1)
-        how = {"sequences": self.return_sequences, "unroll": self.unroll, "segments": self.segments, "training": bool(training)}
-        outputs, last = through_time(cell.unit, x, state, cell.weight_tensors(), mask, drop_state, **how)
+        options = {
+            "sequences": self.return_sequences,
+            "unroll": self.unroll,
+            "segments": self.segments,
+            "training": bool(training),
+        }
+        outputs, last = through_time(cell.unit, x, state, cell.weight_tensors(), mask, drop_state, **options)
         if self.stateful:
             for variable, part in zip(self.states, last, strict=True):
                 variable.assign(part)

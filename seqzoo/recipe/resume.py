@@ -18,14 +18,14 @@ def find_config(folder, facts):
     """
     unfinished, config = folder / run_folder.UNFINISHED, folder / run_folder.CONFIG_FILE
     if (unfinished / STATE).exists():
-        config, actual = unfinished / run_folder.CONFIG_FILE, run_folder.read_json(unfinished / STATE)
+        config, recorded = unfinished / run_folder.CONFIG_FILE, run_folder.read_json(unfinished / STATE)
     elif config.exists():
-        actual = facts | {"recipe": run_folder.recipe_of(folder)}
+        recorded = facts | {"recipe": run_folder.recipe_of(folder)}
     else:
         return None
     for fact, expected in facts.items():
         message = f"{folder} to be of the {fact} {expected}"
-        check("resume", actual.get(fact), lambda value, expected=expected: value == expected, message)
+        check("resume", recorded.get(fact), lambda value, expected=expected: value == expected, message)
     return config
 
 

@@ -92,10 +92,10 @@ def train(recipe, arguments):
 
 
 def _train_as_worker(recipe, arguments, folder, flags):
-    """Trains with the config that the first process finds where its command has begun the training."""
-    begun = folder / run_folder.UNFINISHED / run_folder.CONFIG_FILE
+    """Trains with the config that the first process finds where its command has started the training."""
+    config_file = folder / run_folder.UNFINISHED / run_folder.CONFIG_FILE
     fields = distribution.broadcast_from_first(
-        lambda: dataclasses.asdict(_parse(recipe, arguments, from_file(recipe.config, begun))[0])
+        lambda: dataclasses.asdict(_parse(recipe, arguments, from_file(recipe.config, config_file))[0])
     )
     train_and_save(recipe, recipe.config(**fields), folder, **flags.fit_options())
 
