@@ -89,7 +89,7 @@ def test_generate_writes_pieces_that_begin_with_the_prime(trained, here, capsys)
 def test_the_same_seed_composes_the_same(trained, capsys):
     contents = []
     for seed, to in (3, "a"), (3, "b"), (4, "c"):
-        run("generate", "--length", "6", "--seed", str(seed), "--to", to)
+        run("generate", "--length", "6", "--seed", str(seed), "--folder", to)
         contents.append(Path(capsys.readouterr().out.split()[0]).read_bytes())
     assert contents[0] == contents[1] != contents[2]
 
@@ -149,7 +149,7 @@ def test_a_matlab_file_and_several_trainings(here):
         (("--data", "none"), "none: expected chorales, a folder of MIDI files or a .mat file"),
         (("--data", "."), "x.mid: expected a MIDI file"),
         (("--transpose", "-1"), "--transpose: expected an integer from 0"),
-        (("--settle", "0"), "--settle: expected above 0 and at most 1"),
+        (("--transpose-until", "0"), "--transpose-until: expected above 0 and at most 1"),
         (("--bidirectional",), "--bidirectional: expected none"),
         (("generate", "--temperature", "0"), "--temperature: expected a positive number"),
         (("generate", "--temperature", "nan"), "--temperature: expected a positive number"),
