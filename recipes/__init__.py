@@ -29,6 +29,6 @@ except KeyboardInterrupt:
     sys.exit(130)
 
 if keras.backend.backend() != "tensorflow":
-    from keras.src.utils import module_utils
+    from keras.src.utils import module_utils  # not public, but the only switch: Keras imports TensorFlow, if only to save a model
 
-    module_utils.tensorflow._available = False  # where it is installed, Keras would import it only to save a model
+    module_utils.tensorflow._available = False
