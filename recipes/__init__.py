@@ -29,6 +29,6 @@ except KeyboardInterrupt:
     sys.exit(130)
 
 if keras.backend.backend() != "tensorflow":
-    from keras.src.utils import module_utils  # not public, but the only switch: Keras imports TensorFlow, if only to save a model
+    from keras.src.utils import module_utils  # not public, but the only switch: Keras imports TensorFlow to save a model
 
     module_utils.tensorflow._available = False
