@@ -9,6 +9,7 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core import DatasetNotFoundError
 from tensorflow_datasets.core.download import downloader
 
+from seqzoo.datasets import chorales, hebrew_entities, kjv_verses, rated_sentences, splice_junctions  # noqa: F401  (registers)
 from seqzoo.errors import DataError, one_line
 
 OURS = ("rated_sentences", "splice_junctions", "hebrew_entities", "generated_entities", "kjv_verses", "chorales")
