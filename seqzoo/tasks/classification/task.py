@@ -39,7 +39,7 @@ class ClassificationTask(Task):
 
     def plots(self, model, split, folder, title):
         """A confusion matrix and the accuracy in each domain; for numbers a scatter plot."""
-        answers, title = model.answers(split.inputs), f"{title}: {len(split):,} of the test split"
+        answers, title = model.answers(split.inputs), f"{title}: {len(split):,} test examples"
         if not model.labels:
             scores = [answer.score for answer in answers]
             return plots.scatter(split.targets, scores, folder / "scatter.png", "target", "predicted", title)

@@ -47,7 +47,7 @@ class SequenceTask(ClassificationTask):
     def plots(self, model, split, folder, title):
         """The plots of classification, and a sequence logo for each label."""
         super().plots(model, split, folder, title)
-        title = f"{title}: mean |gradient x input| of the label's probability, {len(split):,} of the test split"
+        title = f"{title}: mean |gradient x input| of the label's probability, {len(split):,} test examples"
         logo.draw(base_importance(model, split), sequences.BASES, folder / "logo.png", title)
 
     def predict(self, model, lines, form="text"):
