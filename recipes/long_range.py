@@ -43,7 +43,7 @@ class Config:
     seed: int = 0
     """Random seed for weights, data and batch order."""
     quick: bool = False
-    """Smoke run in about a minute: shorter sequences, fewer batches; its metrics compare with nothing."""
+    """Smoke run in about a minute: shorter sequences, fewer batches; its metrics are not comparable."""
     out: str | None = None
     """Folder of tables and plots; `runs/long_range` if not given."""
 

@@ -23,7 +23,7 @@ from seqzoo.tuning.space import Range
 class Config(recipe.Config):
     data: str = "rated_sentences"
     task: Literal["classes", "binary", "rating"] = "classes"
-    """Targets: all labels, two labels, or the rating as a number."""
+    """Targets: all labels; two labels, for which ratings lose the neutral ones; or ratings, any numbers."""
     tokens: Literal["word", "subword", "char"] = "subword"
     """Tokens of a text; a subword is a frequent word or a frequent part of a rare one."""
     vocabulary: int = 10_000

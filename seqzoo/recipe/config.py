@@ -60,7 +60,7 @@ class Config:
     seed: int = 0
     """Random seed for weights, dropout, batch order and splits."""
     quick: bool = False
-    """Smoke run in about a minute on part of the data; its metrics compare with nothing."""
+    """Smoke run in about a minute on part of the data; its metrics are not comparable."""
     out: str | None = None
     """Folder of the run; `runs/NAME` if not given."""
 

@@ -8,10 +8,10 @@ from seqzoo.recipe.flags import parse_config
 def evaluate(recipe, arguments):
     """Prints the table of a trained model, and the task's details."""
     config, folder = trained_run(recipe, "evaluate", arguments)
-    model, task = presets.load(folder), recipe.task_of(recipe.trained_config(folder))
-    dataset = recipe.test_data(config, folder, model)
-    print(tables.table({config.cell: task.metrics(model, dataset.test)} | task.baselines(dataset)))
-    details = task.details(config.cell, model, dataset)
+    trained, model = recipe.trained_config(folder), presets.load(folder)
+    task, dataset = recipe.task_of(trained), recipe.test_data(config, folder, model)
+    print(tables.table({trained.cell: task.metrics(model, dataset.test)} | task.baselines(dataset)))
+    details = task.details(trained.cell, model, dataset)
     if details:
         print(f"\n{details}")
 

@@ -51,7 +51,7 @@ def _first_sentence(panel):
     rows = [row.strip("│╭╮╰╯─ ") for row in panel.splitlines()]
     parts = [part.split("\n") for part in re.split(r"\n-*\n", "\n".join(rows).strip())]
     message = " ".join(parts[0][1:] or parts[1])
-    return re.sub(r"^Error parsing \w+: ", "", message)
+    return re.sub(r"^Error parsing (\w+: )?", "", message)
 
 
 def parse_config(config_class, arguments, program, default=None):

@@ -44,13 +44,14 @@ def format_card(recipe, config, name, record, rows):
     """
     task, data, default = recipe.task_of(config), record["data"], config.data == recipe.config().data
     imports = "\n".join(filter(None, ["import seqzoo", task.imports]))
+    smoke_run = " (a smoke run on part of the data, not comparable with others)" * config.quick
     sizes = f"{data['train']:,} training, {data['validation']:,} validation and {data['test']:,} test examples"
     training = f"`{record['command']}`: seed {record['seed']}, {record['seconds']:.0f} s, {record['parameters']:,} parameters"
     versions = f"seqzoo {seqzoo.__version__}, keras {keras.__version__} on {keras.backend.backend()}"
     parts = [
         f"# {name}",
         f'```python\n{imports}\n\nmodel = seqzoo.load("{name}")\n{task.usage}\n```',
-        f"## Metrics\n\nOn the test split, beside baselines of the same run:\n\n```\n{tables.table(rows)}\n```",
+        f"## Metrics\n\nOn the test split, beside baselines of the same run{smoke_run}:\n\n```\n{tables.table(rows)}\n```",
         f"## Training\n\n{training}, {versions}. `curves.png` shows the losses of all epochs.",
         " ".join([f"## Data\n\n`{data['name']}`: {sizes}.", recipe.data_source * default]).rstrip(),
     ]

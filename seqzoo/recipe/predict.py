@@ -13,14 +13,14 @@ from seqzoo.recipe.flags import parse
 
 @dataclasses.dataclass(frozen=True)
 class PredictFlags:
-    """Prints one line for each input: label TAB probability TAB input."""
+    """Prints one line for each input: label TAB probability TAB input. A rating takes the place of both."""
 
     texts: tyro.conf.Positional[tuple[str, ...]] = ()
     """Inputs; read from --file or standard input if there are none."""
     file: str | None = None
     """File with one input a line."""
     out: str | None = None
-    """Folder of the run."""
+    """Folder of the trained model; `runs/NAME` if not given, or else the shipped model."""
 
     def lines(self, verb="predict"):
         """The inputs: arguments, the lines of the file, or those of standard input.

@@ -14,7 +14,7 @@ from seqzoo.recipe import model_card
 from seqzoo.recipe.config import check
 from seqzoo.recipe.cross_validation import cross_validate
 from seqzoo.recipe.flags import from_file, model_name, parse_config
-from seqzoo.recipe.resume import check_no_unfinished, check_same_config, find_config
+from seqzoo.recipe.unfinished import check_no_unfinished, check_same_config, find_config
 from seqzoo.training import distribution, fit, launcher, run_folder
 
 
@@ -102,7 +102,7 @@ def _train_as_worker(recipe, arguments, folder, flags):
 
 def _parse(recipe, arguments, default=None):
     """A config and `TrainFlags`, from the flags of both."""
-    both = dataclasses.make_dataclass("Train", [], bases=(recipe.config, TrainFlags), frozen=True)
+    both = dataclasses.make_dataclass("Train", [], bases=(TrainFlags, recipe.config), frozen=True)
     if default is not None:
         default = both(**dataclasses.asdict(default))
     values = dataclasses.asdict(parse_config(both, arguments, f"recipes.{recipe.name} train", default))

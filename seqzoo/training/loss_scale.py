@@ -1,4 +1,4 @@
-"""Loss scaling for mixed precision: a note on the updates that are skipped."""
+"""Callback for loss scaling in mixed precision: the number of skipped updates."""
 
 import sys
 

@@ -5,7 +5,7 @@ import pytest
 
 from seqzoo.evaluation import linear_baselines
 from seqzoo.tasks.dna import baselines as dna_baselines
-from seqzoo.tasks.tagging import metrics
+from seqzoo.tasks.tagging.baselines import most_frequent_tags
 
 
 def texts(count, seed):
@@ -78,8 +78,8 @@ def test_a_split_is_needed_of_no_class_in_the_validation_part():
 
 def test_the_most_frequent_tag_of_each_word_and_o_for_others():
     train = [["Paris", "sang"], ["Paris", "Paris"]], [["B-PER", "O"], ["B-LOC", "B-LOC"]]
-    assert metrics.most_frequent_tags(train, [["Paris", "sang", "Rome"]]) == {"most frequent tag": [["B-LOC", "O", "O"]]}
-    assert metrics.most_frequent_tags(([["a", "b", "b"]], [["X", "Y", "Y"]]), [["c"]]) == {"most frequent tag": [["Y"]]}
+    assert most_frequent_tags(train, [["Paris", "sang", "Rome"]]) == {"most frequent tag": [["B-LOC", "O", "O"]]}
+    assert most_frequent_tags(([["a", "b", "b"]], [["X", "Y", "Y"]]), [["c"]]) == {"most frequent tag": [["Y"]]}
 
 
 def bases(count, seed, lengths):

@@ -1,38 +1,8 @@
-"""DNA classification: a label for each sequence, or for each base."""
+"""DNA: a label for each sequence, or for each base."""
 
-import dataclasses
-from typing import Annotated, Literal
-
-import tyro
-
-from seqzoo import recipe
-from seqzoo.tasks.dna import fasta
 from seqzoo.tasks.dna.base_task import BaseTask as BaseTask
+from seqzoo.tasks.dna.commands import PredictFlags as PredictFlags
+from seqzoo.tasks.dna.commands import check_same_kind as check_same_kind
+from seqzoo.tasks.dna.commands import label_files as label_files
 from seqzoo.tasks.dna.folds import folds as folds
 from seqzoo.tasks.dna.sequence_task import SequenceTask as SequenceTask
-
-
-def check_same_kind(config, trained):
-    """Raises a `UsageError` where one config has a label for each base, and the other one for each sequence."""
-    kind = "each base" if trained.intervals else "whole sequences"
-    expected = f"as the model was trained, which answers for {kind}"
-    recipe.check("intervals", config.intervals, lambda file: bool(file) == bool(trained.intervals), expected)
-
-
-def label_files(config, trained):
-    """`{"labels": file, "negative": file}` of test data.
-
-    Flags of evaluate inherit the files of the training, which belong to no table, and to no FASTA file with other labels.
-    """
-    files = {flag: getattr(config, flag) for flag in ("labels", "negative")}
-    inherited = {flag: None for flag, file in files.items() if file == getattr(trained, flag)}
-    replaced = len(inherited) < len(files) or not config.data.lower().endswith(fasta.SUFFIXES)
-    return files | inherited if replaced else files
-
-
-@dataclasses.dataclass(frozen=True)
-class PredictFlags(recipe.PredictFlags):
-    """Prints label, or intervals, TAB probability TAB name of each input: FASTA, or a sequence a line."""
-
-    form: Annotated[Literal["text", "bed"], tyro.conf.arg(name="as")] = "text"
-    """Format of a model with a label for each base: a line for each sequence, or BED, a line for each interval."""

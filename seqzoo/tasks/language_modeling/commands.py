@@ -9,7 +9,7 @@ from seqzoo.errors import UsageError, note
 from seqzoo.inspection import token_heatmap
 from seqzoo.models import Cloze, LanguageModel
 from seqzoo.recipe import Command, PredictFlags, check
-from seqzoo.recipe.generate import SamplingFlags
+from seqzoo.recipe.generate_flags import SamplingFlags
 from seqzoo.tasks.language_modeling import generation
 
 

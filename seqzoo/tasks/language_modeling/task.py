@@ -9,6 +9,7 @@ from seqzoo.models.cloze import GAP
 from seqzoo.recipe import Task
 from seqzoo.tasks.language_modeling import corpus
 from seqzoo.tasks.language_modeling.generation import bits, sample
+from seqzoo.tasks.language_modeling.metrics import perplexity_metrics
 
 SAMPLED = 5  # lines
 LONGEST = 60  # tokens of a sampled line; with a carried state four times as many, as one text
@@ -24,8 +25,8 @@ class LanguageModelTask(Task):
 
     def metrics(self, model, split):
         if getattr(model, "carried", False):
-            return _metrics(model.log_probabilities([corpus.stream(split)], batch_size=1))
-        return _metrics(model.log_probabilities(split.y))
+            return perplexity_metrics(model.log_probabilities([corpus.stream(split)], batch_size=1))
+        return perplexity_metrics(model.log_probabilities(split.y))
 
     def baselines(self, dataset):
         """Perplexity of unigrams, and of n-grams of the dataset's order."""
@@ -35,7 +36,7 @@ class LanguageModelTask(Task):
         rows = {}
         for order in (1, dataset.order):
             n_grams = NGrams(order).fit(train, dataset.possible)
-            rows[f"{order}-grams, Kneser-Ney"] = _metrics([n_grams.log_probabilities(ids) for ids in test])
+            rows[f"{order}-grams, Kneser-Ney"] = perplexity_metrics([n_grams.log_probabilities(ids) for ids in test])
         return rows
 
     def examples(self, model, split, seed):
@@ -70,12 +71,6 @@ class ClozeTask(LanguageModelTask):
         """No plots for a cloze model."""
 
 
-def _metrics(log_p):
-    """Perplexity, and the mean of -log P of a token in bits and in nats; `log_p` holds natural logarithms of P."""
-    nats = -float(np.mean(np.concatenate(log_p)))
-    return {"perplexity": float(np.exp(nats)), "bits_per_token": nats / np.log(2), "nats_per_token": nats}
-
-
 def note_few_updates(epochs, batches, quick):
     """Prints a note before a training that is a smoke run, or has few updates.
 
@@ -84,7 +79,7 @@ def note_few_updates(epochs, batches, quick):
         quick: whether only the beginning of each split is read.
     """
     if quick:
-        note("--quick reads the first lines only, also of the test split: its metrics compare with nothing")
+        note("--quick reads the first lines only, also of the test split: its metrics are not comparable")
     elif epochs * batches < FEW_UPDATES:
         more = -(-FEW_UPDATES // (10 * batches)) * 10  # enough, a round number
         note(f"only {epochs * batches} updates in all; a small text wants more, such as --epochs {more}")

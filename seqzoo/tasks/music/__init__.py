@@ -1,7 +1,7 @@
 """Music: one to many, each step of a piece given the steps before."""
 
-from seqzoo.tasks.music.composing import GenerateFlags as GenerateFlags
-from seqzoo.tasks.music.composing import generate as generate
+from seqzoo.tasks.music.commands import GenerateFlags as GenerateFlags
+from seqzoo.tasks.music.commands import generate as generate
 from seqzoo.tasks.music.data import STEPS as STEPS
 from seqzoo.tasks.music.data import Transposed as Transposed
 from seqzoo.tasks.music.data import as_split as as_split

@@ -1,18 +1,16 @@
 """Composing: pieces of music sampled from a trained model, and written as MIDI files with piano rolls."""
 
-import dataclasses
 from pathlib import Path
 
-from seqzoo import decoding, presets, recipe
+from seqzoo import decoding
 from seqzoo.data import midi, voices
 from seqzoo.data.tokenizer import EOS
 from seqzoo.decoding.generate import generate_vectors
 from seqzoo.decoding.samplers import Sampler
-from seqzoo.recipe import generate as generate_flags
-from seqzoo.recipe.flags import from_file
 from seqzoo.tasks.music import data, piano_roll
 from seqzoo.tasks.music.data import Piece, encoding_of
-from seqzoo.training import run_folder
+
+LENGTH = 64  # steps of a piece, unless given
 
 
 def compose(model, length, count=1, temperature=1.0, seed=0, prime=None):
@@ -48,43 +46,3 @@ def write(piece, path, title, steps, in_voices, primed=0):
     midi.write(path, notes, steps)
     piano_roll.draw({"": piece.keys}, picture, title, steps, {"": sum(notes, [])}, primed)
     return path, picture
-
-
-def pieces_folder(given, folder):
-    """The folder for pieces: the one given, `pieces` in the run's folder, or `runs/generate-NAME` for a shipped model."""
-    own = Path("runs", f"generate-{folder.name}") if folder.parent == presets.SHIPPED else folder / "pieces"
-    pieces = Path(given or own)
-    pieces.mkdir(parents=True, exist_ok=True)
-    return pieces
-
-
-@dataclasses.dataclass(frozen=True)
-class GenerateFlags(generate_flags.GenerateFlags):
-    """Writes sampled pieces, each as a MIDI file and a piano roll; prints their paths."""
-
-    n: int = 1
-    """Number of pieces."""
-    length: int = 64
-    """Steps of a piece, with those of the prime; a piece in voices may end before."""
-    prime: str | None = None
-    """MIDI file with which the pieces begin."""
-    folder: str | None = None
-    """Folder for the pieces; `pieces` in the run's folder if not given, for a shipped model `runs/generate-music`."""
-
-    def __post_init__(self):
-        super().__post_init__()
-        recipe.check("length", self.length, lambda n: n >= 1, "a positive integer")
-
-
-def generate(config_class, flags, folder):
-    """Composes and writes pieces; yields their paths. `config_class` is the recipe's."""
-    config, model = from_file(config_class, folder / run_folder.CONFIG_FILE), presets.load(folder)
-    steps, prime = data.STEPS[config.steps], None
-    if flags.prime is not None:
-        prime = data.of_keys(midi.read(flags.prime, steps))
-        recipe.check("length", flags.length, lambda n: n > len(prime), f"more than the prime's {len(prime)} steps")
-    pieces = compose(model, flags.length, flags.n, flags.temperature, flags.seed, prime)
-    output = pieces_folder(flags.folder, folder)
-    for number, piece in enumerate(pieces, start=1):
-        name = f"{folder.name}-seed{flags.seed}-{number}"
-        yield from write(piece, output / f"{name}.mid", name, steps, config.voices, len(prime or []))

@@ -1,4 +1,4 @@
-"""Music, one to many: nats a step beside baselines of counts, the most probable keys, a sampled piece, piano rolls."""
+"""Task of music: nats a step beside baselines of counts, the most probable keys, a sampled piece, piano rolls."""
 
 import numpy as np
 
@@ -55,7 +55,7 @@ class MusicTask(Task):
 
     def samples(self, model, folder, seed):
         """A sampled piece as `sample.mid`, and its piano roll."""
-        (piece,) = composing.compose(model, composing.GenerateFlags.length, seed=seed)
+        (piece,) = composing.compose(model, composing.LENGTH, seed=seed)
         composing.write(piece, folder / "sample.mid", "sample", self.steps, self.in_voices)
 
 

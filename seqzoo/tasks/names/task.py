@@ -1,19 +1,13 @@
 """Names, one to many: bits a character beside baselines of n-grams, sampled names, plots."""
 
-import dataclasses
-
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
-from seqzoo import presets
 from seqzoo.data.targets import Split
 from seqzoo.decoding import generate as decode
-from seqzoo.errors import UsageError
 from seqzoo.evaluation import tables
 from seqzoo.inspection import plots
-from seqzoo.models import OneToMany
-from seqzoo.recipe import Task, check
-from seqzoo.recipe.generate import SamplingFlags
+from seqzoo.recipe import Task
 from seqzoo.tasks.names.scores import ORDER, bits_per_character, model_scores, n_gram_scores
 
 SAMPLED = 200  # names of each class that are compared with the lists
@@ -85,24 +79,3 @@ def sample_names(model, number, count, sampler=None, seed=0):
     label = np.full(count, number, np.int32) if model.labels else None
     sampled = decode(model.step, model.initial_state(count, label), LONGEST, sampler, seed=seed)
     return [model.tokenizer.decode(ids) for ids in sampled.sequences]
-
-
-@dataclasses.dataclass(frozen=True)
-class GenerateFlags(SamplingFlags):
-    """Prints sampled names, each on a line, with its class where there are classes."""
-
-    locale: str | None = None
-    """Class of the names; all classes in turn if not given, n names of each."""
-
-
-def generate(flags, folder):
-    """Yields lines of sampled names."""
-    model = presets.load(folder)
-    if type(model) is not OneToMany or model.tokenizer is None:
-        raise UsageError(f"generate: {folder} holds a {type(model).__name__}, expected a model of names")
-    labels = f"one of {', '.join(model.labels)}" if model.labels else "none: the model knows no classes"
-    check("locale", flags.locale, lambda locale: locale is None or locale in model.labels, labels)
-    for number, label in enumerate(model.labels or [""]):
-        if flags.locale in (None, label):
-            for name in sample_names(model, number, flags.n, flags.sampler(), flags.seed):
-                yield f"{name}\t{label}".rstrip()

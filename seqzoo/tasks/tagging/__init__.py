@@ -1,7 +1,7 @@
 """Tagging: many to many, a tag for every word."""
 
+from seqzoo.tasks.tagging.commands import PredictFlags as PredictFlags
 from seqzoo.tasks.tagging.data import load as load
 from seqzoo.tasks.tagging.data import load_test as load_test
-from seqzoo.tasks.tagging.task import PredictFlags as PredictFlags
 from seqzoo.tasks.tagging.task import TaggingTask as TaggingTask
 from seqzoo.tasks.tagging.task import validation_f1 as validation_f1

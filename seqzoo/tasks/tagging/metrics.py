@@ -1,6 +1,6 @@
-"""Metrics of tags and of whole entities, and the baseline of each word's most frequent tag."""
+"""Metrics of tags and of whole entities."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 
 import numpy as np
 
@@ -35,21 +35,3 @@ def entity_metrics(targets, predicted):
 def _precision_recall_f1(right, positive, true):
     precision, recall = right / max(positive, 1), right / max(true, 1)
     return {"precision": precision, "recall": recall, "f1": 2 * right / max(positive + true, 1)}
-
-
-def most_frequent_tags(train, inputs):
-    """Returns predictions of the baseline, `{name: tags of each input}`: each word's most frequent tag in the training split.
-
-    Other words have the tag O, or the most frequent tag where the training split has no O.
-
-    Args:
-        train: `(inputs, tags)` of the training split.
-    """
-    counts, all_tags = defaultdict(Counter), Counter()
-    for words, tagged in zip(*train, strict=True):
-        all_tags.update(tagged)
-        for word, tag in zip(words, tagged, strict=True):
-            counts[word][tag] += 1
-    usual = {word: tags.most_common(1)[0][0] for word, tags in counts.items()}
-    rest = entity_tags.OUTSIDE if entity_tags.OUTSIDE in all_tags else all_tags.most_common(1)[0][0]
-    return {"most frequent tag": [[usual.get(word, rest) for word in words] for words in inputs]}

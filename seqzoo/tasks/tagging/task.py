@@ -1,10 +1,6 @@
 """Tagging, a tag for every word: metrics of whole entities, sentences with their tags, plots."""
 
-import dataclasses
-from typing import Annotated, Literal
-
 import numpy as np
-import tyro
 from sklearn.metrics import confusion_matrix
 
 from seqzoo import recipe
@@ -12,18 +8,11 @@ from seqzoo.data import entity_tags
 from seqzoo.data.tokenizer import split_words
 from seqzoo.evaluation import tables
 from seqzoo.inspection import plots
+from seqzoo.tasks.tagging.baselines import most_frequent_tags
 from seqzoo.tasks.tagging.formats import FORMS, PLAIN_FORMS, format_tags, in_brackets
-from seqzoo.tasks.tagging.metrics import entity_metrics, most_frequent_tags, tagging_metrics
+from seqzoo.tasks.tagging.metrics import entity_metrics, tagging_metrics
 
 SCORED = 2000  # sentences of `validation_f1`
-
-
-@dataclasses.dataclass(frozen=True)
-class PredictFlags(recipe.PredictFlags):
-    """Prints one line for each sentence: its tags TAB probability of all its tags TAB sentence."""
-
-    form: Annotated[Literal["text", "bio", "binary", "spans", "json"], tyro.conf.arg(name="as")] = "text"
-    """Format: entities in brackets; word/tag; 0 or 1 for each word between spaces; entities as start-end TYPE; JSON."""
 
 
 class TaggingTask(recipe.Task):

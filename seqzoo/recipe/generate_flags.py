@@ -17,7 +17,7 @@ class GenerateFlags:
     seed: int = 0
     """Random seed of the sampling: the same seed gives the same result."""
     out: str | None = None
-    """Folder of the run."""
+    """Folder of the trained model; `runs/NAME` if not given, or else the shipped model."""
 
     def __post_init__(self):
         check("n", self.n, lambda n: n >= 1, "a positive integer")
