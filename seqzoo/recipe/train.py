@@ -38,6 +38,7 @@ class TrainFlags:
     """Number of this host's process, from 0. Process 0 writes the run."""
 
     def __post_init__(self):
+        getattr(super(), "__post_init__", lambda: None)()  # of the recipe's config, where both are one dataclass
         check("checkpoint_seconds", self.checkpoint_seconds, lambda x: 0 <= x < math.inf, "a number from 0")
         for flag in ("processes", "devices"):
             check(flag, getattr(self, flag), lambda n: n >= 1, "a positive integer")
