@@ -39,7 +39,7 @@ def confusion(counts, labels, path, title=""):
     for (i, j), count in np.ndenumerate(counts):
         color = "white" if shares[i, j] > 0.5 else "black"
         axis.text(j, i, f"{count}\n{shares[i, j]:.0%}", ha="center", va="center", color=color, fontsize=9)
-    axis.set(xlabel="predicted", ylabel="target")
+    axis.set(xlabel="predicted", ylabel="actual")
     axis.set_xticks(range(len(labels)), labels, rotation=30, ha="right")
     axis.set_yticks(range(len(labels)), labels)
     save(figure, path, title)

@@ -42,7 +42,7 @@ class ClassificationTask(Task):
         answers, title = model.answers(split.inputs), f"{title}: {len(split):,} test examples"
         if not model.labels:
             scores = [answer.score for answer in answers]
-            return plots.scatter(split.targets, scores, folder / "scatter.png", "target", "predicted", title)
+            return plots.scatter(split.targets, scores, folder / "scatter.png", "actual", "predicted", title)
         predicted, targets = np.array([answer.label for answer in answers]), np.array(split.targets)
         counts = confusion_matrix(targets, predicted, labels=list(model.labels))
         plots.confusion(counts, model.labels, folder / "confusion.png", title)
