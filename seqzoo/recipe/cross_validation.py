@@ -8,7 +8,8 @@ from seqzoo.evaluation import tables
 def cross_validate(recipe, config):
     """Trains on each fold and prints its accuracy beside the baselines', then mean and spread. Returns the table's rows."""
     rows, started, task = {}, time.time(), recipe.task_of(config)
-    for number, dataset in enumerate(recipe.load_folds(config), start=1):
+    for number, fold in enumerate(recipe.load_folds(config), start=1):
+        dataset = recipe.quick_dataset(config, fold)
         model, _ = recipe.train(config, dataset)
         metrics = {config.cell: task.metrics(model, dataset.test)} | task.baselines(dataset)
         rows[f"fold {number}"] = {name: values["accuracy"] for name, values in metrics.items()}

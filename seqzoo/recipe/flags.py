@@ -39,9 +39,14 @@ def parse(flags_class, arguments, program, default=None):
         raise UsageError(_first_sentence(printed.getvalue())) from None
 
 
+def _name(argument):
+    """The flag of `--flag=value`; `--learning_rate` is `--learning-rate`, as for tyro."""
+    return argument.partition("=")[0].replace("_", "-")
+
+
 def _check_renamed(flags_class, arguments):
     names = {flag_of(flags_class, field.name) for field in dataclasses.fields(flags_class)}
-    for old in (argument.partition("=")[0] for argument in arguments):
+    for old in map(_name, arguments):
         if RENAMED.get(old) in names and old not in names:
             raise UsageError(f"{old}: expected {RENAMED[old]}, its new name")
 
@@ -104,7 +109,7 @@ def flag_of(flags_class, name):
 
 def given_fields(flags_class, arguments):
     """Names of the fields whose flags are among the arguments."""
-    given = {argument.partition("=")[0].replace("--no-", "--", 1) for argument in arguments if argument.startswith("--")}
+    given = {_name(argument).replace("--no-", "--", 1) for argument in arguments if argument.startswith("--")}
     return {field.name for field in dataclasses.fields(flags_class) if flag_of(flags_class, field.name) in given}
 
 

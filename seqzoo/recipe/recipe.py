@@ -84,9 +84,16 @@ class Recipe:
         return self.task if isinstance(self.task, Task) else self.task(config)
 
     def dataset(self, config):
-        """The data of a config; with --quick `quick_examples` of the training split, chosen by the seed."""
-        dataset = self.load_data(config)
-        return quick_dataset(dataset, self.quick_examples, config.seed) if config.quick and self.quick_examples else dataset
+        """The data of a config."""
+        return self.quick_dataset(config, self.load_data(config))
+
+    def quick_dataset(self, config, dataset):
+        """The dataset, with --quick of at most `quick_examples` training examples, chosen by the seed."""
+        if not (config.quick and self.quick_examples):
+            return dataset
+        count = min(len(dataset.train), self.quick_examples)
+        rows = random.Random(config.seed).sample(range(len(dataset.train)), count)
+        return dataclasses.replace(dataset, train=dataset.train.take(rows))
 
     def train(self, config, dataset, **options):
         """A trained model and its history; `options` of `training.fit`."""
@@ -123,9 +130,3 @@ class Recipe:
         folder = presets.find(own if (own / "model.keras").exists() else name)
         print(f"model: {folder}", file=sys.stderr)
         return folder
-
-
-def quick_dataset(dataset, count, seed):
-    """The dataset with at most `count` training examples."""
-    rows = random.Random(seed).sample(range(len(dataset.train)), min(len(dataset.train), count))
-    return dataclasses.replace(dataset, train=dataset.train.take(rows))

@@ -12,6 +12,7 @@ import pytest
 from seqzoo import presets, recipe
 from seqzoo.errors import DataError, UsageError
 from seqzoo.recipe import train
+from seqzoo.recipe.flags import given_fields
 
 
 @dataclasses.dataclass(frozen=True)
@@ -423,3 +424,15 @@ def test_a_command_with_the_flags_of_predict_gets_lines_and_what_it_adds(calls, 
     with pytest.raises(SystemExit):
         run_command(calls, "score", "")
     assert "error: score: expected at least one line of text, got none" in capsys.readouterr().err
+
+
+def test_a_renamed_flag_gets_its_new_name(refused):
+    assert "--seconds: expected --checkpoint-seconds, its new name" in refused("--seconds", "3")
+    assert "--wait: expected --worker-timeout, its new name" in refused("search", "--wait=3")
+
+
+def test_a_flag_may_have_underscores(toy):
+    assert toy("--learning_rate", "0.5", "--batch_size=5")[1] == Config(learning_rate=0.5, batch_size=5)
+    assert given_fields(Config, ["--learning_rate", "1", "--no-bidirectional", "--units=3"]) == {
+        *("learning_rate", "bidirectional", "units"),
+    }
