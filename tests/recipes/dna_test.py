@@ -128,6 +128,19 @@ def test_folds_print_each_accuracy_with_mean_and_spread_and_write_nothing(here, 
     assert contents(here) == before
 
 
+def test_quick_folds_have_few_training_examples(here, change):
+    sizes = []
+
+    def count(config, dataset, **options):
+        sizes.append(len(dataset.train))
+        raise KeyboardInterrupt
+
+    change(dna, quick_examples=5, train_model=count)
+    with pytest.raises(SystemExit):
+        run(*PAIR, *TINY, "--folds", 3, "--quick")
+    assert sizes == [5]
+
+
 # The other verbs.
 
 
