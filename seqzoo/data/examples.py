@@ -63,7 +63,7 @@ def _groups_by_class(examples: Examples) -> list[list[list[int]]]:
     """Returns the row numbers of each class, grouped by equal input; numeric targets are one class."""
     same = defaultdict(list)
     for i, sequence in enumerate(examples.inputs):
-        same[_identity(sequence)].append(i)
+        same[identity(sequence)].append(i)
     classes = defaultdict(list)
     for rows in same.values():
         target = examples.targets[rows[0]]
@@ -71,8 +71,10 @@ def _groups_by_class(examples: Examples) -> list[list[list[int]]]:
     return list(classes.values())
 
 
-def _identity(sequence):
-    """Returns a key that equal inputs share; capitals and white space of texts do not count."""
+def identity(sequence):
+    """Returns a key that equal inputs share; capitals and white space of texts, and of words, do not count."""
     if isinstance(sequence, np.ndarray):
         return sequence.shape, sequence.tobytes()
-    return " ".join(sequence.casefold().split())
+    if isinstance(sequence, list):
+        return identity(" ".join(sequence))
+    return " ".join(sequence.casefold().split()) if isinstance(sequence, str) else sequence

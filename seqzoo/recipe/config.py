@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from typing import Literal
+from typing import ClassVar, Literal
 
 from seqzoo.errors import UsageError
 
@@ -21,7 +21,12 @@ def check_at_least(config, **least):
 
 @dataclasses.dataclass(frozen=True)
 class Config:
-    """The flags of every recipe. A recipe's `Config` adds its own, and its defaults."""
+    """The flags of every recipe. A recipe's `Config` adds its own, and its defaults.
+
+    `DATA_FIELDS` are the fields that say which data are read, and how: `evaluate` takes their flags, and no others.
+    """
+
+    DATA_FIELDS: ClassVar[tuple[str, ...]] = ("data", "data_dir", "text_column", "label_column", "header")
 
     data: str = ""
     """Your file or folder, a data set of seqzoo, or a data set of TensorFlow Datasets by its name."""
@@ -73,11 +78,9 @@ class Config:
             check(flag, getattr(self, flag), lambda x: 0 < x < math.inf, "a positive number")
         check_at_least(self, repeats=1)
         check("seed", self.seed, lambda n: 0 <= n < 2**31, "an integer from 0 to 2147483647")
+        for flag in {"text_column", "label_column", "header"} - set(self.DATA_FIELDS):
+            check(flag, getattr(self, flag), lambda value: value is None, "none: these data have no columns")
 
     def source(self):
         """Arguments of `datasets.labeled.load`: path or name, folder, columns, header."""
         return self.data, self.data_dir, self.text_column, self.label_column, self.header
-
-    def data_id(self):
-        """Values that identify the data: configs with equal ones read the same splits."""
-        return (self.data,)

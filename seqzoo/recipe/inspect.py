@@ -5,6 +5,7 @@ from pathlib import Path
 from seqzoo import presets
 from seqzoo.inspection import plots
 from seqzoo.recipe.evaluate import trained_run
+from seqzoo.recipe.test_data import load_test_data
 from seqzoo.training import run_folder
 
 
@@ -12,7 +13,7 @@ def inspect(recipe, arguments):
     """Writes the training curves and the task's plots; prints their paths."""
     config, folder = trained_run(recipe, "inspect", arguments)
     model, task = presets.load(folder), recipe.task_of(recipe.trained_config(folder))
-    split = recipe.test_data(config, folder, model).test
+    split = load_test_data(recipe, config, folder, model).test
     history = run_folder.read_json(folder / "metrics.json")["history"]
     pictures = pictures_folder(folder)
     plots.curves(history, pictures / "curves.png", folder.name)

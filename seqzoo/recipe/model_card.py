@@ -14,13 +14,14 @@ from seqzoo.training import run_folder
 NOT_LOGS = shutil.ignore_patterns("checkpoint.*", "lock", "*.json", "*.part")
 
 
-def save_run(recipe, config, folder, model, record, rows):
+def save_run(recipe, config, folder, model, record, rows, data):
     """Writes a run's folder, all of it or nothing.
 
     Args:
         config: the recipe's, a dataclass.
         record: `metrics.json`, with the `history` of `training.fit` in it.
         rows: `{model or baseline: {metric: number}}`.
+        data: the `TrainingData`.
     """
     shipped, task = folder.resolve().parent == presets.SHIPPED, recipe.task_of(config)
     name = folder.name if shipped else str(folder)
@@ -28,6 +29,7 @@ def save_run(recipe, config, folder, model, record, rows):
         presets.save(model, new)
         run_folder.write_json(new / run_folder.CONFIG_FILE, dataclasses.asdict(config))
         run_folder.write_json(new / "metrics.json", record)
+        data.save(new)
         (new / "README.md").write_text(format_card(recipe, config, name, record, rows), encoding="utf-8")
         plots.curves(record["history"], new / "curves.png", recipe.name)
         task.samples(model, new, config.seed)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from seqzoo import presets
+from seqzoo.errors import UsageError, boundary
 from seqzoo.recipe.flags import from_file, model_name
 from seqzoo.recipe.predict import PredictFlags
 from seqzoo.recipe.task import Task
@@ -53,7 +54,7 @@ class Recipe:
         apply_quick: `config -> config`, in place of both, where --quick changes other fields.
         describe_data: `(config, dataset)`: prints what is of note before a training.
         load_folds: `config -> Datasets`, one a fold, for a config with `folds`.
-        load_test_data: `(config, trained, model) -> Dataset`, in place of `load_test_split`, where it depends on the model.
+        load_model_data: `(config, model) -> Dataset`, in place of `load_data`, where a trained model decides how they are read.
         duration: the field of config that says how long to train. Hyperband gives a trial part of it.
         data_source: source and licence of the default data, for the model card.
         limitations: of a model trained on the default data, for the model card.
@@ -74,7 +75,7 @@ class Recipe:
     apply_quick: Callable | None = None
     describe_data: Callable | None = None
     load_folds: Callable | None = None
-    load_test_data: Callable | None = None
+    load_model_data: Callable | None = None
     duration: str = "epochs"
     data_source: str = ""
     limitations: str = ""
@@ -83,9 +84,11 @@ class Recipe:
         """The `Task` of a config."""
         return self.task if isinstance(self.task, Task) else self.task(config)
 
-    def dataset(self, config):
-        """The data of a config."""
-        return self.quick_dataset(config, self.load_data(config))
+    def dataset(self, config, model=None):
+        """The data of a config, as the training of a config reads them; or as the trained model does."""
+        as_model = model is not None and self.load_model_data
+        with boundary(config.data):
+            return self.quick_dataset(config, self.load_model_data(config, model) if as_model else self.load_data(config))
 
     def quick_dataset(self, config, dataset):
         """The dataset, with --quick of at most `quick_examples` training examples, chosen by the seed."""
@@ -109,20 +112,23 @@ class Recipe:
 
     def trained_config(self, folder):
         """The config of a run."""
-        return from_file(self.config, folder / run_folder.CONFIG_FILE)
-
-    def test_data(self, config, folder, model):
-        """The dataset of a trained model; of data other than the training's, the test split is a whole file."""
-        trained = dataclasses.replace(self.trained_config(folder), data_dir=config.data_dir)
-        if self.load_test_data:
-            return self.load_test_data(config, trained, model)
-        dataset = self.dataset(trained)
-        if config.data_id() == trained.data_id():
-            return dataset
-        return dataclasses.replace(dataset, test=self.load_test_split(config, trained, dataset))
+        file = folder / run_folder.CONFIG_FILE
+        with boundary(file):
+            return from_file(self.config, file)
 
     def trained_folder(self, flags):
-        """The folder of the trained model to read: --out, else runs/NAME if there is one, else the one that ships."""
+        """The folder of the trained model to read: --out, else runs/NAME if there is one, else the one that ships.
+
+        Raises:
+            UsageError: the model is of another recipe.
+        """
+        folder = self._find_folder(flags)
+        trained_by = run_folder.recipe_of(folder) if (folder / "metrics.json").exists() else self.name
+        if trained_by != self.name:
+            raise UsageError(f"--out: {folder} holds a model of recipes.{trained_by}, expected one of recipes.{self.name}")
+        return folder
+
+    def _find_folder(self, flags):
         if flags.out is not None:
             return presets.find(flags.out)
         name = model_name(self.name, flags)

@@ -16,6 +16,10 @@ class Task:
         """`{metric: number}` of a model on a `data.targets.Split`."""
         raise NotImplementedError
 
+    def rows(self, inputs):
+        """The rows of inputs, by which `evaluate` counts how many of them were trained on."""
+        return inputs
+
     def baselines(self, dataset):
         """`{baseline: {metric: number}}` on the test split, each fitted to the training split."""
         return {}

@@ -14,7 +14,8 @@ from seqzoo.recipe import model_card
 from seqzoo.recipe.config import check
 from seqzoo.recipe.cross_validation import cross_validate
 from seqzoo.recipe.flags import from_file, model_name, parse_config
-from seqzoo.recipe.unfinished import check_no_unfinished, check_same_config, find_config
+from seqzoo.recipe.training_data import TrainingData
+from seqzoo.recipe.unfinished import check_no_unfinished, check_same_config, check_same_data, find_config
 from seqzoo.training import distribution, fit, launcher, run_folder
 
 
@@ -86,10 +87,12 @@ def train(recipe, arguments):
         check_same_config(resumed, trained, folder)
     if started == folder / run_folder.CONFIG_FILE:
         return print(f"{folder}: the training is complete, nothing is left to resume")
-    with run_folder.open_training(folder, facts, dataclasses.asdict(config), overwrite=not flags.resume):
-        config = resumed if started else config
-        with launcher.planned(recipe.name, arguments, *flags.workers(config.batch_size)):
-            train_and_save(recipe, config, folder, **flags.fit_options())
+    config = resumed if started else config
+    with (
+        run_folder.open_training(folder, facts, dataclasses.asdict(config), overwrite=not flags.resume),
+        launcher.planned(recipe.name, arguments, *flags.workers(config.batch_size)),
+    ):
+        train_and_save(recipe, config, folder, **flags.fit_options())
 
 
 def _train_as_worker(recipe, arguments, folder, flags):
@@ -121,6 +124,9 @@ def train_and_save(recipe, config, folder, **options):
     if recipe.load_folds and config.folds:
         return cross_validate(recipe, config)
     dataset, task, started = recipe.dataset(config), recipe.task_of(config), time.time()
+    data = TrainingData.of(dataset, task)
+    if not distribution.worker_spec():
+        check_same_data(folder, data.digest, config.data)
     sizes = {split: len(getattr(dataset, split)) for split in ("train", "validation", "test")}
     print(f"{config.data}: " + ", ".join(f"{size:,} {split}" for split, size in sizes.items()))
     if recipe.describe_data:
@@ -143,9 +149,10 @@ def train_and_save(recipe, config, folder, **options):
         "seed": best,
         "command": " ".join([f"python -m recipes.{recipe.name}", *sys.argv[1:]]),
         "data": {"name": config.data, **sizes},
+        "digest": data.digest,
         "history": history,
     }
-    model_card.save_run(recipe, config, folder, model, record, rows)
+    model_card.save_run(recipe, config, folder, model, record, rows, data)
     print(f"\n{details}\n\nsaved in {folder}" if details else f"\nsaved in {folder}")
 
 

@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from seqzoo.errors import UsageError
+from seqzoo.errors import DataError, UsageError, note
 from seqzoo.recipe.config import check
 from seqzoo.recipe.flags import flag_of
 from seqzoo.training import run_folder
@@ -30,8 +30,8 @@ def find_config(folder, facts):
 
 
 def check_no_unfinished(folder, resume):
-    """Raises a `UsageError` if there is an unfinished training, and neither --resume nor --no-resume."""
-    if resume is None and (folder / run_folder.UNFINISHED / STATE).exists():
+    """Raises a `UsageError` if there is a training that can go on, and neither --resume nor --no-resume."""
+    if resume is None and run_folder.has_checkpoint(folder):
         raise UsageError(f"--out: {folder} holds an unfinished training: --resume goes on with it, --no-resume begins anew")
 
 
@@ -42,3 +42,19 @@ def check_same_config(config, trained, folder):
             old = getattr(trained, field.name)
             flag = flag_of(type(config), field.name).removeprefix("--")
             check(flag, getattr(config, field.name), lambda new, old=old: new == old, f"{old} to resume {folder}")
+
+
+def check_same_data(folder, digest, source):
+    """Records the digest of the data in the folder of a training; in one that resumes compares it with the recorded one.
+
+    Raises:
+        DataError: the data have changed since the training began.
+    """
+    path = folder / run_folder.UNFINISHED / STATE
+    record = run_folder.read_json(path)
+    if run_folder.has_checkpoint(folder) and "data" not in record:
+        note(f"{path}: has no digest of the data, by which a change would be seen")
+    if record.setdefault("data", digest) != digest:
+        expected = f"expected the rows, splits and labels with which the training in {folder} began"
+        raise DataError(f"{source}: changed: {expected}; --no-resume begins anew")
+    run_folder.write_json(path, record)

@@ -2,13 +2,13 @@
 
 import json
 import os
-import zipfile
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from seqzoo.errors import DataError, one_line
+from seqzoo.data.digest import digest
+from seqzoo.errors import DataError, cause
 
 
 class Checkpoint(NamedTuple):
@@ -16,7 +16,8 @@ class Checkpoint(NamedTuple):
 
     The next step is batch `step` of epoch `epoch`, both from 0; an epoch has `steps` batches. `values` are the values of all
     variables of model, optimizer and metrics, with their random states. `history`, `best` (a quality), `best_epoch` and
-    `weights` are the attributes of `fit.KeepBest`. With `ended` there is no next step, and `values` is empty.
+    `weights` are the attributes of `fit.KeepBest`. With `ended` there is no next step, and `values` is empty. `vocabulary` is
+    the digest of the model's tokenizer, "" where it has none.
     """
 
     epoch: int
@@ -28,6 +29,7 @@ class Checkpoint(NamedTuple):
     best_epoch: int
     values: list[np.ndarray]
     weights: list[np.ndarray]
+    vocabulary: str = ""
 
 
 ARRAYS = ("values", "weights")
@@ -40,12 +42,13 @@ def write(path, checkpoint):
         DataError: the disk does not take it.
     """
     path, fields = Path(path), checkpoint._asdict()
+    record = json.dumps({"digest": digest(fields)} | {name: fields[name] for name in fields if name not in ARRAYS})
     arrays = {f"{name}/{i}": array for name in ARRAYS for i, array in enumerate(fields.pop(name))}
     partial = path.with_suffix(".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with partial.open("wb") as file:
-            np.savez(file, facts=json.dumps(fields), **arrays)
+            np.savez(file, facts=record, **arrays)
             file.flush()
             os.fsync(file.fileno())
         partial.replace(path)
@@ -64,11 +67,15 @@ def read(path):
     try:
         with np.load(path, allow_pickle=False) as file:
             fields = json.loads(str(file["facts"]))
+            recorded = fields.pop("digest")
             counts = {name: sum(key.startswith(f"{name}/") for key in file.files) for name in ARRAYS}
-            return Checkpoint(**fields, **{name: [file[f"{name}/{i}"] for i in range(n)] for name, n in counts.items()})
+            checkpoint = Checkpoint(**fields, **{name: [file[f"{name}/{i}"] for i in range(n)] for name, n in counts.items()})
+        if digest(checkpoint._asdict()) != recorded:  # the checksums of a zip file do not cover the names of its members
+            raise ValueError("its arrays are not those that were written")
+        return checkpoint
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, TypeError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except Exception as error:  # zipfile, zlib, struct and json each have their own
         raise DataError(
-            f"{path}: expected a checkpoint, got a damaged file ({one_line(error, 100)}); --no-resume begins anew"
+            f"{path}: expected a checkpoint, got a damaged file ({cause(error, 100)}); --no-resume begins anew"
         ) from error

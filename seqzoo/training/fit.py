@@ -104,7 +104,8 @@ def fit(
         callbacks += [resume.TrackEpoch(train)]
     callbacks += [StopAtNaN(train)]
     if folder is not None:
-        checkpoints = resume.Checkpoints(Path(folder, "checkpoint.npz"), checkpoint_seconds, train, best)
+        tokenizer = getattr(model, "tokenizer", None)
+        checkpoints = resume.Checkpoints(Path(folder, "checkpoint.npz"), checkpoint_seconds, train, best, tokenizer)
         callbacks += [checkpoints]
     if folder is not None and distribution.is_first():
         callbacks += [logs.Logs(folder), *([logs.Profile(folder)] if profile else [])]

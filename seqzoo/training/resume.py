@@ -4,6 +4,7 @@ import time
 
 import keras
 
+from seqzoo.data.digest import digest
 from seqzoo.errors import DataError
 from seqzoo.training import checkpoints, distribution
 
@@ -44,14 +45,17 @@ class Checkpoints(keras.callbacks.Callback):
             checkpoint after each step.
         train: an `EpochOrder`.
         best: the `KeepBest`.
+        tokenizer: the model's, if it has one.
     """
 
-    def __init__(self, path, checkpoint_seconds, train, best):
+    def __init__(self, path, checkpoint_seconds, train, best, tokenizer=None):
         super().__init__()
         self.path, self.checkpoint_seconds, self.train, self.best = path, checkpoint_seconds, train, best
+        self.vocabulary = digest(tokenizer.tokens) if tokenizer else ""
         self.previous = distribution.broadcast_from_first(lambda: checkpoints.read(path))
         self.due = time.monotonic() + checkpoint_seconds
         if self.previous:
+            self._check(self.previous.vocabulary == self.vocabulary)
             for name in ("history", "best", "best_epoch", "weights"):
                 setattr(best, name, getattr(self.previous, name))
 
@@ -66,12 +70,15 @@ class Checkpoints(keras.callbacks.Callback):
         if batch + 2 < self.train.num_batches:  # not near the end: Keras needs two batches, and then evaluates the epoch
             self._write_if_due(self.train.step + batch + 1)
 
+    def _check(self, same):
+        if not same:
+            raise DataError(f"{self.path}: expected a checkpoint of this model on this data, got another's")
+
     def _restore(self):
         """Assigns the values of the checkpoint to the variables, once."""
         checkpoint, self.previous, targets = self.previous, None, variables(self.model)
         shapes = [[tuple(array.shape) for array in arrays] for arrays in (checkpoint.values, targets)]
-        if shapes[0] != shapes[1] or checkpoint.steps != self.train.batches.num_batches:
-            raise DataError(f"{self.path}: expected a checkpoint of this model on this data, got another's")
+        self._check(shapes[0] == shapes[1] and checkpoint.steps == self.train.batches.num_batches)
         for variable, value in zip(targets, checkpoint.values, strict=True):
             variable.assign(value)
 
@@ -88,7 +95,8 @@ class Checkpoints(keras.callbacks.Callback):
         """Writes a checkpoint; `epoch`, `step`, `values` and `ended` as in `Checkpoint`."""
         best = self.best
         state = best.history, best.best, best.best_epoch, values, best.weights
-        checkpoints.write(self.path, checkpoints.Checkpoint(epoch, step, self.train.batches.num_batches, ended, *state))
+        steps = self.train.batches.num_batches
+        checkpoints.write(self.path, checkpoints.Checkpoint(epoch, step, steps, ended, *state, self.vocabulary))
 
 
 class StopAfterEpoch(keras.callbacks.Callback):

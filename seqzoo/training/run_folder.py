@@ -2,11 +2,13 @@
 
 import contextlib
 import json
+import os
+import re
 import shutil
 import tempfile
 from pathlib import Path
 
-from seqzoo.errors import DataError, one_line
+from seqzoo.errors import DataError, cause
 
 CONFIG_FILE = "config.json"
 UNFINISHED = "unfinished"  # in a run folder, the folder of a training that has not ended: its config, checkpoints and logs
@@ -15,6 +17,7 @@ RUN_FILES = (
     "model.keras",
     "tokenizer.json",
     "metrics.json",
+    "rows.npy",
     "curves.png",
     "README.md",
     "pictures",
@@ -51,8 +54,9 @@ def replace_folder(folder):
 def recover(folder):
     """Repairs a kill in the middle of `replace_folder`: the folder is moved away, its successor is complete beside it."""
     folder = Path(folder).resolve()
-    for beside in folder.parent.glob(f".{folder.name}-*"):
-        if not folder.exists() and (beside / "old").exists():
+    beside_of = re.compile(re.escape(f".{folder.name}-") + "[a-z0-9_]{8}")  # as `TemporaryDirectory` names it; not .mine-2-...
+    for beside in sorted(folder.parent.iterdir()) if not folder.exists() and folder.parent.is_dir() else ():
+        if beside_of.fullmatch(beside.name) and not folder.exists() and (beside / "old").exists():
             (beside / "new" if (beside / "new").exists() else beside / "old").rename(folder)
             shutil.rmtree(beside, ignore_errors=True)
 
@@ -65,7 +69,7 @@ def open_training(folder, metadata, config, overwrite=False):
     checkpoint in it; else everything that was created is removed.
 
     Args:
-        overwrite: whether to empty a folder that exists, which makes it a new one.
+        overwrite: whether to empty a folder that exists, which makes it a new one. One without a checkpoint is always emptied.
 
     Raises:
         FileExistsError: another process trains there, or as `check_replaceable`.
@@ -76,18 +80,23 @@ def open_training(folder, metadata, config, overwrite=False):
     unfinished.mkdir(parents=True, exist_ok=True)
     with locked(unfinished / "lock", f"--out: another process is training in {folder}; expected a folder of its own"):
         try:
-            if overwrite:
+            if overwrite or not has_checkpoint(folder):
                 _empty(unfinished)
             if not (unfinished / "training.json").exists():
                 write_json(unfinished / CONFIG_FILE, config)
                 write_json(unfinished / "training.json", metadata)
             yield unfinished
         finally:
-            if not any(unfinished.rglob("*.npz")):
+            if not has_checkpoint(folder):
                 shutil.rmtree(unfinished, ignore_errors=True)
                 for path in created[1:]:
                     with contextlib.suppress(OSError):  # not empty
                         path.rmdir()
+
+
+def has_checkpoint(folder):
+    """Whether a run folder holds an unfinished training that can go on."""
+    return any(Path(folder, UNFINISHED).rglob("checkpoint.npz"))
 
 
 def _empty(folder):
@@ -105,13 +114,28 @@ def locked(path, message):
     Raises:
         FileExistsError: another process holds the lock; with the message. Never on Windows, which has no such locks.
     """
-    with Path(path).open("w") as file:
-        _lock(file, message)
+    with _locked_file(Path(path), message):
         try:
             yield
         finally:
             with contextlib.suppress(OSError):  # Windows may hold it open
                 Path(path).unlink(missing_ok=True)
+
+
+def _locked_file(path, message):
+    """Opens and locks a file. Its holder before may remove it between the two: then the lock is worth nothing, and a new
+    file is opened."""
+    while True:
+        file = path.open("w")
+        try:
+            _lock(file, message)
+            with contextlib.suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                    return file
+        except BaseException:
+            file.close()
+            raise
+        file.close()
 
 
 def _lock(file, message):
@@ -172,8 +196,8 @@ def read_json(path):
     """
     try:
         value = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: expected a readable JSON file ({one_line(error, 100)})") from error
+    except Exception as error:  # RecursionError and MemoryError too
+        raise DataError(f"{path}: expected a readable JSON file ({cause(error, 100)})") from error
     if not isinstance(value, dict):
         raise DataError(f"{path}: expected a JSON object, got {type(value).__name__}")
     return value

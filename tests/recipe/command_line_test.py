@@ -31,7 +31,7 @@ def calls(monkeypatch, tmp_path):
     return []
 
 
-class Recorded(Exception):
+class Recorded(BaseException):
     """Ends a verb that reads test data."""
 
 
@@ -53,14 +53,14 @@ def toy(calls, tmp_path, monkeypatch):
     """Runs the recipe "toy" with some arguments; returns what the verb was given."""
 
     def run(*arguments):
-        def record(config, trained, folder):
+        def record(config, folder):
             calls.append((arguments[0], config, folder))
             raise Recorded
 
         monkeypatch.setattr(presets, "load", lambda folder: folder)
         monkeypatch.setattr(train, "train_and_save", lambda recipe, *given, **options: calls.append(("train", *given)))
         with contextlib.suppress(Recorded):
-            recipe.main(toy_recipe(ToyTask(calls), load_test_data=record), list(arguments))
+            recipe.main(toy_recipe(ToyTask(calls), load_model_data=record), list(arguments))
         return calls[-1] if calls else None
 
     return run
@@ -107,8 +107,8 @@ def test_train_is_the_verb_where_there_is_none(toy, arguments):
 
 @pytest.mark.parametrize("verb", ["evaluate", "inspect"])
 def test_the_other_verbs_start_from_the_runs_own_settings(toy, trained, verb, capsys):
-    name, config, folder = toy(verb, "--batch-size", "5")
-    assert (name, config) == (verb, Config(units=7, batch_size=5)) and folder.samefile(trained)
+    name, config, folder = toy(verb, "--data", "other.csv")
+    assert (name, config) == (verb, Config(units=7, data="other.csv")) and folder.samefile(trained)
     said = capsys.readouterr()
     assert said.out == "" and "runs/toy" in said.err  # which model it took
 
@@ -163,9 +163,14 @@ def test_a_whole_number_will_do_for_a_real_one(toy, tmp_path):
     assert toy("--config", "a.json")[1] == Config(learning_rate=1)
 
 
-def test_a_file_wins_over_the_runs_own_settings(toy, trained, tmp_path):
+@pytest.mark.parametrize("verb", ["evaluate", "inspect"])
+@pytest.mark.parametrize("flag", ["--units", "--batch-size", "--quick", "--task", "--config"])
+def test_a_trained_model_takes_no_other_settings_than_those_of_data(refused, toy, trained, tmp_path, verb, flag, capsys, calls):
     (tmp_path / "a.json").write_text(json.dumps({"batch_size": 3}))
-    assert toy("evaluate", "--config", "a.json")[1] == Config(units=7, batch_size=3)
+    assert flag in refused(verb, flag, *{"--config": ["a.json"], "--quick": []}.get(flag, ["5"]))
+    with pytest.raises(SystemExit):
+        toy(verb, "-h")
+    assert flag not in (text := capsys.readouterr().out) and "--data" in text and "--out" in text
 
 
 def test_a_written_configuration_is_read_back(toy, tmp_path):
@@ -193,7 +198,7 @@ def test_each_verb_has_its_help(toy, calls, capsys, verb, flag):
     said = capsys.readouterr()
     assert end.value.code == 0 and said.err == "" and calls == []
     assert f"recipes.toy {verb}" in said.out and "--out" in said.out
-    assert ("--file" if verb == "predict" else "--learning-rate") in said.out
+    assert {"predict": "--file", "train": "--learning-rate"}.get(verb, "--text-column") in said.out
 
 
 # What cannot be.

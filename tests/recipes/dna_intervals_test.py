@@ -17,7 +17,7 @@ from seqzoo.tasks.dna.intervals import runs
 TINY = ("--units", "3", "--epochs", "1", "--batch-size", "16", "--no-bidirectional", "--max-length", "20", "--quick")
 NAME = "dna"
 TRACED = True
-FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
+FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md", "logs", "rows.npy"}
 SOURCE = ("--data", "x.fa", "--intervals", "x.bed")
 
 

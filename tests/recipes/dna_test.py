@@ -15,7 +15,7 @@ from seqzoo.recipe import main
 
 TINY = ("--units", "3", "--epochs", "1", "--batch-size", "32", "--no-bidirectional", "--quick")
 NAME = "dna"
-FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
+FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md", "logs", "rows.npy"}
 PAIR = ("--data", "p.fa", "--negative", "n.fa")
 PROTEIN = "MKVLEFIPQ"
 AMBIGUOUS = "MKVRSKDNYWMKVRSKDNYW"  # a protein whose letters are all codes of nucleotides

@@ -14,7 +14,7 @@ from seqzoo.training import fit
 
 TINY = ("--units", "8", "--embedding", "6", "--epochs", "2", "--batch-size", "16")
 NAME = ""  # of three runs: of lines, of a stream of characters, and of gaps
-FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
+FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs", "rows.npy"}
 LINES = [
     f"the {a} {v} the {b} , said {n}"
     for a in ("cat", "dog")

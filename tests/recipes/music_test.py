@@ -17,7 +17,17 @@ from seqzoo.tasks.music import MusicTask, data, probabilities
 
 TINY = ("--units", "4", "--embedding", "4", "--epochs", "2", "--batch-size", "4", "--max-length", "16")
 NAME = "music"
-FILES = {"model.keras", "config.json", "metrics.json", "curves.png", "README.md", "sample.mid", "sample.png", "logs"}
+FILES = {
+    "model.keras",
+    "config.json",
+    "metrics.json",
+    "curves.png",
+    "README.md",
+    "sample.mid",
+    "sample.png",
+    "logs",
+    "rows.npy",
+}
 FORMS = {"frames": (), "voices": ("--voices",)}
 
 

@@ -18,7 +18,7 @@ from seqzoo.tasks.names import scores as names_scores
 
 TINY = ("--units", "8", "--embedding", "4", "--epochs", "2", "--batch-size", "16")
 NAME = "names"
-FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
+FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs", "rows.npy"}
 
 
 def rows(count=60, seed=0):

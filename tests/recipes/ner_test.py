@@ -16,7 +16,7 @@ from seqzoo.tasks.tagging.formats import format_tags
 
 TINY = ("--units", "4", "--embedding", "8", "--character-units", "2", "--epochs", "2", "--batch-size", "16", "--cell", "gru")
 NAME = "ner"
-FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
+FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs", "rows.npy"}
 NOTES = "Harry Potter and Hermione Granger invented a new spell."
 
 

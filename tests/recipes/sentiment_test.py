@@ -12,12 +12,13 @@ from extent import full
 from recipes import sentiment
 from seqzoo import presets
 from seqzoo.recipe import main
+from seqzoo.recipe.test_data import load_test_data
 from seqzoo.training import fit
 
 TINY = ("--units", "3", "--embedding", "4", "--epochs", "1", "--batch-size", "32", "--no-bidirectional")
 NAME = "sentiment"
 TRACED = True
-FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs"}
+FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs", "rows.npy"}
 WORDS = {"good": ["fine", "great", "lovely"], "bad": ["awful", "dull", "boring"]}
 
 
@@ -192,7 +193,7 @@ def test_the_kept_repeat_is_tested_on_what_it_did_not_learn_from(here, change, b
     run("--data", "d.csv", *TINY, "--repeats", "2", "--out", "o")
     assert figures(here / "o")["seed"] == best
     config = sentiment.Config(**json.loads((here / "o" / "config.json").read_text()))
-    dataset = sentiment.RECIPE.test_data(config, here / "o", None)
+    dataset = load_test_data(sentiment.RECIPE, config, here / "o", None)
     kept = sentiment.load_data(sentiment.Config(data="d.csv", seed=0))
     assert dataset.test.inputs == kept.test.inputs  # and no training input
     assert not set(dataset.test.inputs) & set(kept.train.inputs)

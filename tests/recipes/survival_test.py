@@ -137,7 +137,7 @@ def test_other_data_are_refused(cut_off, capsys, here):
     capsys.readouterr()
     with pytest.raises(SystemExit) as end:
         train("--resume", "--out", "o")
-    assert end.value.code == 2 and "checkpoint.npz: expected" in capsys.readouterr().err
+    assert end.value.code == 2 and "d.csv: changed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("how", ["--resume", "--no-resume"])
@@ -171,11 +171,11 @@ def test_a_training_that_fails_at_once_leaves_nothing(here, capsys):
 
 def test_a_kill_between_two_renames_is_made_good(here):
     """`run.swapped_in` moves the old run away, then the new one in its place."""
-    for beside, name in ((".o-x/old", "old"), (".o-x/new", "new")):
+    for beside, name in ((".o-abc_4567/old", "old"), (".o-abc_4567/new", "new")):
         (here / beside).mkdir(parents=True)
         (here / beside / "config.json").write_text(name)
     run_folder.recover(here / "o")
-    assert (here / "o" / "config.json").read_text() == "new" and not (here / ".o-x").exists()
+    assert (here / "o" / "config.json").read_text() == "new" and not (here / ".o-abc_4567").exists()
 
 
 def killed_or_not(out, kill):

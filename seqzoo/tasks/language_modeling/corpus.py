@@ -47,11 +47,12 @@ def encode(lines: Lines, tokenizer: Tokenizer, level: str, carried: bool, ends: 
     Raises:
         DataError: a split has no tokens.
     """
-    splits = [_split(texts, tokenizer, carried, ends, source) for texts in lines]
+    splits = [as_split(texts, tokenizer, carried, ends, source) for texts in lines]
     return Corpus(tokenizer, carried, 5 if level == "char" else 3, *splits)
 
 
-def _split(lines: list[str], tokenizer: Tokenizer, carried: bool, ends: bool, source: str) -> Split:
+def as_split(lines: list[str], tokenizer: Tokenizer, carried: bool, ends: bool, source: str) -> Split:
+    """Returns a split of lines. Arguments and errors as of `encode`."""
     if not carried:
         lines = [line for line in lines if line.strip()]
     if not any(line.strip() for line in lines):
