@@ -22,7 +22,7 @@ from seqzoo.tuning.space import Range
 
 @dataclasses.dataclass(frozen=True)
 class Config(recipe.Config):
-    DATA_FIELDS = ("data", "data_dir")
+    DATA_FIELDS, MODEL_FIELDS = ("data", "data_dir"), ("bidirectional",)
     data: str = "kjv"
     level: Literal["word", "char", "spaces"] = "word"
     """Tokens: words and marks, characters, or, of a tokenized text, whatever stands between spaces."""

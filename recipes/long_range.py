@@ -49,7 +49,9 @@ class Config:
 
     def __post_init__(self):
         recipe.check_at_least(self, words=2, steps=2, units=1, batches=1, repeats=1)
+        recipe.check_at_most(self, words=1_000, steps=100_000, units=16_384)
         recipe.check("blanks", self.blanks, lambda all: all and min(all) >= 1, "one or more positive integers")
+        recipe.check("blanks", self.blanks, lambda all: max(all) <= 10_000, "at most 10,000 each")
         recipe.check("cells", self.cells, lambda cells: len(set(cells)) == len(cells) > 0, "one or more, all different")
         for flag in ("learning_rate", "clip_norm"):
             recipe.check(flag, getattr(self, flag), lambda x: 0 < x < math.inf, "a positive number")

@@ -42,6 +42,7 @@ class Config(recipe.Config):
     def __post_init__(self):
         super().__post_init__()
         recipe.check_at_least(self, vocabulary=5, max_length=1, embedding=0)
+        recipe.check("class_weights", self.class_weights, lambda on: not (on and self.task == "rating"), "none for ratings")
 
 
 SEARCH_SPACE = {

@@ -3,6 +3,8 @@
 import numpy as np
 from matplotlib.figure import Figure
 
+from seqzoo.inspection import figures
+
 FEW = 20  # lines with fewer points get markers
 
 
@@ -35,7 +37,7 @@ def lines(series, path, xlabel, ylabel, title="", baselines=(), log="", ylim=Non
     axis.grid(alpha=0.3)
     figure.legend(fontsize=8, loc="outside lower center", ncols=3)
     figure.suptitle(title, fontsize=10)
-    figure.savefig(path, dpi=120)
+    figures.save(figure, path)
 
 
 def _baseline(axis, name, x, y, style):

@@ -4,6 +4,8 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.figure import Figure
 
+from seqzoo.inspection import figures
+
 
 def draw(trials, path, title="", ranges=None):
     """Writes a parallel coordinates plot as a PNG file: a line for each trial, the best trial last and thickest.
@@ -33,7 +35,7 @@ def draw(trials, path, title="", ranges=None):
     axis.set(yticks=[], xlim=(-0.2, len(axes) - 0.4), ylim=(-0.06, 1.06))
     axis.spines[:].set_visible(False)
     figure.suptitle(title, fontsize=10)
-    figure.savefig(path, dpi=120)
+    figures.save(figure, path)
 
 
 def _places(column):

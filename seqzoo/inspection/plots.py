@@ -6,6 +6,8 @@ import numpy as np
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt  # noqa: E402  (after the choice of a backend that needs no screen)
 
+from seqzoo.inspection import figures  # noqa: E402  (as above)
+
 
 def curves(history, path, title=""):
     """Writes training curves: loss and every other metric against epochs, training and validation.
@@ -79,6 +81,6 @@ def scatter(x, y, path, xlabel, ylabel, title=""):
 def save(figure, path, title):
     """Writes a figure with a title as a PNG file, and closes it."""
     figure.suptitle(title, fontsize=10)
-    figure.tight_layout()
-    figure.savefig(path, dpi=120)
+    figure.set_layout_engine("tight")
+    figures.save(figure, path)
     plt.close(figure)

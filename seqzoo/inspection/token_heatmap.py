@@ -4,6 +4,8 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from seqzoo.inspection import figures
+
 WIDTH = 560  # width of a row; all lengths are in points, 1/72 inch
 MARGIN, GAP = 8, 2
 TOKEN, BITS = 10, 7.5  # font sizes
@@ -29,7 +31,7 @@ def draw(texts, path, title=""):
     axis.text(0, -MARGIN, title, fontsize=TOKEN)
     for box in boxes:
         _draw(axis, *box)
-    figure.savefig(path, dpi=144)
+    figures.save(figure, path, dpi=144)
 
 
 def placed(texts):
@@ -55,8 +57,8 @@ def _draw(axis, x, y, token, bits):
 
 
 def _width(token, bits):
-    return 4 + ADVANCE * max(TOKEN * len(_visible(token).replace(r"\$", "$")), BITS * len(f"{bits:.1f}"))
+    return 4 + ADVANCE * max(TOKEN * len(_visible(token)), BITS * len(f"{bits:.1f}"))
 
 
 def _visible(token):
-    return token.replace(" ", "␣").replace("\n", "↵")[:24].replace("$", r"\$")
+    return token.replace(" ", "␣").replace("\n", "↵")[:24]

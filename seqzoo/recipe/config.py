@@ -6,6 +6,12 @@ from typing import ClassVar, Literal
 
 from seqzoo.errors import UsageError
 
+MOST = {  # of the fields of all recipes: more would not fit into memory
+    **dict.fromkeys(("units", "embedding", "character_units"), 16384),
+    **dict.fromkeys(("vocabulary", "max_length", "window"), 10000000),
+    **{"depth": 100, "batch_size": 1_000_000, "folds": 1000},
+}
+
 
 def check(flag, value, holds, expected):
     """Raises a `UsageError` that names the flag, unless `holds(value)`."""
@@ -19,14 +25,22 @@ def check_at_least(config, **least):
         check(name, getattr(config, name), lambda n, value=value: n >= value, f"an integer from {value}")
 
 
+def check_at_most(config, **most):
+    """Raises a `UsageError` for a field above its largest integer, `{field: integer}`."""
+    for name, value in most.items():
+        check(name, getattr(config, name), lambda n, value=value: n is None or n <= value, f"at most {value:,}")
+
+
 @dataclasses.dataclass(frozen=True)
 class Config:
     """The flags of every recipe. A recipe's `Config` adds its own, and its defaults.
 
-    `DATA_FIELDS` are the fields that say which data are read, and how: `evaluate` takes their flags, and no others.
+    Of a trained model `evaluate` and `inspect` take these flags alone: --out, those of `DATA_FIELDS`, which say what data are
+    read, and how, and those of `MODEL_FIELDS`, by which `model_name` chooses the model.
     """
 
     DATA_FIELDS: ClassVar[tuple[str, ...]] = ("data", "data_dir", "text_column", "label_column", "header")
+    MODEL_FIELDS: ClassVar[tuple[str, ...]] = ()
 
     data: str = ""
     """Your file or folder, a data set of seqzoo, or a data set of TensorFlow Datasets by its name."""
@@ -72,6 +86,7 @@ class Config:
     def __post_init__(self):
         for flag in ("units", "depth", "epochs", "batch_size"):
             check(flag, getattr(self, flag), lambda n: n >= 1, "a positive integer")
+        check_at_most(self, **{name: most for name, most in MOST.items() if hasattr(self, name)})
         for flag in ("dropout", "recurrent_dropout"):
             check(flag, getattr(self, flag), lambda rate: 0 <= rate < 1, "at least 0 and below 1")
         for flag in ("learning_rate", "clip_norm"):

@@ -7,7 +7,7 @@ import typing
 import tyro
 
 from seqzoo import presets
-from seqzoo.errors import UsageError
+from seqzoo.errors import UsageError, boundary
 from seqzoo.evaluation import tables
 from seqzoo.recipe.flags import parse
 from seqzoo.recipe.test_data import load_test_data
@@ -19,8 +19,9 @@ def evaluate(recipe, arguments):
     trained, model = recipe.trained_config(folder), presets.load(folder)
     task, dataset = recipe.task_of(trained), load_test_data(recipe, config, folder, model)
     print(f"{config.data}: {len(dataset.test):,} test")
-    print(tables.table({trained.cell: task.metrics(model, dataset.test)} | task.baselines(dataset)))
-    details = task.details(trained.cell, model, dataset)
+    with boundary(f"evaluate, {folder}"):
+        print(tables.table({trained.cell: task.metrics(model, dataset.test)} | task.baselines(dataset)))
+        details = task.details(trained.cell, model, dataset)
     if details:
         print(f"\n{details}")
 
@@ -41,9 +42,12 @@ def _as_flags(config_class, config):
 
 @functools.cache
 def data_flags(config_class):
-    """A config class of which only the flags of the data, and --out, are there to give."""
-    types, kept = typing.get_type_hints(config_class, include_extras=True), (*config_class.DATA_FIELDS, "out")
-    fields = [field for field in dataclasses.fields(config_class) if field.name not in kept]
-    hide = [typing.Annotated[types[field.name], tyro.conf.Suppress, tyro.conf.Fixed] for field in fields]
-    hidden = [(field.name, kind, dataclasses.field(default=field.default)) for field, kind in zip(fields, hide, strict=True)]
+    """A config class of which only the flags that a trained model takes are there to give."""
+    kept = (*config_class.DATA_FIELDS, *config_class.MODEL_FIELDS, "out")
+    types, fields = typing.get_type_hints(config_class, include_extras=True), dataclasses.fields(config_class)
+    hidden = [
+        (field.name, typing.Annotated[types[field.name], tyro.conf.Suppress, tyro.conf.Fixed], field.default)
+        for field in fields
+        if field.name not in kept
+    ]
     return dataclasses.make_dataclass("DataFlags", hidden, bases=(config_class,), frozen=True)

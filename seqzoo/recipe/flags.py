@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import io
+import itertools
 import re
 import typing
 from pathlib import Path
@@ -28,6 +29,7 @@ def parse(flags_class, arguments, program, default=None):
     """The arguments as a `flags_class`; a `UsageError` of one line where they do not fit."""
     arguments = [OPTIONAL.get(argument, argument) for argument in arguments]
     _check_renamed(flags_class, arguments)
+    _check_characters(arguments)
     printed = io.StringIO()
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
@@ -49,6 +51,14 @@ def _check_renamed(flags_class, arguments):
     for old in map(_name, arguments):
         if RENAMED.get(old) in names and old not in names:
             raise UsageError(f"{old}: expected {RENAMED[old]}, its new name")
+
+
+def _check_characters(arguments):
+    """Refuses names of files that no config.json can hold. Of a text, what is not UTF-8 becomes a question mark."""
+    for flag, following in itertools.pairwise([*arguments, ""]):
+        if flag.startswith("--"):
+            value = ascii(flag.partition("=")[2] or following)
+            check(_name(flag).removeprefix("--"), value, lambda value: r"\udc" not in value, "a value in UTF-8")
 
 
 def _first_sentence(panel):

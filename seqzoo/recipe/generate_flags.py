@@ -3,7 +3,7 @@
 import dataclasses
 
 from seqzoo.decoding import Sampler
-from seqzoo.recipe.config import check
+from seqzoo.recipe.config import check, check_at_most
 
 
 @dataclasses.dataclass(frozen=True)
@@ -21,6 +21,7 @@ class GenerateFlags:
 
     def __post_init__(self):
         check("n", self.n, lambda n: n >= 1, "a positive integer")
+        check_at_most(self, n=10_000)
         check("temperature", self.temperature, lambda t: 0 < t < float("inf"), "a positive number")
         check("seed", self.seed, lambda n: 0 <= n < 2**31, "an integer from 0 to 2147483647")
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from seqzoo import presets
+from seqzoo.errors import boundary
 from seqzoo.inspection import plots
 from seqzoo.recipe.evaluate import trained_run
 from seqzoo.recipe.test_data import load_test_data
@@ -14,10 +15,11 @@ def inspect(recipe, arguments):
     config, folder = trained_run(recipe, "inspect", arguments)
     model, task = presets.load(folder), recipe.task_of(recipe.trained_config(folder))
     split = load_test_data(recipe, config, folder, model).test
-    history = run_folder.read_json(folder / "metrics.json")["history"]
     pictures = pictures_folder(folder)
-    plots.curves(history, pictures / "curves.png", folder.name)
-    task.plots(model, split, pictures, folder.name)
+    with boundary(folder / "metrics.json"):
+        plots.curves(run_folder.read_json(folder / "metrics.json")["history"], pictures / "curves.png", folder.name)
+    with boundary(f"inspect, {folder}"):
+        task.plots(model, split, pictures, folder.name)
     for path in sorted(pictures.glob("*.png")):
         print(path)
 

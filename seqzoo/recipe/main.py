@@ -1,11 +1,16 @@
 """The command line of every recipe: `python -m recipes.NAME [VERB] [FLAGS]`."""
 
+import contextlib
 import errno
 import functools
+import os
+import signal
 import sys
+import threading
+import traceback
 from pathlib import Path
 
-from seqzoo.errors import DataError, UsageError, one_line
+from seqzoo.errors import DataError, UsageError, boundary, one_line, wants_traceback
 from seqzoo.recipe.evaluate import evaluate
 from seqzoo.recipe.flags import parse, parse_config
 from seqzoo.recipe.inspect import inspect
@@ -22,11 +27,14 @@ SHARED = {  # verb: its function of (recipe, arguments), and its help
     "search": (search, "hyperparameter search, compared with the recipe's defaults"),
 }
 DISK_FULL = errno.ENOSPC, errno.EDQUOT, errno.EFBIG
+BROKEN_PIPE = 128 + signal.SIGPIPE
 DISK_FULL_MESSAGE = "the disk takes no more: free some space; --resume goes on with a training or a search"
 
 
 def main(recipe, arguments=None):
     """Runs one verb of a recipe and exits: with status 0, or 2 after one line `error: ...` on standard error.
+
+    With `SEQZOO_TRACEBACK=1` in the environment a traceback stands before the line.
 
     Args:
         recipe: a `Recipe`.
@@ -36,13 +44,45 @@ def main(recipe, arguments=None):
     for stream in (sys.stdout, sys.stderr):
         getattr(stream, "reconfigure", dict)(errors="backslashreplace")  # for terminals without a letter
     try:
-        _run(recipe, arguments)
+        with _terminated_in_order():
+            _run(recipe, arguments)
+            sys.stdout.flush()
+    except BrokenPipeError:  # the reader of the output, such as `head`, has enough
+        _discard_output()
+        sys.exit(BROKEN_PIPE if _is_training(recipe, arguments) else 0)
     except (DataError, UsageError, OSError, FloatingPointError) as error:
+        if wants_traceback():
+            traceback.print_exc()
         full = getattr(error, "errno", None) in DISK_FULL
         print(f"error: {DISK_FULL_MESSAGE if full else one_line(error)}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+@contextlib.contextmanager
+def _terminated_in_order():
+    """Context in which SIGTERM ends the process as an exit does: what is unfinished is cleaned up, and workers end."""
+    if threading.current_thread() is not threading.main_thread():  # only there signals have handlers
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _discard_output():
+    """Sends what is still to be written to nowhere: Python would report that it cannot."""
+    with open(os.devnull, "w") as nowhere, contextlib.suppress(OSError, ValueError):  # no real file, in tests
+        os.dup2(nowhere.fileno(), sys.stdout.fileno())
+
+
+def _is_training(recipe, arguments):
+    """Whether the verb writes a run, which is not complete when its output breaks off."""
+    verb = arguments[0] if arguments and arguments[0] in verbs_of(recipe) else "train"
+    return verb in ("train", "search")
 
 
 def _run(recipe, arguments):
@@ -76,14 +116,15 @@ def _run_command(recipe, verb, command, arguments):
     else:
         flags = parse(command.flags, arguments, program)
         folder = recipe.trained_folder(flags)
-    for line in command.run(flags, folder) or ():
-        print(line, flush=True)
+    with boundary(f"{verb}, {folder}"):
+        for line in command.run(flags, folder) or ():
+            print(line, flush=True)
 
 
 def _usage(name, verbs):
     lines = "\n".join(f"  {verb:10}{help}" for verb, (_, help) in verbs.items())
     return (
         f"python -m recipes.{name} [VERB] [FLAGS]\n\n{lines}\n\nWithout a verb: train. Flags of a verb: "
-        f"python -m recipes.{name} train -h.\nVerbs that train or evaluate also take --config FILE, a run's config.json; "
+        f"python -m recipes.{name} train -h.\nVerbs that train also take --config FILE, a run's config.json; "
         "flags override it."
     )

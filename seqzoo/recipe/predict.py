@@ -7,7 +7,7 @@ from pathlib import Path
 import tyro
 
 from seqzoo import presets
-from seqzoo.errors import UsageError
+from seqzoo.errors import UsageError, boundary
 from seqzoo.recipe.flags import parse
 
 
@@ -41,8 +41,10 @@ def _read_lines(file, source):
     if file is None and sys.stdin.isatty():
         print("one text a line, then Ctrl-D:", file=sys.stderr)
     try:
+        if file and Path(file).exists() and not Path(file).is_file():
+            raise UsageError(f"{source}: expected a regular file with one input on each line")
         content = Path(file).read_bytes() if file else sys.stdin.buffer.read()
-        return content.decode("utf-8-sig").replace("\r\n", "\n").removesuffix("\n").split("\n")
+        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
     except OSError as error:
         raise UsageError(f"{source}: expected a readable file ({error.strerror})") from error
     except UnicodeDecodeError as error:
@@ -57,5 +59,6 @@ def predict(recipe, arguments):
     further = {field.name: getattr(flags, field.name) for field in dataclasses.fields(flags) if field.name not in shared}
     lines, folder = flags.lines(), recipe.trained_folder(flags)
     task = recipe.task_of(recipe.trained_config(folder))
-    for line in task.predict(presets.load(folder), lines, **further):
-        print(line, flush=True)
+    with boundary(f"predict, {folder}"):
+        for line in task.predict(presets.load(folder), lines, **further):
+            print(line, flush=True)

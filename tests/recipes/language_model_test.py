@@ -108,16 +108,24 @@ def test_evaluate_and_inspect(trained, capsys):
 
 
 def test_another_file_is_a_test_as_a_whole_and_the_models_own_words_count(trained, here, capsys):
-    """Also where the training file has changed since."""
+    """The file of the training is known wherever it is, and refused where it has changed since."""
     run("evaluate")
     same = capsys.readouterr().out
     (here / "b.txt").write_text("the cat saw the fish , said a\nnone of these is known")
     run("evaluate", "--data", "b.txt")
-    assert capsys.readouterr().out.splitlines()[1] != same.splitlines()[1]
-    (here / "a.txt").write_text("\n".join(["gnu gnus emu emus"] * 30 + LINES))
-    run("evaluate")
-    before, after = (float(said.splitlines()[1].split()[-3]) for said in (same, capsys.readouterr().out))
-    assert after == pytest.approx(before, rel=0.1)  # a few lines more are held out of a longer file
+    other = capsys.readouterr()
+    assert other.out.splitlines()[2] != same.splitlines()[2] and "trained on" not in other.err
+    (here / "c.txt").write_text("\n".join(["gnu gnus emu emus"] * 30 + LINES))
+    run("evaluate", "--data", "c.txt")
+    note = re.search(
+        r"c.txt: (\d+) of its (\d+) test rows are among those that the model was trained on", capsys.readouterr().err
+    )
+    assert int(note[2]) == 30 + len(LINES) and int(note[1]) > len(LINES) / 2
+    (here / "a.txt").rename(here / "moved.txt")
+    run("evaluate", "--data", "moved.txt")
+    assert capsys.readouterr().out.splitlines()[1:] == same.splitlines()[1:]
+    (here / "c.txt").rename(here / "a.txt")
+    assert "a.txt: changed since runs/language_model was trained" in fails(capsys, "evaluate")
 
 
 def test_questions_that_a_model_cannot_answer_are_one_line(trained, capsys):

@@ -5,7 +5,7 @@ import numpy as np
 from seqzoo.data import targets
 from seqzoo.data.examples import Examples
 from seqzoo.data.targets import Split
-from seqzoo.recipe import check
+from seqzoo.errors import UsageError
 
 LABELS = ("negative", "neutral", "positive")
 NEUTRAL = 0.5  # the largest size of a neutral rating
@@ -23,7 +23,8 @@ def labels_of(examples: Examples, task: str) -> tuple[str, ...]:
     if isinstance(examples.targets[0], float):
         return LABELS if task == "classes" else (LABELS[0], LABELS[2])
     labels = tuple(sorted(set(examples.targets)))
-    check("task", task, lambda task: task == "classes" or len(labels) == 2, "two labels in the data")
+    if task == "binary" and len(labels) != 2:
+        raise UsageError(f"--task: expected two labels in the data for binary, got {len(labels)}: {', '.join(labels[:10])}")
     return labels
 
 

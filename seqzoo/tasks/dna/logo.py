@@ -7,6 +7,8 @@ from matplotlib.patches import PathPatch
 from matplotlib.textpath import TextPath
 from matplotlib.transforms import Affine2D
 
+from seqzoo.inspection import figures
+
 COLORS = {"A": "#109648", "C": "#255c99", "G": "#f7b32b", "T": "#d62839"}  # as in most logos of DNA
 FONT = FontProperties(family="DejaVu Sans", weight="bold")
 LONGEST = 120  # positions of a logo that is still legible
@@ -34,7 +36,7 @@ def draw(rows, letters, path, title="", ylabel="", longest=LONGEST):
         axis.spines[["top", "right"]].set_visible(False)
     axes[-1, 0].set_xlabel("position")
     figure.suptitle(title, fontsize=10)
-    figure.savefig(path, dpi=120)
+    figures.save(figure, path)
 
 
 def heaviest(rows, longest):

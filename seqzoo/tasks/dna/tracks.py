@@ -5,6 +5,8 @@ from matplotlib import colormaps
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
+from seqzoo.inspection import figures
+
 LONGEST = 3000  # bases of a sequence in a plot
 COLORS = colormaps["tab10"].colors
 
@@ -35,7 +37,7 @@ def draw(rows, labels, path, title="", longest=LONGEST):
     key = [Patch(color=_color(number), label=label) for number, label in enumerate(labels) if number]
     figure.legend(handles=key, loc="outside upper right", ncols=min(len(key), 6), fontsize=8, frameon=False)
     figure.suptitle(title, fontsize=10, x=0.01, ha="left")
-    figure.savefig(path, dpi=120)
+    figures.save(figure, path)
 
 
 def stretch(tracks, length, longest):

@@ -8,7 +8,7 @@ from seqzoo.data.tokenizer import UNK
 from seqzoo.errors import UsageError, note
 from seqzoo.inspection import token_heatmap
 from seqzoo.models import Cloze, LanguageModel
-from seqzoo.recipe import Command, PredictFlags, check
+from seqzoo.recipe import Command, PredictFlags, check, check_at_most
 from seqzoo.recipe.generate_flags import SamplingFlags
 from seqzoo.tasks.language_modeling import generation
 
@@ -32,6 +32,7 @@ class GenerateFlags(SamplingFlags):
         super().__post_init__()
         for flag in ("length", "beam"):
             check(flag, getattr(self, flag), lambda n: n is None or n >= 1, "a positive integer")
+        check_at_most(self, length=100_000, beam=1000)
         check("length_penalty", self.length_penalty, lambda alpha: 0 <= alpha <= 100, "a number from 0 to 100")
 
     def sampler(self):
@@ -89,6 +90,7 @@ class FillFlags(PredictFlags):
 
     def __post_init__(self):
         check("n", self.n, lambda n: n >= 1, "a positive integer")
+        check_at_most(self, n=10_000)
 
 
 def fill(flags, folder):

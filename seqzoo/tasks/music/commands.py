@@ -36,6 +36,7 @@ class GenerateFlags(generate_flags.GenerateFlags):
     def __post_init__(self):
         super().__post_init__()
         recipe.check("length", self.length, lambda n: n >= 1, "a positive integer")
+        recipe.check_at_most(self, length=100_000)
 
 
 def generate(config_class, flags, folder):

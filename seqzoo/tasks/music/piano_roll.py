@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from seqzoo.data.midi import LOWEST
+from seqzoo.inspection import figures
 
 LONGEST = 256  # steps of a roll in a plot
 MARGIN = 2  # keys beyond the highest and the lowest key in use
@@ -33,7 +34,7 @@ def draw(rolls, path, title="", steps=1, notes=None, primed=0):
         axis.set_title(name, loc="left", fontsize=9)
     axes[-1].set_xlabel("quarter notes")
     figure.suptitle(title, fontsize=10, x=0.01, ha="left")
-    figure.savefig(path, dpi=120)
+    figures.save(figure, path)
 
 
 def _keys(rolls):
