@@ -87,7 +87,7 @@ class Recipe:
     def dataset(self, config, model=None):
         """The data of a config, as the training of a config reads them; or as the trained model does."""
         as_model = model is not None and self.load_model_data
-        with boundary(config.data):
+        with boundary(getattr(config, "data", self.name)):
             return self.quick_dataset(config, self.load_model_data(config, model) if as_model else self.load_data(config))
 
     def quick_dataset(self, config, dataset):

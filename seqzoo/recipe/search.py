@@ -10,12 +10,13 @@ import sys
 from pathlib import Path
 from typing import Literal
 
-from seqzoo.errors import UsageError
+from seqzoo.errors import DataError, UsageError
 from seqzoo.recipe import search_report, search_space
 from seqzoo.recipe.config import check
 from seqzoo.recipe.flags import from_file, given_fields, model_name, parse_config
 from seqzoo.recipe.recipe import Recipe
 from seqzoo.recipe.search_space import field_names, with_values
+from seqzoo.recipe.training_data import TrainingData
 from seqzoo.training import fit, run_folder
 from seqzoo.tuning import coordination
 from seqzoo.tuning import search as tuning_search
@@ -143,9 +144,11 @@ def run_search(search, flags, given):
     """Starts or resumes a `Search`, runs its trials and writes its report. `given`: fields whose flags are given."""
     resumes = flags.resume and (search.folder / tuning_search.SEARCH_FILE).exists()
     search = resume(search, flags, given) if resumes else new(search, flags, given)
-    search.dataset(search.config)  # unreadable data fail before anything is written
+    data = _data_digest(search)  # unreadable data fail before anything is written
     if not resumes:
-        start(search)
+        start(search, data)
+    elif data != run_folder.read_json(search.folder / tuning_search.SEARCH_FILE).get("data", data):
+        raise DataError(f"{search.config.data}: changed: expected the data with which the search in {search.folder} began")
     trials = _run_trials(search, search.plan(flags), flags.workers)
     search_report.write_report(search, trials, flags.compare)
 
@@ -166,7 +169,13 @@ def new(search, flags, given):
     return dataclasses.replace(search, space=space)
 
 
-def start(search):
+def _data_digest(search):
+    """The digest of the data on which all trials are compared; None where each trial generates its own."""
+    dataset = search.dataset(search.config)
+    return TrainingData.of(dataset, search.recipe.task_of(search.config)).digest if hasattr(search.config, "data") else None
+
+
+def start(search, data):
     """Empties the folder of the search and writes its record."""
     with tuning_search.alone(search.folder):
         for name in (tuning_search.SEARCH_FILE, *search_report.FILES):
@@ -174,7 +183,9 @@ def start(search):
         shutil.rmtree(search.folder / tuning_search.TRIALS_FOLDER, ignore_errors=True)
         run_folder.write_json(search.folder / DEFAULT, dataclasses.asdict(search.config))
         space = search_space.as_json(search.space)
-        tuning_search.begin(search.folder, {"recipe": search.recipe.name, "tuner": search.tuner, "space": space})
+        tuning_search.begin(
+            search.folder, {"recipe": search.recipe.name, "tuner": search.tuner, "space": space, "data": data}
+        )
 
 
 def resume(search, flags, given):

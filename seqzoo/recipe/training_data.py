@@ -41,6 +41,8 @@ class TrainingData:
         if (folder / ROWS_FILE).exists():
             with boundary(folder / ROWS_FILE):
                 rows = np.load(folder / ROWS_FILE, allow_pickle=False)
+                if rows.dtype != np.uint64 or rows.ndim != 1:
+                    raise ValueError(f"expected numbers of rows, found an array {rows.dtype} {rows.shape}")
         return cls(digest, rows)
 
     def save(self, folder):
@@ -49,4 +51,5 @@ class TrainingData:
 
     def count(self, rows):
         """`(how many of the rows were trained on, how many there are)`."""
-        return int(np.isin(digests.row_numbers(rows), self.rows).sum()) if self.rows is not None else 0, len(rows)
+        numbers = digests.row_numbers(rows)
+        return int(np.isin(numbers, self.rows).sum()) if self.rows is not None else 0, len(numbers)

@@ -1,5 +1,7 @@
 """Classification of DNA bases: metrics of bases and of intervals, predictions as intervals, plots of tracks."""
 
+import zlib
+
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
@@ -11,6 +13,7 @@ from seqzoo.tasks.dna.baselines import base_baselines
 from seqzoo.tasks.dna.intervals import runs
 from seqzoo.tasks.dna.windows import probabilities
 
+STRETCH, CHOSEN = 32, 16  # bases of a stretch; one stretch in so many, chosen by its content, is a row
 MOST_DISPLAYED = 4  # intervals in a printed line, and sequences in a plot
 
 
@@ -19,6 +22,14 @@ class BaseTask(Task):
 
     imports = "from seqzoo.tasks.dna import sequences, windows"
     usage = 'print(windows.probabilities(model, [sequences.vectors("GGCTTCTGCAAGGACTTC")])[0].argmax(axis=1))'
+
+    def rows(self, inputs):
+        """Stretches of bases, chosen by their content: the same in each window of a sequence, wherever it begins."""
+        for bases in map(sequences.letters, inputs):
+            for start in range(max(1, len(bases) - STRETCH + 1)):
+                stretch = bases[start : start + STRETCH]
+                if zlib.crc32(stretch.encode()) % CHOSEN == 0:
+                    yield stretch
 
     def metrics(self, model, split):
         return base_metrics(split.y, _predicted(model, split))
