@@ -1,6 +1,5 @@
 """A trained model as a folder: its weights, its tokenizer, its configuration, its figures and its card."""
 
-import os
 from pathlib import Path
 
 import keras
@@ -34,12 +33,16 @@ def load(name):
     """
     folder = find(name)
     path = folder / "model.keras"
-    before = path.stat()
+    before = _version(path)
     model = _load_model(path)
     model.tokenizer = _load_tokenizer(folder, model)
-    if not path.exists() or not os.path.samestat(before, path.stat()):
-        return load(name)  # a training has replaced the folder meanwhile
-    return model
+    return model if _version(path) == before else load(name)  # a training has replaced the folder meanwhile
+
+
+def _version(path):
+    """What differs between two files that stood at a path."""
+    stat = path.stat() if path.exists() else None
+    return stat and (stat.st_dev, stat.st_ino, stat.st_mtime_ns, stat.st_size)
 
 
 def _load_model(path):

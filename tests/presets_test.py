@@ -1,6 +1,9 @@
 """A saved model comes back as it was, tokenizer included; what cannot be read is one line."""
 
+import json
 import os
+import shutil
+import zipfile
 
 import keras
 import numpy as np
@@ -10,7 +13,7 @@ from seqzoo import presets
 from seqzoo.backend import xla
 from seqzoo.data.tokenizer import Tokenizer
 from seqzoo.errors import DataError
-from seqzoo.models import ManyToOne
+from seqzoo.models import ManyToOne, model_file
 
 TEXTS = ["a good film", "bad", "", "nothing of this film is good or bad, :)"]
 
@@ -155,3 +158,104 @@ def test_the_models_that_ship_have_names(monkeypatch, tmp_path, preset):
     assert presets.names() == ["mine"]
     assert presets.find("mine") == tmp_path / "mine"
     assert "mine" in error_of("empty")
+
+
+# The file of a model, and the tokenizer that belongs to it.
+
+
+def changed_config(folder, **values):
+    """The model file with other values in its config, and a smaller file where the config is compressed."""
+    path = folder / "model.keras"
+    with zipfile.ZipFile(path) as file:
+        members = {name: file.read(name) for name in file.namelist()}
+    config = json.loads(members["config.json"])
+    config["config"] |= values
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        for name, content in (members | {"config.json": json.dumps(config).encode()}).items():
+            file.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"depth": 100_000}, {"units": 10**6}, {"vocabulary": 10**9}, {"embedding": 10**8}, {"dense": [10**9]}, {"depth": "x"}],
+)
+def test_a_model_that_declares_more_than_it_holds_is_not_built(folder, values):
+    changed_config(folder, **values)
+    assert "model.keras" in error_of(folder)
+
+
+@pytest.mark.parametrize("size", [2**24 + 1, 2**27])
+def test_a_config_that_is_a_bomb_is_not_read(folder, size):
+    changed_config(folder, name=size * "x")
+    assert "config" in error_of(folder)
+
+
+def test_a_config_of_many_brackets_is_one_line(folder):
+    with zipfile.ZipFile(folder / "model.keras", "a") as file, pytest.warns(UserWarning, match="Duplicate"):
+        file.writestr("config.json", "[" * 100_000)
+    assert "RecursionError" in error_of(folder)
+
+
+def test_the_tokenizer_of_another_save_is_refused(tmp_path, folder):
+    other = Tokenizer.train([text.replace("good", "fine") for text in TEXTS])  # of the same size
+    assert other.size == presets.load(folder).tokenizer.size
+    other.save(folder / "tokenizer.json")
+    assert "expected the tokenizer with which the model was saved" in error_of(folder)
+    (folder / "tokenizer.json").unlink()
+    assert "tokenizer.json" in error_of(folder)
+
+
+def test_a_tokenizer_beside_a_model_without_one_is_refused(tmp_path):
+    saved(ManyToOne(features=2, labels=("a", "b"), units=3), tmp_path)
+    Tokenizer.train(TEXTS).save(tmp_path / "tokenizer.json")
+    assert "expected none" in error_of(tmp_path)
+
+
+def without_digest(folder):
+    """As models were saved before there were digests."""
+    with zipfile.ZipFile(folder / "model.keras") as file:
+        members = {name: file.read(name) for name in file.namelist() if name != model_file.TOKENIZER}
+    with zipfile.ZipFile(folder / "model.keras", "w") as file:
+        for name, content in members.items():
+            file.writestr(name, content)
+
+
+def test_a_model_without_a_digest_loads_with_a_note_if_sizes_agree(folder, capsys):
+    without_digest(folder)
+    presets.load(folder)
+    assert "saved without a digest of its tokenizer" in capsys.readouterr().err
+    Tokenizer.train(["other words than these"]).save(folder / "tokenizer.json")
+    assert "tokens, as many as the model has" in error_of(folder)
+
+
+def test_line_ends_and_spaces_of_the_tokenizers_file_do_not_count(folder):
+    path = folder / "tokenizer.json"
+    path.write_bytes(json.dumps(json.loads(path.read_text()), indent=1).replace("\n", "\r\n").encode())
+    assert presets.load(folder).answers(TEXTS)
+
+
+def test_a_folder_that_is_replaced_while_it_is_loaded_is_loaded_again(folder, tmp_path_factory, monkeypatch):
+    """Else the old model would read texts with the new tokenizer."""
+    tokenizer = Tokenizer.train(["other words", "and more of them"])
+    other = ManyToOne(vocabulary=tokenizer.size, embedding=2, units=2, labels=("x", "y"), tokenizer=tokenizer)
+    new = saved(other, tmp_path_factory.mktemp("new"))
+    load, times = presets._load_model, []
+
+    def replaced_after(path):
+        model = load(path)
+        if not times:
+            shutil.rmtree(folder)
+            shutil.copytree(new, folder)
+        times.append(path)
+        return model
+
+    monkeypatch.setattr(presets, "_load_model", replaced_after)
+    model = presets.load(folder)
+    assert len(times) == 2 and model.labels == ("x", "y") and model.tokenizer == tokenizer
+
+
+def test_weights_that_are_no_numbers_are_refused(tmp_path):
+    model = of_texts()
+    model.set_weights([np.full_like(weights, np.nan) for weights in model.get_weights()])
+    saved(model, tmp_path)
+    assert "NaN" in error_of(tmp_path)

@@ -183,9 +183,7 @@ def start(search, data):
         shutil.rmtree(search.folder / tuning_search.TRIALS_FOLDER, ignore_errors=True)
         run_folder.write_json(search.folder / DEFAULT, dataclasses.asdict(search.config))
         space = search_space.as_json(search.space)
-        tuning_search.begin(
-            search.folder, {"recipe": search.recipe.name, "tuner": search.tuner, "space": space, "data": data}
-        )
+        tuning_search.begin(search.folder, {"recipe": search.recipe.name, "tuner": search.tuner, "space": space, "data": data})
 
 
 def resume(search, flags, given):

@@ -159,7 +159,9 @@ def test_new_rows_are_tested_without_a_note(trained, here, capsys):
 
 
 def test_flags_of_columns_are_honoured(trained, here, capsys):
-    (here / "two.csv").write_text("text,first,second\n" + "".join(f"text {i},good,{'bad good'.split()[i % 2]}\n" for i in range(8)))
+    (here / "two.csv").write_text(
+        "text,first,second\n" + "".join(f"text {i},good,{['bad', 'good'][i % 2]}\n" for i in range(8))
+    )
     tables = []
     for column in ("first", "second"):
         run("evaluate", "--data", "two.csv", "--text-column", "text", "--label-column", column)

@@ -77,3 +77,32 @@ def test_a_full_disk_from_the_start_says_that_there_is_none(tmp_path, small_file
     with pytest.raises(DataError, match="there was none before it$"):
         checkpoints.write(tmp_path / "a.npz", some(size=5000))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_of_every_bit_that_flips_it_is_refused_or_comes_back_bit_for_bit(tmp_path):
+    """Also in the zip file's directory, which has no checksum: a name that changed there loses an array in silence."""
+    path, rng = tmp_path / "a.npz", np.random.default_rng(0)
+    checkpoints.write(path, some(size=5))
+    whole = path.read_bytes()
+    directory = whole.index(b"PK\x01\x02")
+    bits = [*rng.integers(0, 8 * len(whole), 300), *rng.integers(8 * directory, 8 * len(whole), 300)]
+    refused = 0
+    for bit in bits:
+        flipped = bytearray(whole)
+        flipped[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(flipped)
+        try:
+            assert same(checkpoints.read(path), some(size=5))
+        except DataError as error:
+            assert "damaged" in str(error) and "\n" not in str(error)
+            refused += 1
+    assert refused > len(bits) / 2
+
+
+def test_arrays_that_were_left_out_are_missed(tmp_path):
+    path = tmp_path / "a.npz"
+    checkpoints.write(path, some())
+    with np.load(path) as file:
+        np.savez(path, **{name: file[name] for name in file.files if name != "values/2"})
+    with pytest.raises(DataError, match="not those that were written"):
+        checkpoints.read(path)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from seqzoo.errors import DataError
 from seqzoo.training import run_folder
 
 
@@ -135,3 +136,63 @@ def test_an_interrupt_between_the_two_renames_leaves_the_old_run(tmp_path, monke
     with pytest.raises(KeyboardInterrupt), run_folder.replace_folder(folder) as new:
         (new / "config.json").write_text("new")
     assert (folder / "config.json").read_text() == "old"
+
+
+REMAINS = [("mine", ".mine-2-abcd1234"), ("mine", ".mine-abcd1234-abcd1234"), ("a**b", ".axb-abcd1234")]
+
+
+@pytest.mark.parametrize("name, other", REMAINS)
+def test_the_remains_of_another_folder_are_left_alone(tmp_path, name, other):
+    (tmp_path / other / "old").mkdir(parents=True)
+    (tmp_path / other / "new").mkdir()
+    run_folder.recover(tmp_path / name)
+    assert not (tmp_path / name).exists() and (tmp_path / other / "new").exists()
+
+
+@pytest.mark.parametrize("name", ["mine", "mine-2", "a**b", "[ab]", "größe"])
+def test_its_own_remains_are_recovered(tmp_path, name):
+    with pytest.raises(SystemError), run_folder.replace_folder(tmp_path / name) as new:
+        beside = new.parent.name
+        raise SystemError
+    (tmp_path / beside / "old").mkdir(parents=True)
+    (tmp_path / beside / "new").mkdir()
+    (tmp_path / beside / "new" / "config.json").write_text("{}")
+    run_folder.recover(tmp_path / name)
+    assert (tmp_path / name / "config.json").exists() and not (tmp_path / beside).exists()
+
+
+def test_a_lock_that_its_holder_removes_meanwhile_is_not_taken(tmp_path, monkeypatch):
+    """Opened, removed by the holder, and locked by another: then two would hold it."""
+    path, lock, calls = tmp_path / "lock", run_folder._lock, []
+
+    def removed_before(file, message):
+        if not calls:
+            path.unlink()
+        calls.append(file)
+        lock(file, message)
+
+    monkeypatch.setattr(run_folder, "_lock", removed_before)
+    with run_folder.locked(path, "held"):
+        assert path.exists() and len(calls) == 2
+        with pytest.raises(FileExistsError, match="held"), run_folder.locked(path, "held"):
+            pass
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, '{"a": ' * 100_000, '{"a": "\\ud800"}', "\x00", "[]", ""])
+def test_json_that_cannot_be_is_one_line(tmp_path, content):
+    (tmp_path / "a.json").write_text(content)
+    try:
+        assert isinstance(run_folder.read_json(tmp_path / "a.json"), dict)
+    except DataError as error:
+        assert "a.json" in str(error) and "\n" not in str(error)
+
+
+def test_a_training_without_a_checkpoint_is_not_unfinished(tmp_path):
+    with run_folder.open_training(tmp_path / "o", {}, {"units": 1}) as folder:
+        (folder / "seed-0").mkdir()
+        assert not run_folder.has_checkpoint(tmp_path / "o")
+        (folder / "seed-0" / "checkpoint.npz").write_bytes(b"")
+        assert run_folder.has_checkpoint(tmp_path / "o")
+        (folder / "seed-0" / "checkpoint.npz").unlink()
+    assert not (tmp_path / "o").exists()
