@@ -2,9 +2,13 @@
 
 import contextlib
 import dataclasses
+import importlib
 import io
 import json
+import os
+import signal
 import sys
+import time
 from typing import Literal
 
 import pytest
@@ -13,6 +17,8 @@ from seqzoo import presets, recipe
 from seqzoo.errors import DataError, UsageError
 from seqzoo.recipe import train
 from seqzoo.recipe.flags import given_fields
+
+main_module = importlib.import_module("seqzoo.recipe.main")  # `recipe.main` is the function
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,8 +50,8 @@ class ToyTask(recipe.Task):
         return (f"answer\t1.000\t{line}" for line in lines)
 
 
-def toy_recipe(task=None, **options):
-    return recipe.Recipe("toy", Config, None, None, task or recipe.Task(), **options)
+def toy_recipe(task=None, load_data=None, **options):
+    return recipe.Recipe("toy", Config, load_data, None, task or recipe.Task(), **options)
 
 
 @pytest.fixture
@@ -441,3 +447,101 @@ def test_a_flag_may_have_underscores(toy):
     assert given_fields(Config, ["--learning_rate", "1", "--no-bidirectional", "--units=3"]) == {
         *("learning_rate", "bidirectional", "units"),
     }
+
+
+# Boundaries: whatever a file, a model or a task raises is one line.
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("a\nb"), RecursionError("deep"), KeyError("x"), MemoryError(), ZeroDivisionError()]
+)
+def test_what_reading_data_or_a_model_raises_is_one_line_with_its_cause(tmp_path, trained, capsys, monkeypatch, error):
+    def fail(*given, **options):
+        raise error
+
+    task = recipe.Task()
+    task.predict = fail
+    for arguments in (["train"], ["predict", "text"]):
+        monkeypatch.setattr(presets, "load", lambda folder: folder)
+        with pytest.raises(SystemExit) as end:
+            recipe.main(toy_recipe(task, load_data=fail), arguments)
+        (line,) = [line for line in capsys.readouterr().err.splitlines() if not line.startswith("model: ")]
+        assert end.value.code == 2 and line.startswith("error: ") and type(error).__name__ in line
+        assert ("toy" if arguments == ["train"] else "predict, runs/toy") in line
+
+
+def test_a_traceback_is_shown_where_it_is_asked_for(raising, capsys, monkeypatch):
+    monkeypatch.setenv("SEQZOO_TRACEBACK", "1")
+    with pytest.raises(SystemExit):
+        raising(DataError("a.csv: empty"))
+    err = capsys.readouterr().err
+    assert err.startswith("Traceback") and err.endswith("error: a.csv: empty\n")
+
+
+@pytest.mark.parametrize("verb", ["evaluate", "predict", "inspect"])
+def test_a_model_of_another_recipe_is_refused(refused, trained, tmp_path, verb):
+    (trained / "metrics.json").write_text(json.dumps({"command": "python -m recipes.other train"}))
+    line = refused(verb, *(["text"] if verb == "predict" else []), "--out", "runs/toy")
+    assert "runs/toy holds a model of recipes.other, expected one of recipes.toy" in line
+
+
+@pytest.mark.parametrize("arguments", [["--data", "b\udce9.csv"], ["--data=b\udce9.csv"], ["evaluate", "--out", "\udcff"]])
+def test_a_name_that_is_not_utf8_is_one_line(refused, trained, arguments):
+    assert "expected a value in UTF-8" in refused(*arguments)
+
+
+@pytest.mark.parametrize("arguments", [["--units", "1000000000"], ["--depth", "100000"], ["--batch-size", "10000000000"]])
+def test_what_fits_into_no_memory_has_a_bound(refused, arguments):
+    assert f"{arguments[0]}: expected at most" in refused(*arguments)
+
+
+@pytest.mark.parametrize("flag", ["--text-column", "--label-column", "--header"])
+def test_columns_are_refused_where_data_have_none(flag, capsys):
+    class Plain(Config):
+        DATA_FIELDS = ("data",)
+
+    with pytest.raises(UsageError, match=f"{flag}: expected none"):
+        Plain(**{flag.removeprefix("--").replace("-", "_"): "1"})
+
+
+@pytest.mark.parametrize("end", ["\r", "\n", "\r\n"])
+def test_each_kind_of_line_end_ends_a_line(toy, trained, typed, end):
+    typed(f"one{end}another{end}".encode())
+    assert toy("predict")[1] == ["one", "another"]
+
+
+def test_a_pipe_for_a_file_is_not_waited_for(refused, trained, tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    assert "pipe: expected a regular file" in refused("predict", "--file", "pipe")
+
+
+@pytest.mark.parametrize("verb, status", [("predict", 0), ("train", 141)])
+def test_a_reader_that_has_enough_ends_the_output_in_silence(calls, trained, tmp_path, monkeypatch, capsys, verb, status):
+    """As `| head -1` does. A training that it cuts off is no success."""
+
+    def broken(*given, **options):
+        raise BrokenPipeError
+
+    task = recipe.Task()
+    task.predict = broken
+    monkeypatch.setattr(presets, "load", lambda folder: folder)
+    monkeypatch.setattr(train, "train_and_save", broken)
+    monkeypatch.setattr(main_module, "_discard_output", lambda: None)
+    with pytest.raises(SystemExit) as end:
+        recipe.main(toy_recipe(task), [verb, *(["text"] if verb == "predict" else [])])
+    assert end.value.code == status and "error" not in capsys.readouterr().err
+    assert not list(tmp_path.rglob("unfinished"))
+
+
+def test_sigterm_ends_in_order(monkeypatch, calls, tmp_path):
+    def terminated(*given, **options):
+        assert (tmp_path / "runs" / "toy" / "unfinished").exists()
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(5)
+
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(train, "train_and_save", terminated)
+    with pytest.raises(SystemExit) as end:
+        recipe.main(toy_recipe(), [])
+    assert end.value.code == 143 and signal.getsignal(signal.SIGTERM) == before
+    assert not list(tmp_path.iterdir())  # no folder of a training that has nothing to go on from

@@ -159,9 +159,8 @@ def test_new_rows_are_tested_without_a_note(trained, here, capsys):
 
 
 def test_flags_of_columns_are_honoured(trained, here, capsys):
-    (here / "two.csv").write_text(
-        "text,first,second\n" + "".join(f"text {i},good,{['bad', 'good'][i % 2]}\n" for i in range(8))
-    )
+    rows = "".join(f"text {i},good,{'good' if i % 2 else 'bad'}\n" for i in range(8))
+    (here / "two.csv").write_text(f"text,first,second\n{rows}")
     tables = []
     for column in ("first", "second"):
         run("evaluate", "--data", "two.csv", "--text-column", "text", "--label-column", column)
