@@ -25,7 +25,9 @@ def choose(table: Table, text_column: str | int | None, label_column: str | int 
         DataError: the table has one column, a given column is not there, or both given columns are one.
     """
     if len(table.names) < 2:
-        raise DataError(f"{table.path}: one column ({listed(table)}), expected a text and a label on each line")
+        raise DataError(
+            f"{table.path}: {'one' if table.names else 'no'} column ({listed(table)}), expected a text and a label on each line"
+        )
     text = None if text_column is None else _index(table, text_column, "--text-column")
     label = None if label_column is None else _index(table, label_column, "--label-column")
     if text is not None and text == label:
@@ -78,8 +80,7 @@ def _guess_inputs(table: Table, label: int) -> Columns:
     steps = [i for i in others if table.names[i].lower() not in ID_NAMES]
     numbers = [i for i in steps if mostly_numbers(table.column(i))]
     words = [i for i in steps if i not in numbers] or [i for i in others if not mostly_numbers(table.column(i))]
-    texts = [i for i in words if mostly_words(table.column(i))]
-    texts = named or texts or ([] if len(numbers) > 1 else words)
+    texts = named or [i for i in words if mostly_words(table.column(i))] or ([] if len(numbers) > 1 else words)
     if texts:
         longest = max(texts, key=lambda i: sum(len(str(cell)) for cell in table.column(i)))
         return Columns([longest], label, numeric=False)
@@ -94,7 +95,7 @@ def describe(table: Table, columns: Columns, target: str) -> str:
         kind = "sequences" if isinstance(table.rows[0][1][columns.inputs[0]], list) else "text"
         inputs = f"{kind} {_names(table, columns.inputs)}"
     line = f"{table.path}: {table.format}: {inputs}, label {_names(table, [columns.label])} ({target})"
-    rest = [i for i in range(len(table.names)) if i not in columns.inputs and i != columns.label]
+    rest = [i for i in range(len(table.names)) if table.names[i] and i not in columns.inputs + [columns.label]]
     return f"{line}, left out: {_names(table, rest)}" if rest else line
 
 

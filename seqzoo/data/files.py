@@ -15,14 +15,14 @@ def read_bytes(path: str | Path, expected: str) -> bytes:
     Raises:
         DataError: the file is missing, unreadable or not regular; the message names what was `expected`.
     """
-    path = Path(path)
     try:
-        mode = path.stat().st_mode
-        if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-            raise DataError(f"{path}: a pipe, socket or device, expected {expected} in a regular file")
-        return path.read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}: expected {expected}") from error
+        mode = Path(path).stat().st_mode
+        content = None if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) else Path(path).read_bytes()
+    except (OSError, ValueError) as error:  # a ValueError for a path with NUL in it
+        raise DataError(f"{path}: {getattr(error, 'strerror', None) or error}: expected {expected}") from error
+    if content is None:
+        raise DataError(f"{path}: a pipe, socket or device, expected {expected} in a regular file")
+    return content
 
 
 def read_text(path: str | Path, expected: str) -> str:

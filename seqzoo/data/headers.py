@@ -1,5 +1,6 @@
 """Headers: whether the first row of a table names the columns."""
 
+import statistics
 from collections import Counter
 from collections.abc import Sequence
 
@@ -12,7 +13,8 @@ LABEL_NAMES = (
 )
 ID_NAMES = ("id", "idx", "index", "")  # pandas writes its index under an empty name
 KNOWN_NAMES = {*TEXT_NAMES, *LABEL_NAMES, *ID_NAMES} - {""}
-ENOUGH = 10  # rows in which one label that occurs once is no chance
+NAME_WORDS = 4  # words of a column's name, at most
+ENOUGH = 6  # rows in which a label that occurs once is hardly in the first one by chance
 
 
 def is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
@@ -26,19 +28,16 @@ def is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
 
 
 def _stands_above_numbers(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
-    """Returns whether a cell that is no number stands above numbers, and no number in the row is a value.
-
-    Numbers that name columns count up, as those that pandas writes (0, 1, 2) and years.
-    """
+    """Returns whether a cell that is no number stands above numbers, and the row has no numbers but those that count up."""
     numbers = [cell for cell in first if is_number(cell)]
-    counted = (
-        [str(i) for i in range(int(numbers[0]), int(numbers[0]) + len(numbers))]
-        if numbers[:1] and numbers[0].isdecimal()
-        else []
-    )
-    if numbers and (len(numbers) < 3 or numbers != counted):
-        return False
-    return any(not is_number(cell) and _is_numeric(column) for cell, column in zip(first, columns, strict=True))
+    above = [not is_number(cell) and _is_numeric(column) for cell, column in zip(first, columns, strict=True)]
+    return any(above) and (not numbers or _count_up(numbers))
+
+
+def _count_up(numbers: Sequence[str]) -> bool:
+    """Returns whether numbers may name columns: three or more that count up, as pandas writes (0, 1, 2), or years."""
+    begin = int(numbers[0]) if numbers and numbers[0].isdecimal() else 0
+    return len(numbers) > 2 and list(numbers) == [str(begin + i) for i in range(len(numbers))]
 
 
 def _is_numeric(column: Sequence[str]) -> bool:
@@ -46,19 +45,36 @@ def _is_numeric(column: Sequence[str]) -> bool:
 
 
 def _stands_above_texts(first: Sequence[str], rest: Sequence[Sequence[str]], columns: Sequence[Sequence[str]]) -> bool:
-    """Returns whether no other row is like the first: its label occurs once, and its text has so few words.
+    """Returns whether the row repeats nothing, and hardly a row has a label that occurs once and a text of so few words.
 
-    Without a header each row is equally likely to be this one. A file of few rows needs more: all texts have more words.
+    Without a header each row is equally likely to be such a row. In a file of few rows, all other texts must have more words,
+    or the first row alone has underscores or lower case.
     """
-    cells = [cell for cell in first if cell.strip()]
-    recurs = any(cell.strip() and cell in column for cell, column in zip(first, columns, strict=True))
-    if recurs or len(set(cells)) < len(cells) or any(map(is_number, cells)) or not rest or len(first) < 2:
+    if len(first) < 2 or not _repeats_nothing(first, columns):
         return False
     label = min(range(len(first)), key=lambda i: label_distance(columns[i]))
     text = max((i for i in range(len(first)) if i != label), key=lambda i: sum(map(len, columns[i])))
     counts = Counter(columns[label])
-    if len(counts) < 2 or max(counts.values()) < 2 or not 0 < len(first[label].split()) < 5:
+    if len(counts) < 2 or max(counts.values()) < 2 or not 0 < len(first[label].split()) <= NAME_WORDS:
         return False
-    words = len(first[text].split())
-    short = [row for row in rest if len(row[text].split()) <= words]
-    return not short or (len(rest) >= ENOUGH and all(counts[row[label]] > 1 for row in short))
+    words, lengths = len(first[text].split()), [len(cell.split()) for cell in columns[text]]
+    alike = [n for n, value in zip(lengths, columns[label], strict=True) if n <= words and counts[value] == 1]
+    if len(rest) >= ENOUGH and len(alike) <= len(rest) / 50:
+        return words <= max(NAME_WORDS, statistics.median(lengths))
+    return words < min(lengths) or _is_written_apart(first, columns)
+
+
+def _repeats_nothing(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
+    """Returns whether no cell of the row stands again, in the row or below; its numbers, if any, count up."""
+    numbers = [cell for cell in first if is_number(cell)]
+    filled = [(cell, column) for cell, column in zip(first, columns, strict=True) if cell.strip()]
+    if len({cell for cell, _ in filled}) < len(filled) or (numbers and not _count_up(numbers)):
+        return False
+    return not any(cell in column for cell, column in filled if cell not in numbers)
+
+
+def _is_written_apart(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
+    """Returns whether a cell has an underscore, or all are in lower case, and no cell below has or is."""
+    below = [cell for column in columns for cell in column]
+    underscore = any("_" in cell for cell in first) and not any("_" in cell for cell in below)
+    return underscore or (all(map(str.islower, first)) and not any(map(str.islower, below)))

@@ -54,7 +54,7 @@ def _values(path: Path, text: str) -> Iterator[tuple[int, object]]:
         try:
             value, end = decoder.raw_decode(text, position)
         except (ValueError, RecursionError) as error:
-            raise _broken(path, text, position, one_line(error, 80)) from error
+            raise _broken(path, text, position, getattr(error, "msg", None) or one_line(error, 80)) from error
         yield position, value
         position = SPACE.match(text, end).end()
         if array and text[position : position + 1] == ",":

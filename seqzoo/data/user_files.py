@@ -115,7 +115,7 @@ def to_examples(table: Table, columns: Columns, like: str | np.ndarray | None = 
     """Returns one example per row; all inputs are of one kind, that of `like` if given."""
     inputs, targets = [], []
     if columns.numeric:
-        check_decimal_marks((cells[i] for _, cells in table.rows for i in columns.inputs), table.path)
+        check_decimal_marks([cells[i] for _, cells in table.rows for i in columns.inputs], table.path)
     for line, cells in table.rows:
         where = f"{table.path}:{line}: column"
         if columns.numeric:
@@ -186,7 +186,7 @@ def _label(where: str, cell) -> str:
     if not label:
         raise DataError(f"{where}: empty label")
     if any(unicodedata.category(character) in ("Cc", "Cs") for character in label):
-        raise DataError(f"{where}: found {_format_cell(cell)}, expected a label without control characters")
+        raise DataError(f"{where}: found {_format_cell(cell)}, expected a label without control characters or surrogates")
     return label.split(".")[0] if WHOLE.fullmatch(label) else label
 
 
