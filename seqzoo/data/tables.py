@@ -41,7 +41,7 @@ def read(path: str | Path, header: bool | None = None, named: Sequence[str] = ()
             broken JSON or unequal rows.
     """
     path = Path(path)
-    text = read_text(path, "a CSV, TSV or JSONL file")
+    text = read_text(path, "a CSV, TSV or JSON file")
     if not text.strip():
         raise DataError(f"{path}: empty, expected lines with a text and its label")
     if path.suffix.lower() in JSON_SUFFIXES or json_objects.begin(text):

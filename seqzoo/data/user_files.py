@@ -1,11 +1,11 @@
 """User files: labelled examples from a file or a folder; inputs are texts, or rows or lists of numbers."""
 
-import functools
 import json
 import math
 import os
 import re
 import unicodedata
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +20,7 @@ from seqzoo.data.targets import LARGEST
 from seqzoo.errors import DataError, note, one_line
 
 SPLIT_NAMES = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
+PRINTED = "SEQZOO_PRINTED_NOTES"  # an environment variable: processes that are started inherit it
 WHOLE = re.compile(r"[+-]?[0-9]+[.]0+")
 
 
@@ -85,9 +86,12 @@ def _training_examples(table: Table, columns: Columns, numbers: bool) -> Example
     return examples
 
 
-@functools.cache
 def _note_once(message: str) -> None:
-    note(message)
+    """Prints a note, unless this process or one that started it, such as the launcher of workers, has printed the note."""
+    printed, key = os.environ.get(PRINTED, ""), f"{zlib.crc32(message.encode(errors='replace')):08x}"
+    if key not in printed.split():
+        note(message)
+        os.environ[PRINTED] = f"{printed} {key}"
 
 
 def _split_files(folder: Path) -> dict[str, Path]:
