@@ -63,7 +63,7 @@ def _guess_label(table: Table, candidates: list[int]) -> int:
         if name in names:
             return names[name]
     texts = [i for i in candidates if table.names[i].lower() in TEXT_NAMES]
-    candidates = [i for i in candidates if i not in texts[:1]]
+    candidates = [i for i in candidates if i not in texts[:1]] or candidates
     columns = {i: [str(cell).strip() for cell in table.column(i)] for i in candidates}
     words = [i for i in candidates if not mostly_numbers(columns[i]) and not is_blank(columns[i])]
     words = [i for i in words if len(set(columns[i])) < len(table.rows)] or words

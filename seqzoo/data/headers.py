@@ -13,6 +13,7 @@ LABEL_NAMES = (
 )
 ID_NAMES = ("id", "idx", "index", "")  # pandas writes its index under an empty name
 KNOWN_NAMES = {*TEXT_NAMES, *LABEL_NAMES, *ID_NAMES} - {""}
+MISSING = ("", "na", "n/a", "null", "none", "?", "-")  # marks of missing numbers, which name no column
 NAME_WORDS = 4  # words of a column's name, at most
 ENOUGH = 6  # rows in which a label that occurs once is hardly in the first one by chance
 
@@ -28,9 +29,11 @@ def is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
 
 
 def _stands_above_numbers(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
-    """Returns whether a cell that is no number stands above numbers, and the row has no numbers but those that count up."""
+    """Returns whether a name stands above numbers, and the row has no numbers but those that count up."""
     numbers = [cell for cell in first if is_number(cell)]
-    above = [not is_number(cell) and _is_numeric(column) for cell, column in zip(first, columns, strict=True)]
+    names = [not is_number(cell) and cell.strip().lower() not in MISSING for cell in first]
+    names[0] = not is_number(first[0])  # empty above the index of pandas
+    above = [name and _is_numeric(column) for name, column in zip(names, columns, strict=True)]
     return any(above) and (not numbers or _count_up(numbers))
 
 

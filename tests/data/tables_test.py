@@ -176,6 +176,12 @@ def test_a_label_that_stands_in_the_first_row_alone_is_data_where_one_class_were
     assert not table(tmp_path, "a.csv", "\n".join(map(",".join, rows))).header
 
 
+@pytest.mark.parametrize("missing", ["", "?", "NA", "n/a", "-", "null"])
+def test_a_missing_number_in_the_first_row_is_data(tmp_path, missing):
+    assert not table(tmp_path, "a.csv", f"good film,{missing}\nbad film,1\nso so,0\n").header
+    assert table(tmp_path, "b.csv", ",satz,art\n0,good film,x\n1,bad film,y\n").header  # as pandas writes it
+
+
 def test_a_number_in_the_first_row_is_data(tmp_path):
     assert not table(tmp_path, "a.csv", "x,2,up\n1,3,down\n4,5,up\n").header
 

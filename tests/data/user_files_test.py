@@ -222,6 +222,11 @@ def test_a_column_that_the_user_names_proves_a_header(tmp_path):
     assert "0, 1 (the file has no header)" in error(file, "ticket_text", header=False)
 
 
+def test_the_only_other_column_is_the_label_whatever_its_name(tmp_path):
+    file = write(tmp_path, "own.csv", "word,text\na b,x\nc,y\nd,x\n")
+    assert user_files.read(file, "word").targets == ["x", "y", "x"]
+
+
 # Names of classes.
 
 
