@@ -146,8 +146,7 @@ def test_files_without_a_header_keep_their_first_row(tmp_path):
         rng = random.Random(seed)
         for kind, rows in files(rng).items():
             rng.shuffle(rows)
-            if kind != "few":
-                assert not table(tmp_path, "a.csv", "\n".join(map(",".join, rows))).header, (kind, rows[0])
+            assert not table(tmp_path, "a.csv", "\n".join(map(",".join, rows))).header, (kind, rows[0])
 
 
 @pytest.mark.parametrize("kind", list(files(random.Random(0))))
@@ -158,17 +157,15 @@ def test_a_header_with_unknown_names(tmp_path, kind):
         if kind == "label first":
             header = ",".join(header.split(",")[::-1])
         read = table(tmp_path, "a.csv", "\n".join([header, *map(",".join, rows)]))
-        if kind == "few" and len(header.split(",")[0].split()) > 1:
-            continue
         assert read.header and read.names == header.split(","), header
 
 
-@pytest.mark.parametrize("rows", ["Anna,DE\nBen,UK\nCarl,DE\n", "a,DE\nb,UK\nc,DE\n"])
-@pytest.mark.parametrize("header", ["vorname,land", "first_name,country"])
-def test_few_single_words_below_a_header_that_is_written_apart(tmp_path, header, rows):
-    if header == "vorname,land" and rows.startswith("a,"):
-        pytest.skip("the first texts are in lower case too")
-    assert table(tmp_path, "a.csv", f"{header}\n{rows}").header
+@pytest.mark.parametrize(
+    "content",
+    ["vorname,land\nAnna,DE\nBen,UK\nCarl,DE\n", "first_name,country\na,DE\nb,UK\nc,DE\n", "Der_Name,X\na,DE\nb,UK\nc,DE\n"],
+)
+def test_a_header_written_in_another_way_than_few_single_words(tmp_path, content):
+    assert table(tmp_path, "a.csv", content).header
 
 
 def test_a_label_that_stands_in_the_first_row_alone_is_data_where_one_class_were_left(tmp_path):
