@@ -3,27 +3,25 @@
 import json
 import math
 import os
-from dataclasses import dataclass
+import re
+import unicodedata
+import zlib
 from pathlib import Path
 
 import numpy as np
 
+from seqzoo.data import columns as roles
 from seqzoo.data import tables
+from seqzoo.data.cells import check_decimal_marks, is_number, to_float
+from seqzoo.data.columns import Columns
 from seqzoo.data.examples import Examples
-from seqzoo.data.tables import Table, is_number
+from seqzoo.data.tables import Table
 from seqzoo.data.targets import LARGEST
-from seqzoo.errors import DataError, one_line
+from seqzoo.errors import DataError, note, one_line
 
 SPLIT_NAMES = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
-
-
-@dataclass(frozen=True)
-class Columns:
-    """Column roles: one input column of texts or lists, or (`numeric`) one input column per step; and the label column."""
-
-    inputs: list[int]
-    label: int
-    numeric: bool
+PRINTED = "SEQZOO_PRINTED_NOTES"  # an environment variable: processes that are started inherit it
+WHOLE = re.compile(r"[+-]?[0-9]+[.]0+")
 
 
 def read(
@@ -32,21 +30,22 @@ def read(
     label_column: str | int | None = None,
     header: bool | None = None,
     like: str | np.ndarray | None = None,
+    numbers: bool = False,
 ) -> Examples:
-    """Returns the examples of a CSV, TSV or JSONL file. Columns and header are guessed unless given.
+    """Returns the examples of a CSV, TSV or JSON file. Columns and header are guessed unless given.
 
     A column is given by its header or by its number, from 0. Inputs are texts if a column holds texts; lists of numbers
-    `(T_x,)` or of rows `(T_x, features)` if a JSONL field holds them; else the numbers of a row, in order, are a sequence
-    `(T_x, 1)` (columns named id or index are left out). Labels are class names.
+    `(T_x,)` or of rows `(T_x, features)` if a JSON field holds them; else the numbers of a row, in order, are a sequence
+    `(T_x, 1)` (columns of words, or named id or index, are left out). Labels are class names.
 
-    A training file needs two classes at least. A test file, for which `like` is an input that the model takes, may have one.
+    A training file needs two classes at least, and a note says what the file was taken for; `numbers` says whether its labels
+    are numbers, not classes. A test file, for which `like` is an input that the model takes, may have one class.
 
     Raises:
         DataError: the file, a column, a row or a value is not as expected; the message names it.
     """
-    table = tables.read(path, header)
-    columns = choose_columns(table, text_column, label_column)
-    return _with_classes(table, columns) if like is None else to_examples(table, columns, like)
+    table, columns = _table(path, text_column, label_column, header)
+    return _training_examples(table, columns, numbers) if like is None else to_examples(table, columns, like)
 
 
 def read_folder(
@@ -54,21 +53,45 @@ def read_folder(
     text_column: str | int | None = None,
     label_column: str | int | None = None,
     header: bool | None = None,
+    numbers: bool = False,
 ) -> dict[str, Examples]:
     """Returns the splits of a folder: `train.*` and, if present, `validation.*` (or valid, val, dev) and `test.*`.
 
     The training file decides the roles of the columns; the other files must have the same columns.
     """
     files = _split_files(Path(folder))
-    train = tables.read(files.pop("train"), header)
-    columns = choose_columns(train, text_column, label_column)
-    splits = {"train": _with_classes(train, columns)}
+    train, columns = _table(files.pop("train"), text_column, label_column, header)
+    splits = {"train": _training_examples(train, columns, numbers)}
     for split, file in files.items():
         table = tables.read(file, train.header)
         if table.names != train.names:
-            raise DataError(f"{file}: columns {_listed(table)}, expected {_listed(train)} as in {train.path}")
+            raise DataError(f"{file}: columns {roles.listed(table)}, expected {roles.listed(train)} as in {train.path}")
         splits[split] = to_examples(table, columns, like=splits["train"].inputs[0])
     return splits
+
+
+def _table(path, text_column, label_column, header: bool | None) -> tuple[Table, Columns]:
+    table = tables.read(path, header, named=[str(column) for column in (text_column, label_column)])
+    return table, roles.choose(table, text_column, label_column)
+
+
+def _training_examples(table: Table, columns: Columns, numbers: bool) -> Examples:
+    """Returns the examples of a training file, which has two classes at least, and notes what the file was taken for."""
+    examples = to_examples(table, columns)
+    classes = set(examples.targets)
+    if len(classes) < 2:
+        name = table.names[columns.label]
+        raise DataError(f"{table.path}: column {name}: every label is {classes.pop()!r}, expected two or more classes")
+    _note_once(roles.describe(table, columns, "numbers" if numbers else f"{len(classes)} classes"))
+    return examples
+
+
+def _note_once(message: str) -> None:
+    """Prints a note, unless this process or one that started it, such as the launcher of workers, has printed the note."""
+    printed, key = os.environ.get(PRINTED, ""), f"{zlib.crc32(message.encode(errors='replace')):08x}"
+    if key not in printed.split():
+        note(message)
+        os.environ[PRINTED] = f"{printed} {key}"
 
 
 def _split_files(folder: Path) -> dict[str, Path]:
@@ -89,88 +112,14 @@ def _split_files(folder: Path) -> dict[str, Path]:
     return files
 
 
-def _with_classes(table: Table, columns: Columns) -> Examples:
-    examples = to_examples(table, columns)
-    classes = set(examples.targets)
-    if len(classes) < 2:
-        name = table.names[columns.label]
-        raise DataError(f"{table.path}: column {name}: every label is {classes.pop()!r}, expected two or more classes")
-    return examples
-
-
-# Roles of columns.
-
-
-def choose_columns(table: Table, text_column: str | int | None, label_column: str | int | None) -> Columns:
-    """Returns the roles of the columns, guessed unless given."""
-    if len(table.names) < 2:
-        raise DataError(f"{table.path}: one column ({_listed(table)}), expected a text and a label on each line")
-    text = None if text_column is None else _index(table, text_column, "--text-column")
-    label = None if label_column is None else _index(table, label_column, "--label-column")
-    if text is not None and text == label:
-        raise DataError(f"{table.path}: --text-column and --label-column are both {table.names[text]}")
-    if label is None:
-        label = _guess_label(table, [i for i in range(len(table.names)) if i != text])
-    if text is not None:
-        return Columns([text], label, numeric=False)
-    return _guess_inputs(table, label)
-
-
-def _index(table: Table, column: str | int, flag: str) -> int:
-    if str(column) in table.names:
-        return table.names.index(str(column))
-    if str(column).isdecimal() and int(column) < len(table.names):
-        return int(column)
-    raise DataError(f"{table.path}: no column {column} ({flag}), the columns are {_listed(table)}")
-
-
-def _listed(table: Table) -> str:
-    return ", ".join(table.names)
-
-
-def _guess_label(table: Table, candidates: list[int]) -> int:
-    """Returns the label column: one with a usual name, else the only text among numbers, else that with the fewest values."""
-    names = {table.names[i].lower(): i for i in reversed(candidates)}
-    for name in tables.LABEL_NAMES:
-        if name in names:
-            return names[name]
-    texts = [i for i in candidates if table.names[i].lower() in tables.TEXT_NAMES]
-    candidates = [i for i in candidates if i not in texts[:1]]
-    columns = {i: [str(cell).strip() for cell in table.column(i)] for i in candidates}
-    words = [i for i in candidates if not _mostly_numbers(columns[i])]
-    if len(words) == 1 and len(columns) > 2 and len(set(columns[words[0]])) <= max(2, len(table.rows) // 2):
-        return words[0]
-    return min(reversed(candidates), key=lambda i: _label_distance(columns[i]))
-
-
-def _label_distance(column: list[str]) -> tuple[bool, bool, int, int]:
-    """Returns a sort key, lowest for the likeliest label column: labels recur, are more than one, few and short."""
-    values = set(column)
-    return len(values) == len(column), len(values) == 1, len(values), sum(map(len, column))
-
-
-def _guess_inputs(table: Table, label: int) -> Columns:
-    others = [i for i in range(len(table.names)) if i != label]
-    named = [i for i in others if table.names[i].lower() in tables.TEXT_NAMES]
-    words = [i for i in others if not _mostly_numbers(table.column(i))]
-    if named or words:
-        longest = max(named or words, key=lambda i: sum(len(str(cell)) for cell in table.column(i)))
-        return Columns([longest], label, numeric=False)
-    steps = [i for i in others if table.names[i].lower() not in tables.ID_NAMES]
-    return Columns(steps or others, label, numeric=True)
-
-
-def _mostly_numbers(column: list) -> bool:
-    """Returns whether most cells are numbers: one typing error makes no column of texts."""
-    return sum(map(is_number, column)) > len(column) / 2
-
-
 # Rows to examples.
 
 
 def to_examples(table: Table, columns: Columns, like: str | np.ndarray | None = None) -> Examples:
     """Returns one example per row; all inputs are of one kind, that of `like` if given."""
     inputs, targets = [], []
+    if columns.numeric:
+        check_decimal_marks([cells[i] for _, cells in table.rows for i in columns.inputs], table.path)
     for line, cells in table.rows:
         where = f"{table.path}:{line}: column"
         if columns.numeric:
@@ -190,7 +139,7 @@ def _kind(sequence: str | np.ndarray) -> str:
 
 
 def _number(where: str, cell) -> float:
-    number = float(cell) if is_number(cell) else math.nan
+    number = to_float(cell) if is_number(cell) else math.nan
     if not abs(number) <= LARGEST:  # NaN compares false
         raise DataError(f"{where}: found {_format_cell(cell)}, expected a finite number")
     return number
@@ -207,14 +156,17 @@ def _text_or_sequence(where: str, cell) -> str | np.ndarray:
 
 
 def sequence(line: str) -> np.ndarray:
-    """Returns the sequence `(T_x, features)` of a typed line: `1, 2, 3`, `1 2 3` or the JSON of a JSONL field.
+    """Returns the sequence `(T_x, features)` of a typed line: `1, 2, 3`, `1 2 3` or the JSON of a JSON field.
 
     Raises:
         DataError: the line holds no numbers.
     """
     try:
-        cell = json.loads(line) if line.lstrip().startswith("[") else [float(n) for n in line.replace(",", " ").split()]
-    except ValueError as error:
+        if line.lstrip().startswith("["):
+            cell = json.loads(line)
+        else:
+            cell = [float(number) for number in (line.split(",") if "," in line else line.split())]
+    except (ValueError, RecursionError) as error:
         raise DataError(f"found {_format_cell(line)}, expected numbers") from error
     return _sequence("input", cell)
 
@@ -231,12 +183,15 @@ def _sequence(where: str, cell: list) -> np.ndarray:
 
 
 def _label(where: str, cell) -> str:
-    label = cell.strip() if isinstance(cell, str) else json.dumps(cell)
-    if cell is None or isinstance(cell, list | dict):
+    """Returns the name of a class: white space in it becomes one space, and 1.0 is written 1, as the same number is."""
+    if cell is None or isinstance(cell, list | dict) or (isinstance(cell, float) and not math.isfinite(cell)):
         raise DataError(f"{where}: found {_format_cell(cell)}, expected a label")
+    label = " ".join(cell.split() if isinstance(cell, str) else [json.dumps(cell)])
     if not label:
         raise DataError(f"{where}: empty label")
-    return label
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in label):
+        raise DataError(f"{where}: found {_format_cell(cell)}, expected a label without control characters or surrogates")
+    return label.split(".")[0] if WHOLE.fullmatch(label) else label
 
 
 def _format_cell(cell) -> str:

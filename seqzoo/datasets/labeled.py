@@ -36,9 +36,9 @@ def load(
     if not looks_like_path(source):
         splits = _from_name(source, data_dir)
     elif os.path.isdir(path):
-        splits = user_files.read_folder(path, text_column, label_column, header)
+        splits = user_files.read_folder(path, text_column, label_column, header, numbers)
     else:
-        splits = {"train": user_files.read(path, text_column, label_column, header)}
+        splits = {"train": user_files.read(path, text_column, label_column, header, numbers=numbers)}
     if numbers:
         splits = {name: dataclasses.replace(e, targets=to_numbers(e.targets, source)) for name, e in splits.items()}
     dataset = complete(splits, seed, source)

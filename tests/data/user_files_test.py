@@ -2,6 +2,7 @@
 
 import csv
 import json
+import math
 
 import numpy as np
 import pytest
@@ -149,6 +150,160 @@ def test_jsonl_sequences_of_many_lengths(tmp_path):
     assert examples.inputs[1].shape == (1, 2)
 
 
+def lists(examples):
+    """Inputs as texts or lists of numbers."""
+    return [i if isinstance(i, str) else i[:, 0].astype(float).round(4).tolist() for i in examples.inputs]
+
+
+@pytest.mark.parametrize(
+    ("content", "inputs", "targets"),
+    [
+        ("id,t1,t2,t3,label\np1,1,2,3,up\np2,3,2,1,down\np3,2,3,4,up\n", [[1, 2, 3], [3, 2, 1], [2, 3, 4]], "up down up"),
+        ("p1,0,1,1,up\np2,1,0,1,down\np3,1,1,0,up\np4,0,0,0,down\n", [[0, 1, 1], [1, 0, 1], [1, 1, 0], [0, 0, 0]], None),
+        ("sex,t1,t2,label\nM,1,2,up\nF,3,2,down\nM,3,1,down\n", [[1, 2], [3, 2], [3, 1]], "up down down"),
+        ("at,t1,t2,label\n2024-01-01 10:00,1,2,up\n2024-01-01 11:00,3,2,down\n", [[1, 2], [3, 2]], "up down"),
+        ("1;2;up;\n2;3;down;\n3;2;up;\n", [[1, 2], [2, 3], [3, 2]], "up down up"),
+        ("text;label;\na;x;\nb;y;\n", ["a", "b"], "x y"),
+        ("Anna,23,f\nBen,30,m\nCarl,40,m\n", ["Anna", "Ben", "Carl"], "f m m"),
+        ("1,good film,5,pos\n2,bad film,3,neg\n3,so so,2,neg\n", ["good film", "bad film", "so so"], "pos neg neg"),
+        ("id,text,a,b,label\n1,x,1,2,up\n2,y,3,4,down\n", ["x", "y"], "up down"),
+        ("id,sequence,a,b,label\ns1,ACGTACGTACGT,1,2,x\ns2,ACGTACGTACGA,3,4,y\n", ["ACGTACGTACGT", "ACGTACGTACGA"], "x y"),
+    ],
+)
+def test_one_column_of_words_beside_numbers(tmp_path, content, inputs, targets):
+    examples = user_files.read(write(tmp_path, "own.csv", content))
+    assert lists(examples) == inputs and (targets is None or examples.targets == targets.split())
+
+
+def test_a_list_beside_numbers_is_the_input(tmp_path):
+    objects = [{"x": [1, 2], "a": 1, "b": 2, "label": "u"}, {"x": [3], "a": 2, "b": 3, "label": "v"}]
+    assert lists(user_files.read(write(tmp_path, "own.json", json.dumps(objects)))) == [[1, 2], [3]]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("own.csv", "t1;t2;t3;label\n1,5;2,5;3,5;up\n3,1;2,1;1,1;down\n"),
+        ("own.csv", "1,5;2,5;3,5;up\n3,1;2,1;1,1;down\n"),
+        ("own.tsv", "1,5\t2,5\t3,5\tup\n3,1\t2,1\t1,1\tdown\n"),
+        ("own.csv", '"1,5","2,5","3,5",up\n"3,1","2,1","1,1",down\n'),
+        ("own.txt", "1,5|2,500|3,5|up\n3,100|2,1|1,1|down\n"),
+    ],
+)
+def test_decimal_commas(tmp_path, name, content):
+    assert lists(user_files.read(write(tmp_path, name, content))) == [[1.5, 2.5, 3.5], [3.1, 2.1, 1.1]]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ("1,234;2,345;up\n3,456;5,678;down\n", ["1,234", "1.234 or 1234"]),
+        ("1,5;2.5;up\n3,1;2.1;down\n", ["1,5", "2.5", "one of them"]),
+        ("1,234,567;2;3;up\n2,234,567;3;4;down\n", ["1,234,567", "1234,5"]),
+        ("1.234,5;2;3;up\n2.234,5;3;4;down\n", ["1.234,5", "1234,5"]),
+    ],
+)
+def test_commas_in_numbers_that_may_mean_two_things(tmp_path, content, says):
+    message = error(write(tmp_path, "own.csv", content))
+    assert all(word in message for word in says), message
+
+
+def test_underscores_are_no_part_of_a_number(tmp_path):
+    content = "1_5,2,3,up\n" + "2,3,4,down\n" * 3
+    assert "'1_5'" in error(write(tmp_path, "own.csv", content)).replace('"', "'")
+
+
+def test_a_column_that_the_user_names_proves_a_header(tmp_path):
+    file = write(tmp_path, "own.csv", "ticket_text,department\nit broke,repairs\nit is late,post\nit broke too,repairs\n")
+    for columns in [(), ("ticket_text", "department"), ("ticket_text",), (None, "department")]:
+        examples = user_files.read(file, *columns)
+        assert examples.inputs == ["it broke", "it is late", "it broke too"]
+        assert examples.targets == ["repairs", "post", "repairs"]
+    assert "0, 1 (the file has no header)" in error(file, "ticket_text", header=False)
+
+
+def test_the_only_other_column_is_the_label_whatever_its_name(tmp_path):
+    file = write(tmp_path, "own.csv", "word,text\na b,x\nc,y\nd,x\n")
+    assert user_files.read(file, "word").targets == ["x", "y", "x"]
+
+
+# Names of classes.
+
+
+@pytest.mark.parametrize("label", ["1", "1.0", "1.00", " 1.0 "])
+def test_equal_whole_numbers_are_one_class(tmp_path, label):
+    file = write(tmp_path, "own.csv", f"text,label\na,1\nb,{label}\nc,0\nd,0.0\ne,1.5\nf,-2.0\ng,3.10\nh,v1.0\n")
+    assert user_files.read(file).targets == ["1", "1", "0", "0", "1.5", "-2", "3.10", "v1.0"]
+
+
+def test_equal_whole_numbers_of_json_are_one_class(tmp_path):
+    labels = [1, 1.0, "1", "1.0", 0, True, 0.5]
+    lines = "\n".join(json.dumps({"text": "a", "label": label}) for label in labels)
+    assert user_files.read(write(tmp_path, "own.jsonl", lines)).targets == ["1", "1", "1", "1", "0", "true", "0.5"]
+
+
+def test_white_space_in_a_label_is_one_space(tmp_path):
+    file = write(tmp_path, "own.csv", 'text,label\na,"x\ty"\nb,"x\r\n y"\nc,x  y\nd,z\n')
+    assert user_files.read(file).targets == ["x y", "x y", "x y", "z"]
+
+
+@pytest.mark.parametrize("label", ["x\0", "\x1b[31m", "\ud800", math.nan, math.inf])
+def test_a_label_that_cannot_be_printed_is_refused(tmp_path, label):
+    file = write(tmp_path, "own.jsonl", json.dumps({"text": "a", "label": label}) + '\n{"text": "b", "label": "y"}')
+    assert error(file).startswith(":1: column label: found ")
+
+
+def test_nul_in_a_text_of_json_is_read(tmp_path):
+    file = write(tmp_path, "own.jsonl", '{"text": "a\\u0000b", "label": 1}\n{"text": "\\ud83d\\ude00", "label": 2}')
+    assert user_files.read(file).inputs == ["a\0b", "\U0001f600"]
+
+
+# The note.
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "says"),
+    [
+        (
+            "reviews.csv",
+            "id;review;date;stars\n1;so, so;may;3\n2;good, too;june;5\n3;no;july;1\n",
+            'CSV (";", with a header): text "review", label "stars" (3 classes), left out: "id", "date"',
+        ),
+        ("a.tsv", "good film\tpos\nbad film\tneg\n", "TSV (no header): text column 0, label column 1 (2 classes)"),
+        (
+            "a.csv",
+            "a,b,c,label\n1,2,3,up\n3,2,1,down\n",
+            'CSV (",", with a header): numbers "a" to "c", label "label" (2 classes)',
+        ),
+        (
+            "a.csv",
+            "p1,1,2,up\np2,2,2,up\np3,2,1,down\n",
+            'CSV (",", no header): numbers columns 1, 2, label column 3 (2 classes), left out: column 0',
+        ),
+        ("a", '{"x": [1], "label": 1}\n{"x": [2], "label": 2}', 'JSON Lines: sequences "x", label "label" (2 classes)'),
+        (
+            "a.json",
+            '[{"text": "a", "my\\nlabel": 1, "id": 7}, {"text": "b", "my\\nlabel": 2}, {"text": "c", "my\\nlabel": 1}]',
+            'JSON array: text "text", label "my\\nlabel" (2 classes), left out: "id"',
+        ),
+    ],
+)
+def test_a_note_says_what_a_training_file_was_taken_for(tmp_path, capsys, name, content, says):
+    file = write(tmp_path, name, content)
+    user_files.read(file)
+    user_files.read(file)
+    assert capsys.readouterr().err == f"note: {file}: {says}\n"
+
+
+def test_the_note_of_ratings_and_of_folders(tmp_path, capsys):
+    for split in ("train", "test"):
+        write(tmp_path, f"{split}.csv", "text,stars\na,1\nb,2.5\n")
+    user_files.read(tmp_path / "test.csv", like="a")
+    user_files.read_folder(tmp_path, numbers=True)
+    file = tmp_path / "train.csv"
+    assert capsys.readouterr().err == f'note: {file}: CSV (",", with a header): text "text", label "stars" (numbers)\n'
+
+
 # What is wrong.
 
 NAN_ROWS = "".join(f"1,2,{label}\n" for label in "abab")
@@ -234,3 +389,17 @@ def test_folders_that_do_not_fit(tmp_path, files, says):
     with pytest.raises(DataError) as caught:
         user_files.read_folder(tmp_path)
     assert all(word in str(caught.value) for word in says), str(caught.value)
+
+
+# Typed sequences.
+
+
+@pytest.mark.parametrize("line", ["1, 2.5, 3", "1,2.5,3", "1 2.5  3", "[1, 2.5, 3]"])
+def test_a_typed_sequence(line):
+    assert user_files.sequence(line)[:, 0].tolist() == [1, 2.5, 3]
+
+
+@pytest.mark.parametrize("line", ["1,5 2,5", "1;2", "a", "", "[1, 2", "[" * 100_000])
+def test_a_line_that_is_no_sequence(line):
+    with pytest.raises(DataError, match="numbers"):
+        user_files.sequence(line)

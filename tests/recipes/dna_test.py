@@ -52,7 +52,7 @@ def finish():
 
 @pytest.fixture
 def refused(here, capsys):
-    """Runs it with arguments that cannot be; returns the one line, without the one that says which model is read."""
+    """Runs it with arguments that cannot be; returns the one line of error, without lines that say what is read."""
 
     def refuse(*arguments):
         before = contents(here)
@@ -62,7 +62,7 @@ def refused(here, capsys):
         said = capsys.readouterr()
         *first, line = said.err.splitlines(keepends=True)
         assert end.value.code == 2 and line.startswith("error: ") and said.out == ""
-        assert [text for text in first if not text.startswith("model: ")] == []
+        assert [text for text in first if not text.startswith(("model: ", "note: "))] == []
         assert contents(here) == before
         return line
 
