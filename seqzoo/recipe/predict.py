@@ -2,11 +2,11 @@
 
 import dataclasses
 import sys
-from pathlib import Path
 
 import tyro
 
 from seqzoo import presets
+from seqzoo.data.files import read_text
 from seqzoo.errors import UsageError, boundary
 from seqzoo.recipe.flags import parse
 
@@ -40,16 +40,18 @@ class PredictFlags:
 def _read_lines(file, source):
     if file is None and sys.stdin.isatty():
         print("one text a line, then Ctrl-D:", file=sys.stderr)
+    if file:
+        return _split_lines(read_text(file, "a file with one input on each line"))
+    content = sys.stdin.buffer.read()
     try:
-        if file and Path(file).exists() and not Path(file).is_file():
-            raise UsageError(f"{source}: expected a regular file with one input on each line")
-        content = Path(file).read_bytes() if file else sys.stdin.buffer.read()
-        return content.decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
-    except OSError as error:
-        raise UsageError(f"{source}: expected a readable file ({error.strerror})") from error
+        return _split_lines(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise UsageError(f"{source}: expected UTF-8 text, line {line} is not") from error
+
+
+def _split_lines(text):
+    return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
 
 
 def predict(recipe, arguments):
