@@ -112,3 +112,13 @@ def test_what_is_no_archive_says_so(tmp_path, content):
 
 def test_a_member_that_is_not_there():
     assert "d/z.txt" in one_line_of(lambda: release_files.read(nested(), "d/z.txt"))
+
+
+def test_a_damaged_gz_is_one_line():
+    inner = release_files.read(nested(), "inner.tar.gz")
+    for at in range(len(inner)):
+        damaged = inner[:at] + bytes([inner[at] ^ 0x55]) + inner[at + 1 :]
+        try:
+            release_files.read(damaged, "d/c.bin")
+        except DataError as error:
+            assert "\n" not in str(error)
