@@ -7,18 +7,23 @@ from seqzoo.errors import DataError
 
 
 def content(path: str | Path, expected: str) -> bytes:
-    """Returns the content of a regular file; a pipe or a device could make the reader wait for ever.
+    """Returns the content of a file.
 
     Raises:
-        DataError: the path is no file, or cannot be read; the message names what was `expected`.
+        DataError: the path is no regular file, or cannot be read; the message names what was `expected`.
     """
     file = Path(path).expanduser()
-    if file.exists() and not file.is_file() and not file.is_dir():
-        raise DataError(f"{path}: a pipe or a device: expected {expected}")
+    check_regular(file, expected)
     try:
         return file.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}: expected {expected}") from error
+
+
+def check_regular(path: Path, expected: str) -> None:
+    """Refuses a pipe or a device, whose reader could wait for ever."""
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise DataError(f"{path}: a pipe or a device: expected {expected}")
 
 
 def decode(content: bytes, source: str | Path, expected: str) -> str:
