@@ -1,7 +1,7 @@
 """Entity tags of words, such as B-PER I-PER O, in the schemes BIO, IOB1 and BIOES.
 
 The project uses BIO (also called IOB2): B- begins an entity, I- continues it. IOB1 writes B- only where two entities of one
-type touch. BIOES also marks ends (E-) and entities of one word (S-).
+type touch. BIOES also marks ends (E-) and entities of one word (S-); BILOU writes L- and U- for these.
 """
 
 import re
