@@ -1,12 +1,15 @@
 """Entity tags of words, such as B-PER I-PER O, in the schemes BIO, IOB1 and BIOES.
 
 The project uses BIO (also called IOB2): B- begins an entity, I- continues it. IOB1 writes B- only where two entities of one
-type touch. BIOES also marks ends (E-) and entities of one word (S-).
+type touch. BIOES also marks ends (E-) and entities of one word (S-); BILOU writes L- and U- for these.
 """
 
+import re
 from typing import NamedTuple
 
 OUTSIDE = "O"
+PREFIXES = {"L": "E", "U": "S", "M": "I"}  # of BILOU and BMES, and those of BIOES for the same
+ANY_SPELLING = re.compile(r"O|[BIESLUM]-.+", re.IGNORECASE | re.ASCII | re.DOTALL)
 CONTINUES = {"B": "IE", "I": "IE"}  # {prefix: prefixes that may follow, with the same type}
 
 
@@ -24,6 +27,16 @@ def parts(tag: str) -> tuple[str, str]:
         return tag, ""
     prefix, dash, entity_type = tag.partition("-")
     return (prefix, entity_type) if dash and entity_type and prefix in set("BIES") else ("", tag)
+
+
+def spelled(tags) -> dict[str, str]:
+    """Returns the project's spelling of each tag of a set: `b-PER` as `B-PER`; of BILOU `L-PER` as `E-PER`, `U-PER` as `S-PER`.
+
+    Where one tag of the set is no tag of entities in any spelling, all tags stay as they are.
+    """
+    if not all(ANY_SPELLING.fullmatch(tag) for tag in tags):
+        return {tag: tag for tag in tags}
+    return {tag: PREFIXES.get(tag[0].upper(), tag[0].upper()) + tag[1:] for tag in tags}
 
 
 def are_entities(tags) -> bool:

@@ -1,4 +1,4 @@
-"""Files of the user: bytes or text of a regular file, or one line that says why not."""
+"""Files of the user: their bytes, their text in UTF-8, and its lines; or one line that says why not."""
 
 import codecs
 import stat
@@ -10,36 +10,65 @@ UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # UTF-32 in little-endian o
 
 
 def read_bytes(path: str | Path, expected: str) -> bytes:
-    """Returns the content of a regular file; a pipe or a device, which may never end, is not opened.
+    """Returns the content of a regular file.
 
     Raises:
         DataError: the file is missing, unreadable or not regular; the message names what was `expected`.
     """
+    check_regular(path, expected)
     try:
-        mode = Path(path).stat().st_mode
-        content = None if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)) else Path(path).read_bytes()
+        return Path(path).expanduser().read_bytes()
+    except OSError as error:
+        raise DataError(f"{path}: {error.strerror or error}: expected {expected}") from error
+
+
+def check_regular(path: str | Path, expected: str) -> None:
+    """Raises a `DataError` for a file that is missing, and for a pipe or a device, whose reader could wait for ever."""
+    try:
+        mode = Path(path).expanduser().stat().st_mode
     except (OSError, ValueError) as error:  # a ValueError for a path with NUL in it
         raise DataError(f"{path}: {getattr(error, 'strerror', None) or error}: expected {expected}") from error
-    if content is None:
-        raise DataError(f"{path}: a pipe, socket or device, expected {expected} in a regular file")
-    return content
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise DataError(f"{path}: a pipe or a device: expected {expected} in a regular file")
+
+
+def decode(content: bytes, source: str | Path, expected: str) -> str:
+    """Returns the text of a content in UTF-8, without its byte order mark.
+
+    Args:
+        source: the file's name in error messages.
+
+    Raises:
+        DataError: the content is not UTF-8, or holds a NUL character, as UTF-16 does; the message names the line.
+    """
+    if content.startswith(UTF_16):
+        raise DataError(f"{source}: saved as UTF-16, not UTF-8: expected {expected}, saved as UTF-8")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        wrong, line = f"byte 0x{error.object[error.start]:02x} is not UTF-8", _line(error.object[: error.start])
+        raise DataError(f"{source}:{line}: {wrong}: expected {expected}, saved as UTF-8") from error
+    if "\0" in text:
+        line = _line(content[: content.index(b"\0")])
+        raise DataError(f"{source}:{line}: a NUL character, as in UTF-16: expected {expected}, saved as UTF-8")
+    return text
+
+
+def _line(before: bytes) -> int:
+    """The number of the line that follows the bytes `before`."""
+    return len((before + b".").splitlines())
 
 
 def read_text(path: str | Path, expected: str) -> str:
-    """Returns the text of a regular UTF-8 file, without its byte order mark.
+    """Returns the text of a file. Errors as of `read_bytes` and `decode`."""
+    return decode(read_bytes(path, expected), path, expected)
 
-    Raises:
-        DataError: as of `read_bytes`, or the file is not UTF-8 or has a NUL character; the message names the line.
-    """
-    content = read_bytes(path, expected).removeprefix(codecs.BOM_UTF8)
-    if content.startswith(UTF_16):
-        raise DataError(f"{path}:1: the encoding is UTF-16 or UTF-32, expected {expected} in UTF-8: save it as UTF-8")
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise DataError(f"{path}:{line}: byte 0x{content[error.start]:02x} is not UTF-8: save it as UTF-8") from error
-    if "\0" in text:
-        line = text.count("\n", 0, text.index("\0")) + 1
-        raise DataError(f"{path}:{line}: byte 0x00 (NUL), expected {expected}: save it as UTF-8")
-    return text
+
+def lines(text: str) -> list[str]:
+    """Returns the lines of a text, which end with a line feed, a carriage return, or both; no other character ends a line."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
+
+
+def read_lines(path: str | Path, expected: str) -> list[str]:
+    """Returns the lines of a file. Errors as of `read_text`."""
+    return lines(read_text(path, expected))

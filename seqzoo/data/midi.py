@@ -1,6 +1,5 @@
 """MIDI files: read as piano rolls, written from notes."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -9,7 +8,9 @@ from typing import NamedTuple
 import mido
 import numpy as np
 
-from seqzoo.errors import DataError, one_line
+from seqzoo.data import files, midi_events
+from seqzoo.data.midi_events import Event
+from seqzoo.errors import DataError
 
 KEYS = 88  # of a piano
 LOWEST = 21  # the MIDI pitch of its first key, A0
@@ -39,7 +40,7 @@ def read(path: str | Path, steps: int) -> np.ndarray:
     Raises:
         DataError: the file is no MIDI file, holds no notes, or is too long.
     """
-    notes = [note for note in _notes(_open(Path(path)), steps) if LOWEST <= note.pitch < LOWEST + KEYS]
+    notes = [note for note in _notes(*_open(path), steps) if LOWEST <= note.pitch < LOWEST + KEYS]
     if not notes:
         raise DataError(f"{path}: holds no notes of a piano's {KEYS} keys")
     length = max(note.end for note in notes)
@@ -51,33 +52,29 @@ def read(path: str | Path, steps: int) -> np.ndarray:
     return keys
 
 
-def _open(path: Path) -> mido.MidiFile:
+def _open(path: str | Path) -> tuple[int, list[list[Event]]]:
+    """The ticks of a quarter note, and the events of each track."""
+    content = files.read_bytes(path, "a MIDI file")
     try:
-        file = mido.MidiFile(path, clip=True)
-    except OSError as error:
-        why = error.strerror or one_line(error, 100)
-        raise DataError(f"{path}: expected a MIDI file ({why})") from error
-    except Exception as error:  # mido raises errors of many types for a damaged file
-        raise DataError(f"{path}: expected a MIDI file, found a damaged one ({one_line(error, 100)})") from error
-    if not 0 < file.ticks_per_beat < 2**15:
+        ticks, tracks = midi_events.parse(content)
+    except ValueError as error:
+        raise DataError(f"{path}: expected a MIDI file, found a damaged one ({error})") from error
+    if not 0 < ticks < 2**15:
         raise DataError(f"{path}: expected a MIDI file that counts in quarter notes, found one that counts in seconds")
-    return file
+    return ticks, tracks
 
 
-def _notes(file: mido.MidiFile, steps: int) -> Iterator[Note]:
-    """Yields the notes of all tracks; a note without an end lasts to the end of its track."""
-    for track in file.tracks:
-        at, down = 0, defaultdict(list)
-        for message in track:
-            at += message.time
-            if message.type in ("note_on", "note_off") and message.channel != DRUMS:
-                started = down[message.channel, message.note]
-                if message.type == "note_on" and message.velocity:
-                    started.append(at)
-                elif started:
-                    yield _in_steps(started.pop(0), at, message.note, steps / file.ticks_per_beat)
-        for (_, pitch), started in down.items():
-            yield from (_in_steps(start, at, pitch, steps / file.ticks_per_beat) for start in started)
+def _notes(ticks: int, tracks: list[list[Event]], steps: int) -> Iterator[Note]:
+    """Yields the notes of all tracks. The next note of a pitch ends a note without an end, or else the end of its track."""
+    for track in tracks:
+        down = {}  # {(channel, pitch): start}
+        for at, on, channel, pitch in track[:-1]:
+            if (channel, pitch) in down:
+                yield _in_steps(down.pop((channel, pitch)), at, pitch, steps / ticks)
+            if on and channel != DRUMS:
+                down[channel, pitch] = at
+        for (_, pitch), start in down.items():
+            yield _in_steps(start, track[-1].at, pitch, steps / ticks)
 
 
 def _in_steps(start: int, end: int, pitch: int, scale: float) -> Note:

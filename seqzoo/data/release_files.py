@@ -14,6 +14,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,7 +115,7 @@ def members(archive: Path | bytes, pattern: str) -> Iterator[tuple[str, bytes]]:
     file = io.BytesIO(archive) if isinstance(archive, bytes) else archive
     try:
         yield from (_zip_members if zipfile.is_zipfile(file) else _tar_members)(file, pattern)
-    except (OSError, EOFError, zipfile.BadZipFile, tarfile.TarError) as error:
+    except (OSError, EOFError, zlib.error, zipfile.BadZipFile, tarfile.TarError) as error:
         raise DataError(f"{_name(archive)}: not a readable zip or tar archive: {one_line(error)}") from error
 
 

@@ -1,11 +1,13 @@
 """Tokenizers by word, subword or character, on top of Hugging Face `tokenizers`."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
 import tokenizers
 from tokenizers import Regex, decoders, models, normalizers, pre_tokenizers, trainers
 
+from seqzoo.data import files
 from seqzoo.errors import DataError, one_line
 
 SPECIAL = ["<pad>", "<unk>", "<bos>", "<eos>"]
@@ -24,6 +26,8 @@ PATTERNS = {
     ("spaces", True): r"\S+",
     ("whole", True): r"[\s\S]+",
 }
+SEPARATORS = dict.fromkeys(range(0x1C, 0x20), " ")
+COMPOSE = {"type": "NFC"}  # the last step of a normalizer
 # A regex of `tokenizers`, not of `re`: its \w includes the marks that scripts such as Devanagari put on letters.
 WORDS_AND_MARKS = pre_tokenizers.Split(
     Regex(r"\w+(?:(?:[-'’./]|(?<=[א-ת])[\"״](?=[א-ת]))\w+)*|[^\w\s]"), behavior="removed", invert=True
@@ -33,7 +37,7 @@ WORDS_AND_MARKS = pre_tokenizers.Split(
 def split_words(text: str) -> list[str]:
     """Returns the words and marks of a text. A word keeps apostrophes, periods and hyphens between its letters, in Hebrew also
     quotation marks; every other mark stands by itself."""
-    return [piece for piece, _ in WORDS_AND_MARKS.pre_tokenize_str(_well_formed(text))]
+    return [piece for piece, _ in WORDS_AND_MARKS.pre_tokenize_str(_plain(text))]
 
 
 class Tokenizer:
@@ -79,7 +83,7 @@ class Tokenizer:
             rules.decoder = decoders.Fuse()
         if level == "spaces":
             texts = (" ".join(word for word in text.split() if word not in SPECIAL) for text in texts)
-        rules.train_from_iterator(texts, trainer)
+        rules.train_from_iterator(map(_plain, texts), trainer)
         return cls(rules)
 
     @classmethod
@@ -89,13 +93,18 @@ class Tokenizer:
         Raises:
             DataError: the file is missing, broken or holds another kind of tokenizer.
         """
+        text = files.decode(files.read_bytes(path, "a tokenizer"), path, "a tokenizer")
         try:
-            loaded = cls(tokenizers.Tokenizer.from_file(str(path)))
+            rules = tokenizers.Tokenizer.from_str(text)
+            state = json.loads(rules.to_str())
         except Exception as error:  # tokenizers raises nothing more specific
             raise DataError(f"{path}: not a readable tokenizer: {one_line(error)}") from error
-        if loaded.tokens[: len(SPECIAL)] != SPECIAL:
-            raise DataError(f"{path}: the first tokens are {loaded.tokens[:4]}, expected {SPECIAL}")
-        return loaded
+        _check_make(state, rules.get_vocab(), path)
+        steps = state["normalizer"]["normalizers"]
+        if steps[-1] != COMPOSE:  # a file from before this step
+            steps.append(COMPOSE)
+            rules = tokenizers.Tokenizer.from_str(json.dumps(state))
+        return cls(rules)
 
     def save(self, path: str | Path) -> None:
         """Writes the tokenizer as JSON."""
@@ -107,12 +116,12 @@ class Tokenizer:
 
     def encode_all(self, texts: Iterable[str]) -> list[list[int]]:
         """Returns the token ids of each text, as `encode` does."""
-        encoded = self._rules.encode_batch([_well_formed(text) for text in texts], add_special_tokens=False)
+        encoded = self._rules.encode_batch([_plain(text) for text in texts], add_special_tokens=False)
         return [encoding.ids or [UNK] for encoding in encoded]
 
     def cut_all(self, texts: Iterable[str]) -> list[list[str]]:
         """Returns the tokens of each text, spelled as in the text, unknown tokens included."""
-        normalized = [self._rules.normalizer.normalize_str(_well_formed(text)) for text in texts]  # offsets refer to these
+        normalized = [self._rules.normalizer.normalize_str(_plain(text)) for text in texts]  # offsets refer to these
         encoded = self._rules.encode_batch(normalized, add_special_tokens=False)
         return [[text[slice(*at)] for at in encoding.offsets] for text, encoding in zip(normalized, encoded, strict=True)]
 
@@ -137,14 +146,36 @@ class Tokenizer:
 
 
 def _rules(model: type, pattern: str, lowercase: bool) -> tokenizers.Tokenizer:
-    """Returns rules: composed characters, straight apostrophes, perhaps lower case; tokens are the matches of the pattern."""
+    """Returns rules: composed characters, straight apostrophes, perhaps lower case; tokens are the matches of the pattern.
+
+    Characters are composed last: `J` with a caron is two characters, the lower case of both together is one. So a normalized
+    text stays as it is when it is normalized again.
+    """
     rules = tokenizers.Tokenizer(model(unk_token=SPECIAL[UNK]))
-    steps = [normalizers.NFC(), normalizers.Replace("’", "'")]
-    rules.normalizer = normalizers.Sequence(steps + [normalizers.Lowercase()] * lowercase)
+    steps = [normalizers.NFC(), normalizers.Replace("’", "'"), *[normalizers.Lowercase()] * lowercase, normalizers.NFC()]
+    rules.normalizer = normalizers.Sequence(steps)
     rules.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), behavior="removed", invert=True)
     return rules
 
 
-def _well_formed(text: str) -> str:
-    """Returns a text with question marks for lone surrogates, which the command line makes of bytes that are not UTF-8."""
-    return text.encode(errors="replace").decode()
+def _check_make(state: dict, vocabulary: dict[str, int], path: str | Path) -> None:
+    """Refuses a tokenizer that other software made, by its parts."""
+    kinds = {part: (state[part] or {}).get("type") for part in ("model", "normalizer", "pre_tokenizer", "post_processor")}
+    expected = {"model": ("WordLevel", "BPE"), "normalizer": ("Sequence",), "pre_tokenizer": ("Split", "Sequence")}
+    for part, kind in kinds.items():
+        if kind not in expected.get(part, (None,)):
+            raise DataError(f"{path}: {part} {kind}, expected a tokenizer that seqzoo saved, with another {part}")
+    first = sorted(vocabulary, key=vocabulary.get)[: len(SPECIAL)]
+    if first != SPECIAL or state["model"]["unk_token"] != SPECIAL[UNK]:
+        raise DataError(f"{path}: the first tokens are {first}, expected {SPECIAL}")
+    if state["truncation"] or state["padding"] or sorted(vocabulary.values()) != list(range(len(vocabulary))):
+        raise DataError(f"{path}: truncation, padding or gaps between ids, expected a tokenizer that seqzoo saved, with none")
+
+
+def _plain(text: str) -> str:
+    """Returns a text with spaces for U+001C to U+001F, and question marks for lone surrogates.
+
+    White space is what `str.isspace` says. The regexes of `tokenizers` agree but for these four separators. The command line
+    makes lone surrogates of bytes that are not UTF-8.
+    """
+    return text.translate(SEPARATORS).encode(errors="replace").decode()

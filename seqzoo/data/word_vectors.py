@@ -1,12 +1,19 @@
 """Pretrained word vectors from the text format of word2vec, fastText and GloVe: a word and its numbers on each line."""
 
 import gzip
+import re
+import zlib
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 
+from seqzoo.data import files
 from seqzoo.errors import DataError
+
+INTEGER = re.compile("[0-9]+")
+LARGEST = 100_000  # numbers of a vector
+LONGEST_LINE = 4_000_000  # characters
 
 
 class WordVectors:
@@ -48,9 +55,9 @@ def read(path: str | Path, most: int | None = None, wanted: Iterable[str] | None
     """
     words, vectors, size = [], [], None
     for number, line in _lines(Path(path).expanduser()):
-        cells = line.rstrip().split(" ") if " " in line and "\t" not in line else line.split()
-        if number == 1 and len(cells) == 2 and all(cell.isdigit() for cell in cells):
-            size = int(cells[1])
+        cells = re.split("[ \t]+" if "\t" in line else " ", line.rstrip(" \t\n"))
+        if number == 1 and len(cells) == 2 and all(map(INTEGER.fullmatch, cells)):
+            size = _declared_size(cells[1], f"{path}:1")
             continue
         size = size or len(cells) - 1
         word, extra = " ".join(cells[:-size]) if size else "", cells[1:-size] if size else []  # some words have a space
@@ -68,15 +75,26 @@ def read(path: str | Path, most: int | None = None, wanted: Iterable[str] | None
     return word_vectors
 
 
+def _declared_size(cell: str, where: str) -> int:
+    if len(cell) > len(str(LARGEST)) or not 1 <= int(cell) <= LARGEST:
+        raise DataError(f"{where}: vectors of {cell[:20]} numbers, expected 1 to {LARGEST:,}")
+    return int(cell)
+
+
 def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    files.check_regular(path, "a text file with a word and its vector on each line")
     try:
-        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig") as lines:
-            yield from ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8-sig") as file:
+            for number, line in enumerate(iter(lambda: file.readline(LONGEST_LINE), ""), start=1):
+                if len(line) == LONGEST_LINE:
+                    raise DataError(f"{path}:{number}: a line of {LONGEST_LINE:,} characters or more, expected a shorter one")
+                if line.strip():
+                    yield number, line
     except UnicodeDecodeError as error:
         raise DataError(
             f"{path}: byte 0x{error.object[error.start]:02x} is not UTF-8: expected a text file of vectors"
         ) from error
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, zlib.error) as error:  # a damaged gzip file raises any of the three
         cause = getattr(error, "strerror", None) or error
         raise DataError(f"{path}: {cause}: expected a text file with a word and its vector on each line") from error
 

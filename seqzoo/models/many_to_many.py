@@ -8,6 +8,7 @@ import numpy as np
 from keras import ops
 
 from seqzoo import backend
+from seqzoo.data import overlapping_windows
 from seqzoo.data.batches import steps_in_order
 from seqzoo.errors import DataError
 from seqzoo.layers import CRF
@@ -48,7 +49,7 @@ class ManyToMany(keras.Model):
             characters and context.
         dropout: dropout rate of the vectors and of the states, element by element.
         recurrent_dropout: dropout rate of the states; one mask a sequence.
-        max_length: steps that `answers` reads at a time; a longer input is read in parts.
+        max_length: steps that `answers` reads at a time; a longer input is read in overlapping windows.
         tokenizer: a `data.tokenizer.Tokenizer` of whole words; `presets` saves it beside the weights.
         dtype: the dtype policy, such as "mixed_bfloat16"; ŷ and the CRF are float32.
     """
@@ -154,18 +155,26 @@ class ManyToMany(keras.Model):
         """Returns the predicted `Labels` of each input.
 
         An input is a list of words, or an array of ids or of vectors if the model has no tokenizer. An input longer than
-        `max_length` is read in parts.
+        `max_length` is read in overlapping windows. ŷ of each step is that of the window in which the step lies further from an
+        end; the labels are those of the whole input, decoded at once.
         """
-        if not len(inputs):
-            return []
         sequences = self.sequences(inputs)
-        parts = [(i, part) for i, sequence in enumerate(sequences) for part in self._parts(sequence)]
-        predictions = steps_in_order(self.decoder.predict_on_batch, [part for _, part in parts], batch_size)
-        labels, scores = [[] for _ in inputs], np.zeros(len(inputs))
-        for (i, _), (numbers, score) in zip(parts, predictions, strict=True):
-            labels[i] += [self.labels[number] for number in numbers]
-            scores[i] += score
-        return [Labels(names, float(np.exp(score))) for names, score in zip(labels, scores, strict=True)]
+        whole = [i for i, sequence in enumerate(sequences) if len(sequence) <= (self.max_length or len(sequence))]
+        rest = sorted(set(range(len(sequences))) - set(whole))
+        predictions = dict(zip(whole, self._decoded([sequences[i] for i in whole], batch_size), strict=True))
+        predictions |= zip(rest, self._decoded_in_windows([sequences[i] for i in rest], batch_size), strict=True)
+        ordered = (predictions[i] for i in range(len(sequences)))
+        return [Labels([self.labels[n] for n in numbers], float(np.exp(score))) for numbers, score in ordered]
+
+    def _decoded(self, sequences, batch_size):
+        return steps_in_order(self.decoder.predict_on_batch, sequences, batch_size) if sequences else []
+
+    def _decoded_in_windows(self, sequences, batch_size):
+        if not sequences:
+            return []
+        y_hat = overlapping_windows.predict(lambda x: (self.predict_on_batch(x),), sequences, self.max_length, batch_size)
+        decode = Decode(self.crf)
+        return steps_in_order(lambda y: map(ops.convert_to_numpy, decode(y["inputs"], mask=y["mask"])), y_hat, batch_size=1)
 
     def sequences(self, inputs):
         """Returns inputs as arrays: words as ids, with the ids of their characters, if the model has a tokenizer.
@@ -189,10 +198,6 @@ class ManyToMany(keras.Model):
         if not self.characters:
             return ids[:, 0]
         return np.concatenate([ids, [characters_of(word, self.characters) for word in words]], axis=1).astype(np.int32)
-
-    def _parts(self, sequence):
-        length = self.max_length or len(sequence)
-        return [sequence[start : start + length] for start in range(0, len(sequence), length)]
 
     def get_config(self):
         return dict(self._config, name=self.name, trainable=self.trainable)

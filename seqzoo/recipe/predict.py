@@ -6,7 +6,7 @@ import sys
 import tyro
 
 from seqzoo import presets
-from seqzoo.data.files import read_text
+from seqzoo.data import files
 from seqzoo.errors import UsageError, boundary
 from seqzoo.recipe.flags import parse
 
@@ -41,17 +41,13 @@ def _read_lines(file, source):
     if file is None and sys.stdin.isatty():
         print("one text a line, then Ctrl-D:", file=sys.stderr)
     if file:
-        return _split_lines(read_text(file, "a file with one input on each line"))
+        return files.read_lines(file, "a file with one input on each line")
     content = sys.stdin.buffer.read()
     try:
-        return _split_lines(content.decode("utf-8-sig"))
+        return files.lines(content.decode("utf-8-sig"))
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise UsageError(f"{source}: expected UTF-8 text, line {line} is not") from error
-
-
-def _split_lines(text):
-    return text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
 
 
 def predict(recipe, arguments):

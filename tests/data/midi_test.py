@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqzoo.data import midi
+from seqzoo.data import midi, midi_events
 from seqzoo.data.midi import Note
 from seqzoo.errors import DataError
 
@@ -81,9 +81,101 @@ def test_what_sounds_at_the_end_of_its_track_ends_there(tmp_path):
     assert midi.read(saved(tmp_path / "a.mid", on(60), end), 1).sum() == 2
 
 
+def track(*events, ticks=480, kind=b"MTrk"):
+    """The bytes of a file with one track of events, each with its delta time."""
+    content = b"".join(events)
+    return b"MThd\0\0\0\6\0\1\0\1" + ticks.to_bytes(2) + kind + len(content).to_bytes(4) + content
+
+
+QUARTER, END = b"\x83\x60", b"\0\xff\x2f\0"
+NOTE = b"\0\x90\x3c\x40" + QUARTER + b"\x80\x3c\0"
+
+
+@pytest.mark.parametrize(
+    "events, steps",
+    [
+        ([b"\0\xff\x59\2\xfe\xff", NOTE], "#"),  # a key signature of 254 flats
+        ([b"\0\xff\x59\0", b"\0\xff\x51\1\0", b"\0\xff\x54\1\xff", b"\0\xff\x58\0", b"\0\xff\x7e\1a", NOTE], "#"),
+        ([b"\0\xf0\2ab", b"\0\xf7\1\x90", b"\0\xf8", b"\0\xc1\1", b"\0\xe1\0\0", NOTE], "#"),
+        ([b"\0\x90\x3c\x40", QUARTER, b"\x3c\0", QUARTER, b"\x3c\x40", QUARTER, b"\x3c\0"], "#.#"),  # running status
+        ([b"\0\x90\x3c\x40", b"\0\xff\1\1a", QUARTER, b"\x3c\0"], "#"),
+        (
+            [
+                b"\0\x90\x3c\x40",
+                QUARTER,
+                b"\x90\x3c\x40",
+                QUARTER,
+                b"\x80\x3c\0",
+                b"\x8f\0\x90\x3c\x40",
+                QUARTER,
+                b"\x80\x3c\0",
+            ],
+            "##....#",  # a second note-on ends the first note
+        ),
+        ([b"\0\x90\x3c\x40", b"\0\x90\x3c\x40", QUARTER, b"\x80\x3c\0", QUARTER, b"\x80\x3c\0"], "#"),
+    ],
+)
+def test_notes_are_read_whatever_else_a_track_holds(tmp_path, events, steps):
+    (tmp_path / "a.mid").write_bytes(track(*events, END))
+    keys = midi.read(tmp_path / "a.mid", 1)
+    assert "".join(".#"[key] for key in keys[:, 60 - midi.LOWEST].astype(int)) == steps and keys.sum() == steps.count("#")
+
+
+@st.composite
+def messages(draw):
+    channel, pitch, time = st.integers(0, 15), st.integers(0, 127), st.integers(0, 2**21)
+    kinds = {
+        "note_on": {"note": pitch, "velocity": pitch},
+        "note_off": {"note": pitch},
+        "control_change": {"control": pitch, "value": pitch},
+        "program_change": {"program": pitch},
+        "pitchwheel": {"pitch": st.integers(-8192, 8191)},
+    }
+    kind = draw(st.sampled_from(list(kinds)))
+    values = {name: draw(value) for name, value in kinds[kind].items()}
+    return mido.Message(kind, channel=draw(channel), time=draw(time), **values)
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.lists(messages(), max_size=12), max_size=3))
+def test_events_are_those_that_mido_reads(tmp_path_factory, tracks):
+    path = tmp_path_factory.mktemp("midi") / "a.mid"
+    mido.MidiFile(tracks=[mido.MidiTrack(one) for one in tracks], ticks_per_beat=96).save(path)
+    ticks, read = midi_events.parse(path.read_bytes())
+    expected = []
+    for one in mido.MidiFile(path).tracks:
+        times = np.cumsum([message.time for message in one]).tolist()
+        notes = [(at, m) for at, m in zip(times, one, strict=True) if m.type in ("note_on", "note_off")]
+        events = [(at, m.type == "note_on" and m.velocity > 0, m.channel, m.note) for at, m in notes]
+        expected.append([*events, (times[-1], False, None, None)])
+    assert ticks == 96 and read == expected
+
+
+@given(st.binary(max_size=60))
+def test_no_bytes_stop_it(content):
+    for damaged in (content, track(content), track(NOTE, content)):
+        try:
+            midi_events.parse(damaged)
+        except ValueError as error:
+            assert str(error)
+
+
+def test_other_chunks_are_skipped_and_the_events_after_the_end_too(tmp_path):
+    one = track(NOTE, END, NOTE)
+    (tmp_path / "a.mid").write_bytes(one[:14] + b"XFIH\0\0\0\2ab" + one[14:] + b"rest")
+    assert midi.read(tmp_path / "a.mid", 1).sum() == 1
+
+
 @pytest.mark.parametrize(
     "content, message",
     [
+        (track(b"\0\x90\x3c\x40" + b"\xff" * 200 + b"\0\x80\x3c\0"), "a number of more than 4 bytes, a time or a length"),
+        (track(b"\0\x90\x3c\x40" + b"\xff\xff\xff\x7f\x80\x3c\0"), "steps, expected at most 100,000"),
+        (track(b"\0\xff\1\xff\xff\xff\x7f"), "a track ends in an event"),
+        (track(b"\0\x3c\x40"), "data where an event should begin"),
+        (track(NOTE, ticks=0), "counts in quarter notes"),
+        (track(NOTE, kind=b"XXXX"), "0 tracks, 1 in its header"),
+        (track(NOTE)[:18] + b"\xff\xff\xff\xff" + NOTE, "ends in the chunk that begins at byte 14"),
         (b"", "expected a MIDI file, found a damaged one"),
         (b"no MIDI at all", "expected a MIDI file"),
         (b"MThd\0\0\0\6\0\1\0\1\x01\xe0MTrk\0\0\0\x09abc", "expected a MIDI file"),

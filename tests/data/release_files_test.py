@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import random
 import sys
 import tarfile
 import zipfile
@@ -112,3 +113,20 @@ def test_what_is_no_archive_says_so(tmp_path, content):
 
 def test_a_member_that_is_not_there():
     assert "d/z.txt" in one_line_of(lambda: release_files.read(nested(), "d/z.txt"))
+
+
+def test_a_damaged_gz_is_one_line():
+    content, packed = bytes(random.Random(0).choices(range(60), k=40_000)), io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        for name in ("a", "b"):
+            info = tarfile.TarInfo(name)
+            info.size = len(content)
+            tar.addfile(info, io.BytesIO(content))
+    packed, refused = packed.getvalue(), 0
+    for at in range(0, len(packed), 200):
+        try:
+            release_files.read(packed[:at] + bytes([packed[at] ^ 0x55]) + packed[at + 1 :], "b")
+        except DataError as error:
+            refused += 1
+            assert "\n" not in str(error)
+    assert refused

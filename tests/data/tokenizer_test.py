@@ -1,12 +1,14 @@
 """The tokenizer: round trips, the vocabulary's order, and texts that bite."""
 
 import json
+import os
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqzoo.data.tokenizer import BOS, EOS, PAD, SPECIAL, UNK, Tokenizer
+from seqzoo.data.tokenizer import BOS, EOS, PAD, SPECIAL, UNK, Tokenizer, split_words
 from seqzoo.errors import DataError
 
 LAW = settings(max_examples=60, deadline=None)
@@ -141,3 +143,102 @@ def test_what_is_cut_is_what_is_known_and_what_is_not(texts, choices):
     for ids, tokens in zip(tokenizer.encode_all(texts), tokenizer.cut_all(texts), strict=True):
         assert len(ids) == len(tokens) or (ids == [UNK] and not tokens)
         assert all(i == UNK or tokenizer.tokens[i] == token for i, token in zip(ids, tokens, strict=False))
+
+
+def test_white_space_is_what_python_takes_for_it():
+    characters = [chr(code) for code in range(sys.maxunicode + 1)]
+    characters = [character for character in characters if character.isspace() or character < "\u3100"]
+    between = split_words("".join(f"a{character}a" for character in characters if character.isspace()).replace("aa", "a"))
+    assert between == ["a"] * (1 + sum(map(str.isspace, characters)))
+    others = " ".join(character for character in characters if not character.isspace())
+    assert split_words(others) == others.split(" ")
+    spaces = "".join(filter(str.isspace, characters))
+    for level in ("word", "subword", "spaces"):
+        tokenizer = Tokenizer.train([f"a{spaces}b"], level=level)
+        assert tokenizer.encode("a" + spaces + "b") == tokenizer.encode("a b")
+        assert all(tokenizer.cut_all([f"a{space}b"]) == [["a", "b"]] for space in spaces) or level == "subword"
+
+
+CARON = "J\u030can"
+
+
+def before_composition(path):
+    """Rewrites a saved tokenizer as it was saved before characters were composed last."""
+    state = json.loads(path.read_text())
+    assert state["normalizer"]["normalizers"].pop() == {"type": "NFC"}
+    path.write_text(json.dumps(state))
+
+
+@pytest.mark.parametrize("old", [False, True])
+@pytest.mark.parametrize("level", ["char", "word"])
+def test_a_lower_case_character_is_composed_and_is_one_token(tmp_path, level, old):
+    tokenizer = Tokenizer.train([CARON, "j \u030c"], level=level)
+    tokenizer.save(tmp_path / "tokenizer.json")
+    if old:
+        before_composition(tmp_path / "tokenizer.json")
+    loaded = Tokenizer.load(tmp_path / "tokenizer.json")
+    assert loaded == tokenizer
+    expected = ["\u01f0", "a", "n"] if level == "char" else ["\u01f0an"]
+    assert loaded.cut_all([CARON]) == [expected] and [loaded.tokens[i] for i in loaded.encode(CARON)] == expected
+
+
+def test_a_normalized_text_stays_as_it_is():
+    normalizer = Tokenizer.train(["a"])._rules.normalizer
+    for mark in ("", "\u030c", "\u0307", "\u0345", "\u0301\u0323", "\u200d"):
+        changed = [character for character in map(chr, range(sys.maxunicode + 1)) if character.lower() != character]
+        text = " ".join(character + mark for character in changed)
+        once = normalizer.normalize_str(text)
+        assert normalizer.normalize_str(once) == once
+
+
+@LAW
+@given(
+    texts=st.lists(st.text(st.sampled_from("J\u030cİı\u0307ΑΣ\u0345ς’'\x1c\x85\u2028 a🙂\u200d"))),
+    choices=st.fixed_dictionaries(CHOICES),
+)
+def test_tokens_and_ids_are_of_one_length(texts, choices):
+    tokenizer = Tokenizer.train(texts, **choices)
+    for ids, tokens in zip(tokenizer.encode_all(texts), tokenizer.cut_all(texts), strict=True):
+        assert len(ids) == len(tokens) or (ids == [UNK] and not tokens)
+
+
+@pytest.mark.parametrize(
+    "part, value, message",
+    [
+        ("normalizer", None, "normalizer None, expected a tokenizer that seqzoo saved"),
+        ("normalizer", {"type": "Lowercase"}, "normalizer Lowercase"),
+        ("pre_tokenizer", None, "pre_tokenizer None"),
+        ("pre_tokenizer", {"type": "BertPreTokenizer"}, "pre_tokenizer BertPreTokenizer"),
+        ("model", {"type": "Unigram", "unk_id": 1, "vocab": [[token, -1.0] for token in SPECIAL]}, "model Unigram"),
+        ("model", {"type": "WordLevel", "vocab": dict(zip(SPECIAL, range(4), strict=True)), "unk_token": "a"}, "first tokens"),
+        ("model", {"type": "WordLevel", "vocab": {"a": 0, "<unk>": 1}, "unk_token": "<unk>"}, "<pad>"),
+        ("model", {"type": "WordLevel", "vocab": dict(zip(SPECIAL, (0, 1, 2, 9), strict=True)), "unk_token": "<unk>"}, "gaps"),
+        (
+            "padding",
+            {"strategy": {"Fixed": 9}, "direction": "Right", "pad_id": 0, "pad_type_id": 0, "pad_token": "<pad>"},
+            "padding",
+        ),
+        ("model", {"a": 0}, "not a readable tokenizer"),
+    ],
+)
+def test_a_tokenizer_of_another_make_is_one_line(tmp_path, part, value, message):
+    path = tmp_path / "tokenizer.json"
+    Tokenizer.train(["a b"]).save(path)
+    state = json.loads(path.read_text())
+    path.write_text(json.dumps(state | {"added_tokens": [], "padding": None, part: value}))
+    with pytest.raises(DataError, match=message) as caught:
+        Tokenizer.load(path)
+    assert str(caught.value).startswith(f"{path}: ") and "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", ["[" * 100_000, '{"model": ' * 100_000])
+def test_a_deeply_nested_file_is_one_line(tmp_path, content):
+    (tmp_path / "tokenizer.json").write_text(content)
+    with pytest.raises(DataError, match="not a readable tokenizer"):
+        Tokenizer.load(tmp_path / "tokenizer.json")
+
+
+def test_a_pipe_is_refused_and_never_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "tokenizer.json")
+    with pytest.raises(DataError, match="tokenizer.json: a pipe or a device: expected a tokenizer"):
+        Tokenizer.load(tmp_path / "tokenizer.json")

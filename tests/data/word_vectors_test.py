@@ -1,6 +1,7 @@
 """Vectors of words from a text file: what is read, which spelling wins, what is refused."""
 
 import gzip
+import os
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from seqzoo.errors import DataError
 
 def test_words_and_numbers_with_and_without_a_header(tmp_path):
     lines = "the 1 2.5\nNew York -1e-3 0\n"
-    for name, text in (("glove.txt", lines), ("fast.vec", "2 2\n" + lines), ("tabs.txt", "the\t1\t2.5\nNewYork\t-1e-3\t0\n")):
+    for name, text in (("glove.txt", lines), ("fast.vec", "2 2\n" + lines), ("tabs.txt", "the\t1\t2.5\nNew York\t-1e-3 0\n")):
         (tmp_path / name).write_text(text)
         vectors = word_vectors.read(tmp_path / name)
         assert vectors.words[0] == "the" and vectors.words[1].startswith("New") and vectors.size == 2
@@ -43,6 +44,13 @@ def test_lower_case_wins_then_the_first_spelling():
         (b"word\n", "a.vec:1: expected a word"),
         (b"a 1 2\nb 1 2 3\n", "a.vec:2: expected a word and 2 finite numbers"),
         (b"9 7\na 1 2\n", "a.vec:2: expected a word and 7 finite numbers"),
+        (b"99999999999 1000000000\na 1 2\n", "a.vec:1: vectors of 1000000000 numbers, expected 1 to 100,000"),
+        (b"2 " + b"9" * 5000 + b"\na 1 2\n", "a.vec:1: vectors of 99999999999999999999 numbers, expected 1 to 100,000"),
+        (b"2 0\na 1 2\n", "a.vec:1: vectors of 0 numbers"),
+        ("² ²\na 1 2\n".encode(), "a.vec:1: expected a word and 1 finite numbers"),
+        ("a 1 2\n".encode("utf-16"), "byte 0xff is not UTF-8"),
+        ("a 1 2\n".encode("utf-16-le"), "a.vec:1: expected a word and"),
+        (b"a " + b"1 " * 2_000_000, "a.vec:1: a line of 4,000,000 characters or more"),
         (b"caf\xe9 1 2\n", "byte 0xe9 is not UTF-8"),
         (None, "No such file"),
     ],
@@ -50,7 +58,29 @@ def test_lower_case_wins_then_the_first_spelling():
 def test_a_file_that_is_none_is_refused(tmp_path, content, message):
     if content is not None:
         (tmp_path / "a.vec").write_bytes(content)
-    with pytest.raises(DataError, match=message):
+    with pytest.raises(DataError, match=message) as error:
+        word_vectors.read(tmp_path / "a.vec")
+    assert "\n" not in str(error.value)
+
+
+def test_an_absurd_number_of_vectors_is_not_believed(tmp_path):
+    (tmp_path / "a.vec").write_text("99999999999 2\rthe 1 2\r\u3000 3 4\r")
+    assert word_vectors.read(tmp_path / "a.vec").words == ["the", "\u3000"]
+
+
+def test_a_damaged_gz_is_one_line_wherever_it_is_damaged(tmp_path):
+    content = gzip.compress("".join(f"word{i} {i % 7} {i % 5}\n" for i in range(200)).encode())
+    for at in range(len(content)):
+        (tmp_path / "a.gz").write_bytes(content[:at] + bytes([content[at] ^ 0x55]) + content[at + 1 :])
+        try:
+            word_vectors.read(tmp_path / "a.gz")
+        except DataError as error:
+            assert str(error).startswith(str(tmp_path / "a.gz")) and "\n" not in str(error)
+
+
+def test_a_pipe_is_refused_and_never_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.vec")
+    with pytest.raises(DataError, match="a.vec: a pipe or a device"):
         word_vectors.read(tmp_path / "a.vec")
 
 

@@ -85,6 +85,13 @@ def test_what_is_sampled_has_the_probability_that_it_is_scored_with(carried):
         assert not of_sample[len(log_p) :].any()
 
 
+def test_characters_that_lower_case_composes_are_scored_one_by_one():
+    """`J` and a caron (U+030C) are two characters; in lower case they are one, U+01F0."""
+    tokenizer = Tokenizer.train(["J\u030can", "an j \u030c"], level="char")
+    (scored,) = LanguageModel(tokenizer.size, units=4, embedding=3, tokenizer=tokenizer).score(["J\u030can"])
+    assert scored.tokens == ["\u01f0", "a", "n"] and len(scored.log_p) == 4 and not scored.unknown
+
+
 def test_a_preset_says_the_same(tmp_path):
     model = built(carried=True, tied=True, depth=2)
     presets.save(model, tmp_path)

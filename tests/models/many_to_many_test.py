@@ -1,6 +1,7 @@
 """What holds for a many-to-many model of every kind, with random weights."""
 
 import itertools
+import zipfile
 
 import keras
 import numpy as np
@@ -12,6 +13,7 @@ from keras import ops
 from seqzoo import presets
 from seqzoo.data import entity_tags
 from seqzoo.data.batches import Batches, pad
+from seqzoo.data.overlapping_windows import windows
 from seqzoo.data.tokenizer import UNK, Tokenizer
 from seqzoo.errors import DataError
 from seqzoo.models import ManyToMany
@@ -125,10 +127,33 @@ def test_a_saved_model_answers_the_same(tmp_path, crf):
     assert loaded.get_config() == model.get_config()
 
 
-def test_a_long_input_is_read_in_parts():
-    model, sequence = built(max_length=4), inputs_of("words and characters", [10])[0]
-    parts = [model.answers([sequence[start : start + 4]])[0] for start in (0, 4, 8)]
-    assert model.answers([sequence])[0].labels == [label for part in parts for label in part.labels]
+@pytest.mark.parametrize("crf", [True, False])
+def test_a_long_input_is_read_in_windows_and_answered_as_a_whole(crf):
+    """A tag far from both ends of a window is that of a window with the whole input, and each step lies far from some ends."""
+    options = {"crf": crf, "scheme": "BIO" if crf else None}
+    parted, whole = built("words", max_length=100, **options), built("words", **options)
+    inputs = inputs_of("words", [7, 300, 101])
+    expected, found = whole.answers(inputs), parted.answers(inputs)
+    assert [answer.labels for answer in found] == [answer.labels for answer in expected]
+    assert found[0] == parted.answers(inputs[:1])[0]  # alone, or beside longer inputs
+    np.testing.assert_allclose([answer.score for answer in found], [answer.score for answer in expected], rtol=1e-2)
+    if crf:
+        assert all(entity_tags.continues_nothing(answer.labels) is None for answer in found)
+
+
+def test_the_labels_of_a_long_input_are_those_of_its_windows_middles():
+    model, sequence = built(max_length=10, crf=False), inputs_of("words and characters", [26])[0]
+    read = windows(26, 10)
+    assert [(w.start, w.stop, w.first, w.last) for w in read] == [(0, 10, 0, 9), (8, 18, 9, 17), (16, 26, 17, 26)]
+    middles = [model.answers([sequence[w.start : w.stop]])[0].labels[w.first - w.start : w.last - w.start] for w in read]
+    assert model.answers([sequence])[0].labels == [label for labels in middles for label in labels]
+
+
+def test_the_shipped_model_cuts_no_entity_of_a_long_text():
+    model = presets.load("ner")
+    assert model.max_length == 200
+    (answer,) = model.answers([["Yesterday", "we", "saw", "Harry", "Potter", "in", "London"] * 120])
+    assert len(entity_tags.spans(answer.labels)) == 240
 
 
 def test_words_are_dropped_while_training_only():
@@ -152,11 +177,25 @@ def test_characters_of_a_word_begin_and_end_it():
         ({"labels": ("a", "a"), "vocabulary": 9}, "all different"),
         ({"labels": ("a", "b")}, "Give `vocabulary` for ids or `features` for vectors"),
         ({"labels": ("a", "b"), "vocabulary": 9, "cell": "elman"}, "`cell` must be one of"),
+        ({"labels": ("a", "b"), "vocabulary": 9, "depth": 100_000}, "`depth` must be at most 100, got 100000"),
     ],
 )
 def test_arguments_that_cannot_be_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         ManyToMany(**arguments)
+
+
+def test_a_file_that_declares_many_layers_is_one_line(tmp_path):
+    presets.save(built(), tmp_path)
+    with zipfile.ZipFile(tmp_path / "model.keras") as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    files["config.json"] = files["config.json"].replace(b'"depth": 1,', b'"depth": 100000,')
+    with zipfile.ZipFile(tmp_path / "model.keras", "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    with pytest.raises(DataError, match="model.keras") as error:
+        presets.load(tmp_path)
+    assert "`depth` must be at most 100" in str(error.value) and "\n" not in str(error.value)
 
 
 def test_inputs_that_it_does_not_take_are_refused():

@@ -157,7 +157,7 @@ def test_a_matlab_file_and_several_trainings(here):
     "arguments, message",
     [
         (("--data", "none"), "none: expected chorales, a folder of MIDI files or a .mat file"),
-        (("--data", "."), "x.mid: expected a MIDI file"),
+        (("--data", "bad"), "bad: 1 of 1 files cannot be read: x.mid: expected a MIDI file"),
         (("--transpose", "-1"), "--transpose: expected an integer from 0"),
         (("--transpose-until", "0"), "--transpose-until: expected above 0 and at most 1"),
         (("--bidirectional",), "--bidirectional: expected none"),
@@ -168,7 +168,8 @@ def test_a_matlab_file_and_several_trainings(here):
     ],
 )
 def test_bad_input_is_one_line(here, capsys, arguments, message):
-    (here / "x.mid").write_text("no MIDI")
+    (here / "bad").mkdir()
+    (here / "bad" / "x.mid").write_text("no MIDI")
     with pytest.raises(SystemExit) as end:
         run(*arguments)
     error = capsys.readouterr().err.strip()

@@ -1,10 +1,11 @@
 """FASTA files: a header line `>NAME ...`, then the letters of a nucleotide sequence on one line or more."""
 
+import string
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from seqzoo.data import files
 from seqzoo.errors import DataError
 
 SUFFIXES = (".fasta", ".fa", ".fna", ".fas", ".ffn", ".frn")
@@ -13,6 +14,7 @@ CODES = {
     **{"R": "AG", "Y": "CT", "S": "CG", "W": "AT", "K": "GT", "M": "AC"},
     **{"B": "CGT", "D": "AGT", "H": "ACT", "V": "ACG", "N": "ACGT"},
 }  # codes of IUPAC, and the bases that each code stands for
+CAPITALS = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)  # str.upper makes SS, two bases, of ß
 EXPECTED = "A C G T (U is read as T) or R Y S W K M B D H V N"
 LEAST = 10  # letters from which DNA and a protein can be distinguished
 
@@ -31,7 +33,7 @@ def read(path: str | Path) -> list[Record]:
     Raises:
         DataError: the file is missing, a folder, not as `parse` expects, or a protein by its letters, see `check`.
     """
-    return checked(parse(content(path, "a FASTA file"), path), path)
+    return checked(parse(files.read_bytes(path, "a FASTA file"), path), path)
 
 
 def read_by_name(path: str | Path) -> dict[str, Record]:
@@ -45,32 +47,6 @@ def read_by_name(path: str | Path) -> dict[str, Record]:
     if twice:
         raise DataError(f"{path}: two sequences are named {twice[0]!r}, expected each to have a name of its own")
     return {record.name: record for record in records}
-
-
-def content(path: str | Path, expected: str) -> bytes:
-    """Returns the content of a file.
-
-    Raises:
-        DataError: the file cannot be read; the message names what was `expected`.
-    """
-    try:
-        return Path(path).expanduser().read_bytes()
-    except OSError as error:
-        raise DataError(f"{path}: {error.strerror or error}: expected {expected}") from error
-
-
-def lines(content: bytes, source: str | Path, expected: str = "FASTA") -> Iterator[tuple[int, str]]:
-    """Yields `(number, line)`, numbered from 1, of a UTF-8 text with line ends of any kind.
-
-    Raises:
-        DataError: a line is not UTF-8.
-    """
-    for number, raw in enumerate(content.removeprefix(b"\xef\xbb\xbf").splitlines(), start=1):
-        try:
-            yield number, raw.decode("utf-8")
-        except UnicodeDecodeError as error:
-            where = f"{source}:{number}: byte 0x{raw[error.start]:02x}"
-            raise DataError(f"{where} is not UTF-8: expected {expected}, a file of text") from error
 
 
 def parse(content: bytes, source: str | Path) -> list[Record]:
@@ -87,7 +63,8 @@ def parse(content: bytes, source: str | Path) -> list[Record]:
             letter stands for no nucleotide, as in a protein.
     """
     records: list[tuple[str, int, list[str]]] = []
-    for number, raw in lines(content, source):
+    text = files.decode(content, source, "FASTA, a file of text")
+    for number, raw in enumerate(files.lines(text), start=1):
         line = raw.strip()
         if line.startswith(">"):
             records.append((line[1:].strip(), number, []))
@@ -114,7 +91,7 @@ def letters(line: str, where: str) -> str:
     Raises:
         DataError: a letter stands for no nucleotide; the message begins with `where`.
     """
-    folded = "".join(line.split()).upper().replace("U", "T")
+    folded = "".join(line.split()).translate(CAPITALS).replace("U", "T")
     for letter in sorted(set(folded) - set(CODES), key=folded.index):
         hint = ": a protein?" if letter in "EFILPQXZJO" else ": a gap? remove it" if letter in "-.*" else ""
         raise DataError(f"{where}: {letter!r} is no code of a nucleotide, expected {EXPECTED}{hint}")

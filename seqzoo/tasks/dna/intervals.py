@@ -11,10 +11,11 @@ from collections import defaultdict
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
+from urllib.parse import unquote
 
 import numpy as np
 
-from seqzoo.data import targets
+from seqzoo.data import files, targets
 from seqzoo.errors import DataError
 from seqzoo.tasks.dna import fasta, sequences
 
@@ -22,6 +23,8 @@ NONE = "none"
 SUFFIXES = {".bed": False, ".gff": True, ".gff3": True, ".gtf": True}  # whether the format is GFF
 BED_COLUMNS = "NAME TAB START TAB END [TAB LABEL]"
 GFF_COLUMNS = "NAME TAB SOURCE TAB TYPE TAB START TAB END TAB SCORE TAB STRAND TAB PHASE TAB ATTRIBUTES"
+CIRCULAR = re.compile(r"(?:^|;)\s*Is_circular=true\b", re.IGNORECASE)  # in the attributes of GFF3
+INTEGERS = re.compile(r"[0-9]{1,18}(?:,[0-9]{1,18})*,?")
 PIECES = 10  # of all bases: about one for the test split, and one for the validation split
 NAMES = 10  # intervals that may all have different labels
 
@@ -42,16 +45,26 @@ class Interval(NamedTuple):
 def read(path: str | Path) -> list[Interval]:
     """Returns the intervals of a file: BED or GFF by its suffix, else by its first line.
 
+    The intervals of a line of BED with 12 columns are its blocks. A line of GFF3 that says `Is_circular=true` gives the length
+    of a circular sequence and is no interval; an interval beyond the end of that sequence goes on at its start.
+
     Raises:
         DataError: the file is unreadable, a line is not as expected, or there is no interval.
     """
-    lines = list(fasta.lines(fasta.content(path, "a BED or GFF file"), path, "BED or GFF"))
-    gff, intervals = _is_gff(path, lines), []
+    text = files.decode(files.read_bytes(path, "a BED or GFF file"), path, "BED or GFF, a file of text")
+    lines = list(enumerate(files.lines(text), start=1))
+    gff, intervals, lengths = _is_gff(path, lines), [], {}
     for number, line in lines:
-        if gff and line.startswith(("##FASTA", ">")):
+        if gff and (line.strip() == "##FASTA" or line.startswith(">")):
             break
         if not _is_comment(line):
-            intervals.append(_interval(line, gff, path, number))
+            cells = _cells(line, gff)
+            interval = _interval(cells, gff, path, number)
+            if gff and CIRCULAR.search(cells[-1]):
+                lengths[interval.name] = interval.end
+            else:
+                intervals += [interval] if gff else _blocks(interval, cells, path)
+    intervals = [part for interval in intervals for part in _on_circle(interval, lengths.get(interval.name))]
     if not intervals:
         raise DataError(f"{path}: no interval, expected lines of {GFF_COLUMNS if gff else BED_COLUMNS}")
     return intervals
@@ -67,10 +80,13 @@ def _is_gff(path: str | Path, lines: list[tuple[int, str]]) -> bool:
     return SUFFIXES.get(Path(path).suffix.lower(), len(cells) > 7 and not cells[1].strip().isdigit())
 
 
-def _interval(line: str, gff: bool, path: str | Path, number: int) -> Interval:
-    """The interval of a line. Columns are divided by tabs; in a line of BED without a tab, by white space."""
+def _cells(line: str, gff: bool) -> list[str]:
+    """The columns of a line: divided by tabs; in a line of BED without a tab, by white space."""
+    return [cell.strip() for cell in (line.split("\t") if gff or "\t" in line else line.split())]
+
+
+def _interval(cells: list[str], gff: bool, path: str | Path, number: int) -> Interval:
     where, first = f"{path}:{number}", int(gff)
-    cells = [cell.strip() for cell in (line.split("\t") if gff or "\t" in line else line.split())]
     if len(cells) < (8 if gff else 3):
         raise DataError(f"{where}: too few columns ({len(cells)}), expected {GFF_COLUMNS if gff else BED_COLUMNS}")
     start, end = (_integer(cell, where) for cell in (cells[3:5] if gff else cells[1:3]))
@@ -90,6 +106,28 @@ def _integer(cell: str, where: str) -> int:
 
 def _bed_label(cells: list[str]) -> str:
     return cells[3] if len(cells) > 3 and cells[3] not in ("", ".") else "positive"
+
+
+def _blocks(interval: Interval, cells: list[str], path: str | Path) -> list[Interval]:
+    """The blocks of an interval of BED: columns 10 to 12 are their number, their lengths and their starts, between commas."""
+    if len(cells) < 12 or not all(map(INTEGERS.fullmatch, cells[9:12])):
+        return [interval]
+    (count,), lengths, starts = ([int(number) for number in cell.strip(",").split(",")] for cell in cells[9:12])
+    blocks = [
+        interval._replace(start=interval.start + start, end=interval.start + start + length)
+        for start, length in zip(starts, lengths, strict=False)
+    ]
+    if not len(lengths) == len(starts) == count or any(not i.start < i.end <= interval.end for i in blocks):
+        found = f"{count} blocks, lengths {cells[10][:20]}, starts {cells[11][:20]}"
+        raise DataError(f"{path}:{interval.line}: {found}, expected as many of each, inside the interval")
+    return blocks
+
+
+def _on_circle(interval: Interval, length: int | None) -> list[Interval]:
+    """The one or two parts of an interval on a circular sequence of `length` bases, or on one that is not circular (None)."""
+    if length is None or not interval.start < length < interval.end:
+        return [interval]
+    return [interval._replace(end=length), interval._replace(start=0, end=interval.end - length)]
 
 
 def choose(path: str | Path, features: str | None = None) -> list[Interval]:
@@ -144,12 +182,18 @@ def label_bases(
     labels = labels or (NONE, *sorted({interval.label for interval in intervals}))
     numbers = {name: np.zeros(len(record.sequence), np.int32) for name, record in records.items()}
     for interval in intervals:
+        interval = _with_plain_name(interval, numbers)
         _check(interval, numbers, labels, f"{path}:{interval.line}", source)
         stretch, number = numbers[interval.name][interval.start : interval.end], labels.index(interval.label)
         if not features and np.any((stretch != 0) & (stretch != number)):
             raise DataError(f"{path}:{interval.line}: {_overlap(interval, intervals)}")
         stretch[:] = number
     return labels, [LabelledSequence(record.sequence, numbers[name]) for name, record in records.items()]
+
+
+def _with_plain_name(interval: Interval, names) -> Interval:
+    """The interval; its name is decoded where a sequence has the decoded name alone: GFF3 writes `p%7C1` for `p|1`."""
+    return interval if interval.name in names else interval._replace(name=unquote(interval.name))
 
 
 def _check(interval: Interval, numbers: dict[str, np.ndarray], labels: tuple[str, ...], where: str, source: str) -> None:

@@ -95,6 +95,7 @@ def read(source: str, labels: str | None = None, negative: str | None = None, he
         return _with_labels(source, labels, header)
     files = [("positive", source), ("negative", negative)] if negative else _by_class(source)
     rows = [(record.sequence, label) for label, file in files or [("", source)] for record in fasta.read(file)]
+    _check_different(rows, files)
     if not files:  # checked last: the error of a missing or broken file comes first
         raise DataError(f"{source}: FASTA has no labels, expected --labels FILE, --negative FILE, or a folder of CLASS.fasta")
     return Examples([sequence for sequence, _ in rows], [label for _, label in rows])
@@ -112,6 +113,16 @@ def _by_class(folder: str) -> list[tuple[str, Path]]:
         if one.stem == other.stem:
             raise DataError(f"{folder}: expected one file for each class, found {one.name} and {other.name}")
     return [(file.stem, file) for file in files]
+
+
+def _check_different(rows: list[tuple[str, str]], files: list[tuple[str, str | Path]]) -> None:
+    """Refuses two files of the same sequences, such as one file as both classes."""
+    seen = {}
+    for label, file in files:
+        sequences = frozenset(sequence for sequence, of in rows if of == label)
+        if sequences in seen:
+            raise DataError(f"{file}: the same sequences as {seen[sequences]}, expected those of another class")
+        seen[sequences] = file
 
 
 def _with_labels(source: str, file: str, header: bool | None) -> Examples:
@@ -178,6 +189,6 @@ def parse_lines(lines: list[str]) -> list[tuple[str, str]]:
     """
     first = next((line.strip() for line in lines if line.strip()), "")
     if first.startswith((">", ";")):
-        records = fasta.parse("\n".join(lines).encode(), "input")
+        records = fasta.parse("\n".join(lines).encode(errors="replace"), "input")
         return [(record.name, record.sequence) for record in fasta.checked(records, "input")]
     return [(" ".join(line.split()), sequence(line, f"input {i}")) for i, line in enumerate(lines, start=1)]

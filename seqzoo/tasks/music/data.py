@@ -15,10 +15,11 @@ from seqzoo.data.midi import KEYS
 from seqzoo.data.targets import Split
 from seqzoo.data.tokenizer import EOS, PAD
 from seqzoo.datasets import catalog, chorales
-from seqzoo.errors import DataError, one_line
+from seqzoo.errors import DataError, note, one_line
 
 STEPS = {"quarter": 1, "eighth": 2, "sixteenth": 4}  # of a quarter note
 MATLAB = ("traindata", "validdata", "testdata")
+NAMED = 20  # files that cannot be read
 HELD_OUT = 10  # of a folder's files one in 10 is in the validation split, and one in 10 in the test split
 
 
@@ -91,11 +92,27 @@ def load_test(source: str, data_dir: str | None = None, steps: str = "quarter") 
 
 
 def read_folder(folder: Path, steps: int) -> list[Piece]:
-    """Returns the pieces of the MIDI files in a folder and its subfolders, by name."""
+    """Returns the pieces of the MIDI files in a folder and its subfolders, by name; a note names those that cannot be read.
+
+    Raises:
+        DataError: no file can be read.
+    """
     files = sorted(file for file in folder.rglob("*") if file.suffix.lower() in (".mid", ".midi"))
     if not files:
         raise DataError(f"{folder}: expected MIDI files (.mid or .midi), found none")
-    return [of_keys(midi.read(file, steps)) for file in files]
+    pieces, skipped = [], []
+    for file in files:
+        try:
+            pieces.append(of_keys(midi.read(file, steps)))
+        except DataError as error:
+            skipped.append(str(error).replace(str(file), str(file.relative_to(folder)), 1))
+    more = f"; and {len(skipped) - NAMED} more" if len(skipped) > NAMED else ""
+    message = f"{folder}: {len(skipped)} of {len(files)} files cannot be read: {'; '.join(skipped[:NAMED])}{more}"
+    if not pieces:
+        raise DataError(message)
+    if skipped:
+        note(f"{message}; they are skipped")
+    return pieces
 
 
 def of_keys(keys: np.ndarray) -> Piece:

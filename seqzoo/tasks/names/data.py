@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seqzoo.data import targets
+from seqzoo.data import files, targets
 from seqzoo.data.batches import Batches
 from seqzoo.data.examples import Examples, Splits
 from seqzoo.data.targets import Split
@@ -61,10 +61,7 @@ def _checked(examples: Examples, source: str, longest: int) -> Examples:
 
 
 def _lines(path: Path) -> Examples:
-    try:
-        names = [line.strip() for line in path.read_text(encoding="utf-8-sig").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise DataError(f"{path}: expected a readable UTF-8 file with a name on each line ({error})") from error
+    names = [line.strip() for line in files.read_lines(path, "a file with a name on each line")]
     names = list(dict.fromkeys(name for name in names if name))
     if not names:
         raise DataError(f"{path}: empty, expected a name on each line")

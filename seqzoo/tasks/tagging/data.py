@@ -3,6 +3,7 @@
 import os
 
 from seqzoo.data.examples import Examples, Splits
+from seqzoo.data.user_files import SPLIT_NAMES
 from seqzoo.datasets import generated_entities
 from seqzoo.datasets.labeled import complete
 from seqzoo.errors import DataError
@@ -50,16 +51,31 @@ def load_test(source: str, data_dir=None, word_column=0, tag_column=-1, seed: in
 
 
 def _completed(given: dict[str, Examples], seed: int, name: str) -> Splits:
-    """The given splits; for each missing one a tenth is held out, equal sentences together."""
-    texts = {split: [" ".join(words) for words in examples.inputs] for split, examples in given.items()}
-    numbered = {split: Examples(lines, [float(row) for row in range(len(lines))]) for split, lines in texts.items()}
+    """The given splits; for each missing one a tenth is held out, equal sentences together, rare tags in train."""
+    train, kept = given["train"], set()  # rows of train that stay there
+    while True:
+        rows = _held_out(given, kept, seed, name)
+        known = {tag for row in rows["train"] for tag in train.targets[row]}
+        held = [row for split in rows if split not in given for row in rows[split]]
+        rare = {_text(train.inputs[row]) for row in held if not known.issuperset(train.targets[row])}
+        if not rare:
+            return Splits(*(given.get(split, train).take(rows[split]) for split in SPLIT_NAMES), name)
+        kept |= {row for row, words in enumerate(train.inputs) if _text(words) in rare}
+
+
+def _held_out(given: dict[str, Examples], kept: set[int], seed: int, name: str) -> dict[str, list[int]]:
+    """The rows of each split; those of the missing splits are rows of train, none of the `kept` ones."""
+    numbered = {}
+    for split, examples in given.items():
+        rows = [row for row in range(len(examples)) if split != "train" or row not in kept]
+        numbered[split] = Examples([_text(examples.inputs[row]) for row in rows], [float(row) for row in rows])
     splits = complete(numbered, seed, name)
+    rows = {split: [int(row) for row in getattr(splits, split).targets] for split in SPLIT_NAMES}
+    return rows | {"train": sorted([*rows["train"], *kept])}
 
-    def sentences(split):
-        rows = [int(row) for row in getattr(splits, split).targets]
-        return given[split if split in given else "train"].take(rows)
 
-    return Splits(sentences("train"), sentences("validation"), sentences("test"), name)
+def _text(words: list[str]) -> str:
+    return " ".join(words).casefold()
 
 
 def _check_tags(splits: Splits) -> None:
@@ -73,7 +89,6 @@ def _check_tags(splits: Splits) -> None:
 
 
 def _from_name(name: str, data_dir: str | None) -> dict[str, Examples]:
-    from seqzoo.data.user_files import SPLIT_NAMES
     from seqzoo.datasets import catalog  # tfds takes half a second to import
 
     builder = catalog.find(name, data_dir)

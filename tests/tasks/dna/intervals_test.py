@@ -95,6 +95,54 @@ def test_bytes_that_are_no_text_are_one_line(here):
         intervals.read("x.bed")
 
 
+def test_only_a_line_of_fasta_alone_ends_the_intervals(here):
+    protein = "##Protein 1\n##FASTAKLVW\n##end-Protein\n"
+    (here / "x.gff").write_text(GFF.format("c", "CDS", 1, 60) + protein + GFF.format("c", "CDS", 101, 160))
+    assert intervals.read("x.gff") == [("c", 0, 60, "CDS", 1), ("c", 100, 160, "CDS", 5)]
+    (here / "x.gff").write_text(GFF.format("c", "CDS", 1, 60) + "##FASTA \n>c\nACGT\n")
+    assert intervals.read("x.gff") == [("c", 0, 60, "CDS", 1)]
+
+
+def test_blocks_of_bed_are_the_intervals(here):
+    (here / "x.bed").write_text("s0\t2\t20\te\t0\t+\t2\t20\t0\t2\t3,4,\t0,14,\ns0 1 2 e 0 + 1 2 0 1 1 0\n")
+    assert intervals.read("x.bed") == [("s0", 2, 5, "e", 1), ("s0", 16, 20, "e", 1), ("s0", 1, 2, "e", 2)]
+    (here / "x.bed").write_text("s0\t2\t20\te\t0\t+\t2\t20\t0\t7\t0.5\t0.7\n")  # other columns than those of blocks
+    assert intervals.read("x.bed") == [("s0", 2, 20, "e", 1)]
+
+
+@pytest.mark.parametrize("blocks", ["3\t3,4\t0,14", "2\t3,4\t0", "1\t19\t0", "1\t0\t0", "1\t" + "9" * 18 + "\t0"])
+def test_blocks_that_do_not_fit_are_one_line(here, blocks):
+    (here / "x.bed").write_text(f"# note\ns0\t2\t20\te\t0\t+\t2\t20\t0\t{blocks}\n")
+    with pytest.raises(DataError, match="^x.bed:2: . blocks, lengths .* expected as many of each, inside the interval"):
+        intervals.read("x.bed")
+
+
+def circular(*rows, says="Is_circular=true"):
+    return [f"s0\tme\tregion\t1\t200\t.\t+\t.\tID=r;{says}\n", *(GFF.format("s0", *row) for row in rows)]
+
+
+def test_on_a_circular_sequence_an_interval_goes_on_at_the_start(here):
+    put(here, [200], circular(("CDS", 190, 220)), "x.gff3")
+    assert labels_of(name="x.gff3") == "C" * 20 + "n" * 169 + "C" * 11
+    put(here, [200], circular(("CDS", 190, 220), says="Note=none"), "x.gff3")
+    with pytest.raises(DataError, match="x.gff3:2: end 220, but 's0' of x.fa has 200 bases"):
+        labels_of("CDS", name="x.gff3")
+    put(here, [200], circular(("CDS", 190, 601)), "x.gff3")
+    with pytest.raises(DataError, match="x.gff3:2: end 401, but 's0'"):
+        labels_of(name="x.gff3")
+
+
+def test_names_of_gff_are_decoded_where_no_sequence_has_them_as_they_are(here):
+    (here / "x.fa").write_text(">p|1\nACGTACGTACGT\n")
+    (here / "x.gff3").write_text(GFF.format("p%7C1", "CDS", 1, 9))
+    assert labels_of(name="x.gff3") == "CCCCCCCCCnnn"
+    (here / "x.fa").write_text(">p%7C1\nACGTACGTACGT\n")
+    assert labels_of(name="x.gff3") == "CCCCCCCCCnnn"
+    (here / "x.gff3").write_text(GFF.format("p%7C2", "CDS", 1, 9))
+    with pytest.raises(DataError, match="x.gff3:1: no sequence of x.fa is named 'p|2'"):
+        labels_of(name="x.gff3")
+
+
 # Labels.
 
 

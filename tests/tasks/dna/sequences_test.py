@@ -1,5 +1,6 @@
 """DNA: FASTA of all its spellings, labels from where they may come, bases as vectors, and what cannot be read."""
 
+import os
 import random
 
 import numpy as np
@@ -83,6 +84,10 @@ def test_what_is_written_is_read_however_it_is_wrapped(written, width):
         (b">a\nAC1GT\n", "x.fa:2:", "'1'"),
         (b">a\n\xff\xfe\n", "x.fa:2:", "UTF-8"),
         (">a\nACGÄ\n".encode(), "x.fa:2:", "'Ä'"),
+        (">a\nACGß\n".encode(), "x.fa:2:", "'ß'"),
+        (">a\nACGſ\n".encode(), "x.fa:2:", "'ſ'"),  # its capital is S, a code
+        (">a\nACGT\n".encode("utf-16"), "x.fa:", "UTF-16"),
+        (">a\nACGT\n".encode("utf-16-be"), "x.fa:1:", "UTF-16"),
     ],
 )
 def test_what_is_no_dna_is_one_line(here, content, where, named):
@@ -153,6 +158,23 @@ def test_a_pair_of_files_is_positive_and_negative(here):
     examples = [getattr(splits, split) for split in ("train", "validation", "test")]
     assert [len(split) for split in examples] == [32, 4, 4]
     assert {s: label for split in examples for s, label in zip(split.inputs, split.targets, strict=True)} == of
+
+
+@pytest.mark.parametrize("end", ["\n", "\r"])
+def test_one_file_is_not_two_classes(here, end):
+    (here / "p.fa").write_text(fasta_of(sequences(20)))
+    (here / "copy.fa").write_text(fasta_of(sequences(20), "n").lower().replace("\n", end))
+    for negative in ("p.fa", "./p.fa", "copy.fa"):
+        with pytest.raises(DataError, match=f"^{negative}: the same sequences as p.fa, expected those of another class"):
+            dna_sequences.load("p.fa", negative=negative)
+    with pytest.raises(DataError, match="p.fa: the same sequences as copy.fa, expected"):
+        dna_sequences.load(".")
+
+
+def test_a_pipe_is_refused_and_never_waited_for(here):
+    os.mkfifo("x.fa")
+    with pytest.raises(DataError, match="^x.fa: a pipe or a device: expected a FASTA file"):
+        dna_sequences.load("x.fa", negative="x.fa")
 
 
 def test_a_folder_has_a_file_for_each_class(here):

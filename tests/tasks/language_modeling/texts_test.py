@@ -1,6 +1,7 @@
 """Lines from files, folders and names; their ids; a stream in windows."""
 
 import itertools
+import os
 
 import numpy as np
 import pytest
@@ -32,6 +33,41 @@ def test_a_folder_keeps_its_parts(tmp_path, names):
     assert list(found) == [[f"{name} text"] for name in names]
 
 
+def test_a_file_whose_name_has_two_splits_is_one_line(tmp_path):
+    for name in ("train.txt", "train.test.txt"):
+        (tmp_path / name).write_text("text\n")
+    with pytest.raises(DataError, match="train.test.txt: a name of the train and the test split, expected that of one split"):
+        texts.load(str(tmp_path))
+
+
+@pytest.mark.parametrize("text", ["the cat sat on the mat " * 40, "猫が" * 200, "the cat sat\non the mat " * 4])
+def test_a_stream_needs_no_lines(tmp_path, text):
+    (tmp_path / "a.txt").write_text(text, encoding="utf-8")
+    found = texts.load(str(tmp_path / "a.txt"), stream=True)
+    parts = ["\n".join(lines) for lines in found]
+    assert "".join(parts) == text or "\n".join(parts) == text
+    assert all(0.05 < len(part) / len(text) < 0.15 for part in parts[1:])
+    assert " " not in text or all(part[0] in "tcsom" for part in parts)  # no word is cut
+    with pytest.raises(DataError, match="lines, expected 10 or more"):
+        texts.load(str(tmp_path / "a.txt"))
+
+
+def test_a_stream_that_is_too_short_is_one_line_and_one_with_many_lines_is_not_cut(tmp_path):
+    (tmp_path / "a.txt").write_text("too short")
+    with pytest.raises(DataError, match="a.txt: 9 characters, expected a longer text"):
+        texts.load(str(tmp_path / "a.txt"), stream=True)
+    (tmp_path / "a.txt").write_text("\n".join(LINES))
+    assert texts.load(str(tmp_path / "a.txt"), stream=True) == texts.load(str(tmp_path / "a.txt"))
+
+
+def test_only_line_ends_end_a_line_and_a_pipe_is_never_waited_for(tmp_path):
+    (tmp_path / "a.txt").write_bytes("a\x1cb\rc\u2028d\x85e\r\nf".encode())
+    assert texts.read(tmp_path / "a.txt") == ["a\x1cb", "c\u2028d\x85e", "f"]
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(DataError, match="pipe: a pipe or a device: expected a text"):
+        texts.load(str(tmp_path / "pipe"))
+
+
 @pytest.mark.parametrize("name", ["kitchen", "agreement"])
 def test_generated_parts_share_no_sentence_and_a_seed_decides_them(monkeypatch, name):
     monkeypatch.setattr(texts, "SIZES", {"train": 300, "validation": 40, "test": 40})
@@ -45,7 +81,9 @@ def test_generated_parts_share_no_sentence_and_a_seed_decides_them(monkeypatch, 
     [
         (b"", "a.txt: empty, expected a text"),
         (b" \n \n", "a.txt: empty, expected a text"),
-        (b"\xff\xfe\xfa", "a.txt: expected UTF-8 text"),
+        (b"\xff\xfe\xfa", "a.txt: saved as UTF-16, not UTF-8: expected a text, saved as UTF-8"),
+        (b"one\ntwo\xfa\n", "a.txt:2: byte 0xfa is not UTF-8: expected a text, saved as UTF-8"),
+        ("one\ntwo\n".encode("utf-16-le"), "a.txt:1: a NUL character, as in UTF-16"),
         (b"one\ntwo\n", "a.txt: 2 lines, expected 10 or more to hold some out"),
     ],
 )

@@ -1,5 +1,8 @@
 """Pieces: their sources, their transpositions, and the inputs of each step."""
 
+import os
+
+import mido
 import numpy as np
 import pytest
 from scipy import io
@@ -103,6 +106,24 @@ def test_a_folder_of_midi_files_is_split_by_seed(tmp_path):
     assert len(data.load_test(str(tmp_path / "own"))) == 25
 
 
+def test_files_that_cannot_be_read_are_skipped_and_named_in_one_note(tmp_path, capsys):
+    write_midi(tmp_path, 4)
+    whole = data.read_folder(tmp_path, 1)
+    assert not capsys.readouterr().err
+    (tmp_path / "._0.mid").write_bytes(b"\0\5\x16\7\0\2\0\0Mac OS X        ")
+    (tmp_path / "empty.mid").write_bytes(b"")
+    (tmp_path / "cut.mid").write_bytes((tmp_path / "1.mid").read_bytes()[:-9])
+    drums = [mido.Message("note_on", channel=9, note=60), mido.Message("note_off", channel=9, note=60, time=480)]
+    mido.MidiFile(tracks=[mido.MidiTrack(drums)]).save(tmp_path / "drums.mid")
+    os.mkfifo(tmp_path / "pipe.mid")
+    pieces = data.read_folder(tmp_path, 1)
+    assert [piece.keys.tolist() for piece in pieces] == [piece.keys.tolist() for piece in whole]
+    note = capsys.readouterr().err.strip()
+    assert note.startswith(f"note: {tmp_path}: 5 of 9 files cannot be read: ._0.mid: ") and "\n" not in note
+    assert all(f"; {name}.mid: " in note for name in ("cut", "drums", "empty", "pipe")) and note.endswith("they are skipped")
+    assert len(data.load(str(tmp_path)).train) == 2
+
+
 def test_a_matlab_file_has_its_own_splits(tmp_path):
     keys = {name: [piece(10 * i + j).keys.astype(np.uint8) for j in range(i + 1)] for i, name in enumerate(data.MATLAB)}
     save_matlab(tmp_path / "a.mat", **keys)
@@ -115,8 +136,9 @@ def test_bad_sources_are_one_line(tmp_path):
     keys = piece(0).keys.astype(np.uint8)
     (tmp_path / "empty").mkdir()
     write_midi(tmp_path / "two", 2)
-    write_midi(tmp_path / "bad", 3)
+    (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "x.mid").write_text("no MIDI")
+    (tmp_path / "bad" / "y.mid").mkdir()
     (tmp_path / "text.mat").write_text("no MATLAB file")
     save_matlab(tmp_path / "keys.mat", traindata=[keys])
     save_matlab(tmp_path / "narrow.mat", **dict.fromkeys(data.MATLAB, [keys[:, :5], keys]))
@@ -124,7 +146,7 @@ def test_bad_sources_are_one_line(tmp_path):
     expected = {
         "empty": "expected MIDI files (.mid or .midi), found none",
         "two": "expected 3 MIDI files at least",
-        "bad": "x.mid: expected a MIDI file",
+        "bad": "bad: 2 of 2 files cannot be read: x.mid: expected a MIDI file, found a damaged one (no header, MThd); y.mid:",
         "text.mat": "expected a readable MATLAB file",
         "none.mat": "expected a readable MATLAB file",
         "keys.mat": "holds no validdata, testdata",

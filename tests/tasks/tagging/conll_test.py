@@ -1,5 +1,7 @@
 """CoNLL-style files: columns, schemes, prefixes, folders; and what is refused, with its line."""
 
+import os
+
 import pytest
 
 from seqzoo.errors import DataError
@@ -84,7 +86,7 @@ def test_a_comment_is_left_out_wherever_it_stands_but_a_sign_is_a_word(tmp_path)
     "text, message",
     [
         ("a O\nb B-X\nc I-X\nd B\n", "a.conll:4: the tag 'B', expected O or B-"),
-        ("a O\n# c\nb B-X\nc b-x\n", "a.conll:4: the tag 'b-x'"),
+        ("a O\n# c\nb B-X\nc b_x\n", "a.conll:4: the tag 'b_x'"),
         ("a\tO\nb\t\n", "a.conll:2: an empty cell"),
         ("\tO\nb\tB-X\n", "a.conll:1: an empty cell"),
     ],
@@ -99,3 +101,69 @@ def test_words_and_tags_are_two_columns(tmp_path):
     (tmp_path / "a.conll").write_text("a O\nb B-X\n")
     with pytest.raises(DataError, match="--text-column 1 and --label-column -1 are one column"):
         conll.read(tmp_path / "a.conll", word_column=1)
+
+
+@pytest.mark.parametrize(
+    "text, columns, words, tags",
+    [
+        ("a DT\n# SYM\n5 CD\n", (0, -1), ["a", "#", "5"], ["DT", "SYM", "CD"]),
+        ("We O PRON\n# B-ORG SYM\nAcme I-ORG NOUN\n", (0, 1), ["We", "#", "Acme"], ["O", "B-ORG", "I-ORG"]),
+        ("a O\n# O\n# note\n# a note\nb B-X\n", (0, -1), ["a", "#", "b"], ["O", "O", "B-X"]),
+        ("# a b\n1\ta\tO\n# c d e\n2\tb\tB-X\n", (1, -1), ["a", "b"], ["O", "B-X"]),  # another delimiter
+        ("北 B-LOC\n京 I-LOC\n\u3000 O\n", (0, -1), ["北", "京", "\u3000"], ["B-LOC", "I-LOC", "O"]),
+        ("10\xa0000 O\nAcme B-ORG\n", (0, -1), ["10\xa0000", "Acme"], ["O", "B-ORG"]),
+        ("\u3000\tO\n10 000\tB-X\n", (0, -1), ["\u3000", "10 000"], ["O", "B-X"]),
+        ("a\x1cb O\nc\u2028d B-X\n\x85 O\n", (0, -1), ["a\x1cb", "c\u2028d", "\x85"], ["O", "B-X", "O"]),
+        ("a O\rb B-X\r", (0, -1), ["a", "b"], ["O", "B-X"]),
+    ],
+)
+def test_only_tabs_and_spaces_divide_and_a_line_of_all_columns_is_a_word(tmp_path, text, columns, words, tags):
+    (tmp_path / "a.conll").write_bytes(text.encode())
+    found = conll.read(tmp_path / "a.conll", *columns)
+    assert found.inputs == [words] and found.targets == [tags]
+
+
+def test_docstart_ends_a_sentence_wherever_it_stands(tmp_path):
+    found = conll.read(written(tmp_path / "a.conll", "EU B-ORG\nsays O\n-DOCSTART- O\n\nAcme B-ORG\n-DOCSTART- -X- O\nx O\n"))
+    assert found.inputs == [["EU", "says"], ["Acme"], ["x"]]
+
+
+RANGES = "1-2\tdel\t_\t_\n1\tde\t_\tADP\n2\tel\t_\tDET\n2.1\tes\t_\t_\n"
+
+
+def test_ranges_and_empty_nodes_of_conllu_are_no_words(tmp_path):
+    found = conll.read(written(tmp_path / "a.conllu", f"# text = del\n{RANGES}\n{RANGES}"), 1, 3)
+    assert found.inputs == [["de", "el"]] * 2 and found.targets == [["ADP", "DET"]] * 2
+    with pytest.raises(DataError, match="a.conllu: --text-column 0: numbers of words .* expected the column of words"):
+        conll.read(tmp_path / "a.conllu", 0, 3)
+    scores = "0.5 a O\n0.7 b B-X\n1-2 c O\n"  # a first column with other numbers
+    assert conll.read(written(tmp_path / "b.conll", scores), 1).inputs == [["a", "b", "c"]]
+
+
+@pytest.mark.parametrize(
+    "tags",
+    [
+        ["b-PER", "i-PER", "o", "b-LOC"],
+        ["B-PER", "L-PER", "O", "U-LOC"],  # BILOU
+        ["B-PER", "E-PER", "O", "s-LOC"],
+        ["B-PER", "M-PER", "o", "S-LOC"],  # BMES
+    ],
+)
+def test_prefixes_of_every_spelling_mark_entities(tmp_path, tags):
+    lines = [f"{word} {tag}" for word, tag in zip("abcd", tags, strict=True)]
+    found = conll.read(written(tmp_path / "a.conll", "\n".join(lines)))
+    assert found.targets == [["B-PER", "I-PER", "O", "B-LOC"]]
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_utf16_is_one_line(tmp_path, encoding):
+    (tmp_path / "a.conll").write_bytes(TWO.encode(encoding))
+    with pytest.raises(DataError, match="a.conll.*UTF-16.* saved as UTF-8") as error:
+        conll.read(tmp_path / "a.conll")
+    assert "\n" not in str(error.value)
+
+
+def test_a_pipe_is_refused_and_never_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "a.conll")
+    with pytest.raises(DataError, match="a.conll: a pipe or a device: expected a file with a word"):
+        conll.read(tmp_path / "a.conll")

@@ -45,3 +45,34 @@ def test_a_name_that_nobody_knows_is_refused(tmp_path):
         tagging_data.load("no_such_set", str(tmp_path))
     with pytest.raises(DataError, match="no.conll: No such file"):
         tagging_data.load("no.conll")
+
+
+def test_rare_tags_go_to_train(tmp_path):
+    for rare in range(0, 200, 7):
+        (tmp_path / "a.conll").write_text(sentences(200).replace(f"word{rare} B-X", f"word{rare} B-RARE"))
+        splits = tagging_data.load(str(tmp_path / "a.conll"))
+        assert ["B-RARE", "O"] in splits.train.targets
+        assert [len(split) for split in (splits.train, splits.validation, splits.test)] in ([160, 20, 20], [161, 20, 19])
+        words = [words[0] for split in (splits.train, splits.validation, splits.test) for words in split.inputs]
+        assert sorted(words) == sorted(f"word{i}" for i in range(200))
+
+
+def test_a_given_test_split_stays_whole_where_rare_tags_go_to_train(tmp_path):
+    (tmp_path / "train").write_text(sentences(30).replace("word3 B-X", "word3 B-RARE"))
+    (tmp_path / "test").write_text(sentences(5))
+    for seed in range(20):
+        splits = tagging_data.load(str(tmp_path), seed=seed)
+        assert len(splits.test) == 5 and ["B-RARE", "O"] in splits.train.targets
+
+
+def test_copies_of_a_sentence_with_a_rare_tag_stay_together(tmp_path):
+    for seed in range(12):
+        (tmp_path / "a.conll").write_text(sentences(10) + "\nW9 B-RARE\nand O\n\nw9 B-RARE\nand O\n")
+        splits = tagging_data.load(str(tmp_path / "a.conll"), seed=seed)
+        assert splits.train.targets.count(["B-RARE", "O"]) == 2
+
+
+def test_sentences_whose_tags_all_differ_are_one_line(tmp_path):
+    (tmp_path / "a.conll").write_text("\n".join(f"word{i} B-{i}\nand O\n" for i in range(10)))
+    with pytest.raises(DataError, match="too few different examples"):
+        tagging_data.load(str(tmp_path / "a.conll"))
