@@ -81,7 +81,7 @@ SEARCH_SPACE = {
 
 def load_data(config, model=None):
     """A `corpus.Corpus`, with the tokenizer of the trained model, or its own."""
-    lines = texts.load(config.data, config.data_dir, config.seed)
+    lines = texts.load(config.data, config.data_dir, config.seed, config.stream)
     if config.quick:
         lines = lines._replace(train=lines.train[:4000], validation=lines.validation[:500], test=lines.test[:500])
     options = config.level, config.vocabulary + len(SPECIAL), config.lowercase, config.punctuation

@@ -42,7 +42,7 @@ def decode(content: bytes, source: str | Path, expected: str) -> str:
         DataError: the content is not UTF-8, or holds a NUL character, as UTF-16 does; the message names the line.
     """
     if content.startswith(UTF_16):
-        raise DataError(f"{source}: saved as UTF-16, not UTF-8: expected {expected}, saved as UTF-8")
+        raise DataError(f"{source}:1: saved as UTF-16, not UTF-8: expected {expected}, saved as UTF-8")
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -35,8 +35,8 @@ def test_what_is_no_file(tmp_path):
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        ("a\nb".encode("utf-16"), [": ", "UTF-16", "saved as UTF-8"]),
-        (b"\xfe\xff" + "a\nb".encode("utf-16-be"), [": ", "UTF-16", "saved as UTF-8"]),
+        ("a\nb".encode("utf-16"), [":1:", "UTF-16", "saved as UTF-8"]),
+        (b"\xfe\xff" + "a\nb".encode("utf-16-be"), [":1:", "UTF-16", "saved as UTF-8"]),
         ("a\nb".encode("utf-16-le"), [":1:", "NUL", "saved as UTF-8"]),
         (b"a\nb\0", [":2:", "NUL"]),
         (b"a\n\nb\xe9", [":3:", "0xe9", "saved as UTF-8"]),

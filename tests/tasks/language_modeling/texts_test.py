@@ -81,7 +81,7 @@ def test_generated_parts_share_no_sentence_and_a_seed_decides_them(monkeypatch, 
     [
         (b"", "a.txt: empty, expected a text"),
         (b" \n \n", "a.txt: empty, expected a text"),
-        (b"\xff\xfe\xfa", "a.txt: saved as UTF-16, not UTF-8: expected a text, saved as UTF-8"),
+        (b"\xff\xfe\xfa", "a.txt:1: saved as UTF-16, not UTF-8: expected a text, saved as UTF-8"),
         (b"one\ntwo\xfa\n", "a.txt:2: byte 0xfa is not UTF-8: expected a text, saved as UTF-8"),
         ("one\ntwo\n".encode("utf-16-le"), "a.txt:1: a NUL character, as in UTF-16"),
         (b"one\ntwo\n", "a.txt: 2 lines, expected 10 or more to hold some out"),
