@@ -128,7 +128,7 @@ def end_worker():
 def run_training_worker(module, *arguments):
     """Joins the other workers, then runs a module with arguments of a command line."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which ends its workers
-    threading.Thread(target=_end_with_command, daemon=True).start()
+    end_with_parent()
     _redirect_stdout()
     try:
         _join(worker_spec())
@@ -143,9 +143,14 @@ def run_training_worker(module, *arguments):
         _end(1, f"{type(error).__name__}: {one_line(error)}")
 
 
-def _end_with_command():
-    os.read(0, 1)  # standard input is a pipe from the command, which closes when the command ends
-    os._exit(1)
+def end_with_parent():
+    """Ends this process when its parent ends, however it does: standard input is a pipe from the parent, which closes then."""
+
+    def wait():
+        os.read(0, 1)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _redirect_stdout():

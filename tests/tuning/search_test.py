@@ -21,6 +21,7 @@ from backends import BACKEND
 
 from seqzoo.errors import DataError
 from seqzoo.layers import GRU
+from seqzoo.training import rendezvous
 from seqzoo.tuning import coordination, oracles, search
 from seqzoo.tuning import space as tuning_space
 from seqzoo.tuning.search import Plan
@@ -342,7 +343,7 @@ def test_of_two_searches_in_one_folder_the_second_is_refused_until_the_first_is_
 
 
 def test_a_worker_may_share_the_folder_with_its_chief(tmp_path, environment):
-    environment(ID="w1", IP="127.0.0.1", PORT=str(coordination._free_port()))
+    environment(ID="w1", IP="127.0.0.1", PORT=rendezvous.free_address().partition(":")[2])
     with search.alone(tmp_path), pytest.raises(DataError, match="expected the chief of a search"):
         search.explore(Train(), tmp_path, Plan(worker_timeout=0.5), CHOICES)
 
@@ -470,7 +471,7 @@ def test_an_environment_that_cannot_be_is_an_error_that_names_it(environment, va
 
 
 def test_a_worker_without_a_chief_ends(tmp_path, environment):
-    environment(ID="w1", IP="127.0.0.1", PORT=str(coordination._free_port()))
+    environment(ID="w1", IP="127.0.0.1", PORT=rendezvous.free_address().partition(":")[2])
     with pytest.raises(DataError, match="expected the chief of a search at 127.0.0.1"):
         search.explore(Train(), tmp_path, Plan(worker_timeout=0.5), CHOICES)
     assert not list(tmp_path.iterdir())
