@@ -237,8 +237,8 @@ def heartbeat(oracle, trial_id, timeout):
 def restore(oracle, folder):
     """Restores the state of a search from its folder of trials into a new oracle. Returns the numbers of torn trials.
 
-    Trials that ended stay. Trials that ran when the search was killed run again. Trials whose file is torn, or has values that a
-    fixed space does not offer, are written off, and others take their place: with random values, or the same values in a grid
+    Trials that ended stay. Trials that ran when the search was killed run again. Trials whose file is torn, or has values that
+    a fixed space does not offer, are written off, and others take their place: with random values, or the same values in a grid
     and in the first rounds of Hyperband.
     """
     space = oracle.get_space()
