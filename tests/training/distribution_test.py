@@ -4,6 +4,7 @@ Workers are processes of their own, on a backend of their own, whatever the test
 """
 
 import contextlib
+import copy
 import json
 import os
 import pickle
@@ -232,7 +233,7 @@ def test_messages_arrive_as_they_are_and_hold_no_code():
 def test_other_data_have_another_digest():
     arrays = np.arange(6), {"mask": np.ones((2, 3), bool)}, None
     others = np.arange(6), {"mask": np.ones((3, 2), bool)}, None
-    assert messages.digest(arrays) == messages.digest(({}, arrays)[1]) != messages.digest(others)
+    assert messages.digest(arrays) == messages.digest(copy.deepcopy(arrays)) != messages.digest(others)
     assert len({messages.digest(np.zeros(2, dtype)) for dtype in ("int64", "float64")}) == 2
     assert messages.digest({"a": arrays[0]}) != messages.digest({"b": arrays[0]})
 
@@ -358,19 +359,21 @@ def test_two_processes_train_what_one_does(folder):
 
 
 @full
-def test_a_killed_command_takes_its_workers_along_and_is_resumed_by_one_process_on_two_devices(folder):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_killed_command_takes_its_workers_along_and_is_resumed_by_one_process_on_two_devices(folder, number):
+    out = f"cut-{number.name}"
     process = subprocess.Popen(
-        **command(folder, "jax", "--out", "cut", "--processes", "2"), stdout=subprocess.PIPE, start_new_session=True
+        **command(folder, "jax", "--out", out, "--processes", "2"), stdout=subprocess.PIPE, start_new_session=True
     )
     while "Epoch 3" not in process.stdout.readline():
         assert process.poll() is None
-    process.send_signal(signal.SIGKILL)
+    process.send_signal(number)
     process.wait()
     assert ended(process.pid)
-    (checkpoint,) = (folder / "cut" / "unfinished").rglob("*.npz")
+    (checkpoint,) = (folder / out / "unfinished").rglob("*.npz")
     assert checkpoint.name == "checkpoint.npz"
-    trained(folder, "jax", "--out", "cut", "--resume", "--devices", "2")
-    assert max(differences(folder, "one", "cut")) < 1e-5
+    trained(folder, "jax", "--out", out, "--resume", "--devices", "2")
+    assert max(differences(folder, "one", out)) < 1e-5
 
 
 def ended(group, seconds=10):
