@@ -8,14 +8,10 @@ import contextlib
 import importlib
 import json
 import os
-import pickle
 import runpy
 import signal
-import socket
 import sys
 import threading
-import time
-import zlib
 from typing import NamedTuple
 
 import keras
@@ -23,10 +19,10 @@ import numpy as np
 
 from seqzoo import backend
 from seqzoo.errors import DataError, one_line
+from seqzoo.training import messages, rendezvous
 from seqzoo.training.sharding import ShardedBatches
 
 VARIABLE = "SEQZOO_WORKER"
-TIMEOUT = 300  # seconds until all workers must be there, as in JAX
 _keep_alive = []  # objects that must live as long as the process
 
 
@@ -40,9 +36,22 @@ class WorkerSpec(NamedTuple):
 
 
 def worker_spec():
-    """The `WorkerSpec` of this process; None if it is no worker."""
+    """The `WorkerSpec` of this process; None if it is no worker.
+
+    Raises:
+        DataError: the variable in the environment holds something else.
+    """
     text = os.environ.get(VARIABLE)
-    return WorkerSpec(*json.loads(text)) if text else None
+    if not text:
+        return None
+    try:
+        spec = WorkerSpec(*json.loads(text))
+        port = spec.coordinator.rpartition(":")[2]
+        if int(port) in range(1, 65536) and spec.number in range(spec.processes) and spec.devices in range(1, 65536):
+            return spec
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        pass
+    raise DataError(f"{VARIABLE}: expected a value that the launcher of a training sets, got {text[:60]!r}")
 
 
 def is_first():
@@ -82,7 +91,7 @@ def shard(batches):
     worker = worker_spec()
     if worker is None:
         return batches
-    digest = batches.num_batches, zlib.crc32(pickle.dumps(batches[0]))
+    digest = batches.num_batches, messages.digest(batches[0])
     if broadcast_from_first(lambda: digest) != digest:
         raise DataError(f"process {worker.number}: expected the data of process 0, got other data; all read the same files")
     cast_bool = backend.BACKEND == "tensorflow"  # there Keras takes the mean of the devices' first batches
@@ -95,9 +104,9 @@ def broadcast_from_first(read):
     if worker is None or worker.processes == 1:
         return read()
     broadcast = importlib.import_module("jax.experimental.multihost_utils").broadcast_one_to_all
-    data = pickle.dumps(read()) if worker.number == 0 else b""
+    data = messages.dumps(read()) if worker.number == 0 else b""
     size = int(broadcast(np.array(len(data))))
-    return pickle.loads(broadcast(np.frombuffer(data.ljust(size), np.uint8)).tobytes())
+    return messages.loads(broadcast(np.frombuffer(data.ljust(size), np.uint8)).tobytes())
 
 
 @contextlib.contextmanager
@@ -119,7 +128,7 @@ def end_worker():
 def run_training_worker(module, *arguments):
     """Joins the other workers, then runs a module with arguments of a command line."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the command, which ends its workers
-    threading.Thread(target=_end_with_command, daemon=True).start()
+    end_with_parent()
     _redirect_stdout()
     try:
         _join(worker_spec())
@@ -134,9 +143,14 @@ def run_training_worker(module, *arguments):
         _end(1, f"{type(error).__name__}: {one_line(error)}")
 
 
-def _end_with_command():
-    os.read(0, 1)  # standard input is a pipe from the command, which closes when the command ends
-    os._exit(1)
+def end_with_parent():
+    """Ends this process when its parent ends, however it does: standard input is a pipe from the parent, which closes then."""
+
+    def wait():
+        os.read(0, 1)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def _redirect_stdout():
@@ -161,27 +175,12 @@ def _join(worker):
 
     module_utils.tensorflow._available = False
     if worker.processes > 1:
-        _await(worker.coordinator)
-        keras.distribution.initialize(worker.coordinator, worker.processes, worker.number)
+        rendezvous.join(worker)
     devices = keras.distribution.list_devices()
     _check_devices(len(devices) // worker.processes, worker.devices)
     if worker.processes == 1:
         devices = devices[: worker.devices]
     keras.distribution.set_distribution(keras.distribution.DataParallel(devices=devices, auto_shard_dataset=False))
-
-
-def _await(coordinator):
-    """Waits until the first process listens. JAX would abort if it does not."""
-    host, port = coordinator.rsplit(":", 1)
-    deadline = time.monotonic() + TIMEOUT
-    while worker_spec().number > 0:
-        try:
-            return socket.create_connection((host, int(port)), timeout=5).close()
-        except OSError as error:
-            if time.monotonic() > deadline:
-                message = f"--coordinator: expected process 0 at {coordinator}, waited {TIMEOUT} seconds"
-                raise DataError(f"{message} ({error.strerror or error})") from error
-            time.sleep(1)
 
 
 def _mirror(count):

@@ -7,7 +7,6 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -15,7 +14,7 @@ import time
 from pathlib import Path
 
 from seqzoo.errors import DataError
-from seqzoo.training import checkpoints
+from seqzoo.training import checkpoints, rendezvous
 from seqzoo.training.distribution import VARIABLE, WorkerSpec
 
 # Log lines and stack traces of native libraries. The last line of a process that aborts begins with F.
@@ -68,7 +67,7 @@ def train(recipe, flags, processes, devices, coordinator=None, number=None):
         DataError: a worker failed. Then all are ended.
     """
     single_host = number is None
-    coordinator = coordinator or f"127.0.0.1:{_free_port()}"
+    coordinator = coordinator or rendezvous.free_address()
     specs = [WorkerSpec(i, processes, devices, coordinator) for i in (range(processes) if single_host else [number])]
     command = [sys.executable, "-m", "seqzoo.training.distribution", f"recipes.{recipe}", "train", *flags]
     workers = []
@@ -102,7 +101,7 @@ class _Worker:
         if "xla_force_host_platform_device_count" not in environment.get("XLA_FLAGS", ""):
             environment["JAX_NUM_CPU_DEVICES"] = str(spec.devices)
         if single_host:
-            environment["JAX_COORDINATOR_BIND_ADDRESS"] = spec.coordinator
+            environment["NCCL_SOCKET_IFNAME"] = "lo"  # of Linux, which NCCL needs anyway
         environment["COLUMNS"] = str(shutil.get_terminal_size().columns)  # which a process cannot see through pipes
         stdout = None if spec.number == 0 else subprocess.DEVNULL
         pipes = {"stdin": subprocess.PIPE, "stdout": stdout, "stderr": subprocess.PIPE, "text": True, "errors": "replace"}
@@ -142,9 +141,3 @@ def _failure_message(dead, processes):
     end = f"was killed by {signal.Signals(-status).name}" if status < 0 else f"ended with status {status}"
     reason = f" ({last[:300]})" if last else ""
     return f"process {worker.number} of {processes} {end}{reason}; --resume goes on from the last checkpoint"
-
-
-def _free_port():
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]

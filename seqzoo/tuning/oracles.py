@@ -26,6 +26,7 @@ from keras_tuner.src.distribute import oracle_client  # not public, but the only
 
 from seqzoo import backend
 from seqzoo.errors import one_line
+from seqzoo.tuning.space import offers
 
 config.DEBUG = False
 
@@ -80,7 +81,12 @@ class ResumableOracle:
 
     @keras_tuner.synchronized
     def update_trial(self, trial_id, metrics, step=0):
-        return self.trials[trial_id] if trial_id in self.end_order else super().update_trial(trial_id, metrics, step)
+        trial = self.trials[trial_id]
+        if trial_id in self.end_order:
+            return trial
+        trial.metrics = type(trial.metrics)()  # else KerasTuner takes the mean with the results of a lost worker
+        metrics = {name: -math.inf if math.isnan(value) else value for name, value in metrics.items()}
+        return super().update_trial(trial_id, metrics, step)
 
     @keras_tuner.synchronized
     def end_trial(self, trial):
@@ -165,6 +171,7 @@ class Hyperband(ResumableOracle, oracles.HyperbandOracle):
 def oracle_of(tuner, max_trials, epochs, seed, hyperparameters):
     """A new oracle for one of `search.TUNERS`. Its seed is one higher, because KerasTuner takes 0 for no seed."""
     arguments = {"hyperparameters": hyperparameters, "seed": seed + 1, "max_trials": max_trials}
+    arguments["allow_new_entries"] = not hyperparameters
     if tuner == "hyperband":
         return Hyperband(max_epochs=epochs, **arguments)
     return {"random": Random, "bayesian": Bayesian, "grid": Grid}[tuner](**arguments)
@@ -230,12 +237,18 @@ def heartbeat(oracle, trial_id, timeout):
 def restore(oracle, folder):
     """Restores the state of a search from its folder of trials into a new oracle. Returns the numbers of torn trials.
 
-    Trials that ended stay. Trials that ran when the search was killed run again. Trials whose file is torn are written off, and
-    others take their place: with random values, or the same values in a grid and in the first rounds of Hyperband.
+    Trials that ended stay. Trials that ran when the search was killed run again. Trials whose file is torn, or has values that
+    a fixed space does not offer, are written off, and others take their place: with random values, or the same values in a grid
+    and in the first rounds of Hyperband.
     """
-    trials = _trials(folder, oracle.get_space())
+    space = oracle.get_space()
+    trials = _trials(folder, space)
+    if not oracle.allow_new_entries:  # the space is the same as when the search began
+        for number, trial in trials.items():
+            if not _is_offered(trial.hyperparameters.values, space):
+                trials[number] = Trial(space.copy(), number, WRITTEN_OFF)
     valid = [trial for trial in trials.values() if trial.status != WRITTEN_OFF]
-    for trial in valid:
+    for trial in valid if oracle.allow_new_entries else ():
         oracle.update_space(trial.hyperparameters)
     if hasattr(oracle, "restore"):
         oracle.restore(valid)
@@ -275,3 +288,9 @@ def _read(path, number):
     if trial.trial_id != number or trial.status not in (*ENDED, "RUNNING"):
         return None
     return trial if trial.status in ENDED else Trial(trial.hyperparameters, number)
+
+
+def _is_offered(values, space):
+    """Whether a space offers values, some of whose names it may lack."""
+    same_name = {name: [each for each in space.space if each.name == name] for name in values}
+    return all(any(offers(each, values[name]) for each in known) for name, known in same_name.items() if known)

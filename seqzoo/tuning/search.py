@@ -212,20 +212,20 @@ def _run(tuner, folder, plan, decode_values, report, processes):
         for name in expected - set(trial.hyperparameters.values):
             raise DataError(f"{folder}: expected a search with {name!r}, to go on with it, got one of another model")
     for number in torn:
-        print(f"note: the file of trial {int(number)} was torn, another is run in its place", flush=True)
+        print(f"note: the file of trial {int(number)} was torn or changed, another is run in its place", flush=True)
     if plan.minutes is not None:
         oracle.deadline = time.monotonic() + 60 * plan.minutes
     oracle.report = lambda _: _report(folder, oracle, decode_values, plan.duration, report)
-    coordination.run_chief(tuner, processes) if coordination.role() == "chief" else tuner.search()
+    coordination.run_chief(oracle, processes) if coordination.role() == "chief" else tuner.search()
     return sorted(_report(folder, oracle, decode_values, plan.duration), key=lambda trial: -trial.quality)
 
 
 @contextlib.contextmanager
 def _interruptible(train):
-    """Yields `train`, changed so that Ctrl-C in a training also ends the search: `fit` does not raise it again."""
-    if signal.getsignal(signal.SIGINT) != signal.default_int_handler or threading.current_thread() != threading.main_thread():
-        yield train
-        return
+    """Yields `train`, changed so that Ctrl-C or SIGTERM in a training also ends the search: `fit` does not raise it again."""
+    defaults = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    is_main = threading.current_thread() == threading.main_thread()
+    numbers = [number for number, default in defaults.items() if is_main and signal.getsignal(number) == default]
     interrupts = []
 
     def interrupt(*_):
@@ -239,11 +239,13 @@ def _interruptible(train):
             if interrupts:
                 raise KeyboardInterrupt
 
-    signal.signal(signal.SIGINT, interrupt)
+    for number in numbers:
+        signal.signal(number, interrupt)
     try:
         yield train_or_interrupt
     finally:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        for number in numbers:
+            signal.signal(number, defaults[number])
 
 
 def _report(folder, oracle, decode_values, duration, report=None):

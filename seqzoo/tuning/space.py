@@ -42,3 +42,13 @@ def decode(space, hyperparameters):
     """The values `{name: value}` in the order of the space, which the way to a worker and back changes."""
     values = values_of(hyperparameters)
     return {name: values[name] for name in space}
+
+
+def offers(hyperparameter, value):
+    """Whether a value is one of those of a hyperparameter of KerasTuner."""
+    config, kind = hyperparameter.get_config(), type(hyperparameter).__name__
+    if kind in ("Int", "Float"):
+        number = type(value) is int or (kind == "Float" and isinstance(value, float))
+        return number and config["min_value"] <= value <= config["max_value"]
+    values = {"Choice": config.get("values"), "Boolean": [False, True], "Fixed": [config.get("value")]}[kind]
+    return json.dumps(value) in map(json.dumps, values)  # in which 1, 1.0 and true differ

@@ -3,9 +3,14 @@
 Workers are processes of their own, on a backend of their own, whatever the tests run on.
 """
 
+import contextlib
+import copy
 import json
 import os
+import pickle
+import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -22,7 +27,7 @@ from seqzoo.data.batches import Batches
 from seqzoo.data.windows import StreamWindows
 from seqzoo.errors import DataError, UsageError
 from seqzoo.recipe import train
-from seqzoo.training import checkpoints, distribution, launcher
+from seqzoo.training import checkpoints, distribution, launcher, messages, rendezvous
 from seqzoo.training.distribution import WorkerSpec
 from seqzoo.training.epoch_order import EpochOrder
 from seqzoo.training.fit import fit
@@ -131,6 +136,106 @@ def test_workers_are_not_started_where_nothing_is_left_to_train(tmp_path, monkey
         with launcher.planned("sentiment", [], 2, 1):
             launcher.launch_if_planned([tmp_path / "0"])
     assert len(started) == 2
+
+
+# Meeting
+
+JOINS = """
+import sys
+from seqzoo.training import distribution
+
+distribution._join(distribution.worker_spec())
+message = distribution.broadcast_from_first(lambda: {"number": distribution.worker_spec().number, "lines": (1, None)})
+print("has", message, file=sys.stderr, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def named_otherwise():
+    """The start of a command for a host whose name stands for another address than 127.0.0.1."""
+    start = ["unshare", "-rUu", "sh", "-c", 'hostname 127.0.0.3 && exec "$@"', "sh"]
+    if not shutil.which("unshare") or subprocess.run([*start, "true"], capture_output=True).returncode:
+        pytest.skip("needs a user namespace, of Linux, for a host of another name")
+    return start
+
+
+@contextlib.contextmanager
+def joined(start, coordinator, single_host):
+    """Two workers that have joined each other."""
+    environment = {"KERAS_BACKEND": "jax", "JAX_PLATFORMS": "cpu", "PYTHONPATH": str(ROOT)}
+    workers = []
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in environment.items():
+            patch.setenv(name, value)
+        try:
+            for number in range(2):
+                spec = WorkerSpec(number, 2, 1, coordinator)
+                workers.append(launcher._Worker([*start, sys.executable, "-c", JOINS], spec, single_host))
+            until = time.monotonic() + 120
+            while not all("has " in "".join(worker.tail) for worker in workers):
+                assert time.monotonic() < until and all(worker.process.poll() is None for worker in workers)
+                time.sleep(0.1)
+            yield workers
+        finally:
+            for worker in workers:
+                worker.end()
+
+
+def listening(worker):
+    psutil = pytest.importorskip("psutil")
+    sockets = psutil.Process(worker.process.pid).net_connections("inet")
+    return {each.laddr.ip.removeprefix("::ffff:") for each in sockets if each.status == psutil.CONN_LISTEN}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the sockets of a process are read as Linux shows them")
+@pytest.mark.parametrize("host, single_host", [("127.0.0.1", True), ("127.0.0.2", False)])
+def test_processes_listen_where_the_coordinator_does_whatever_the_host_is_called(named_otherwise, host, single_host):
+    pytest.importorskip("jax")
+    port = rendezvous.free_address().partition(":")[2]
+    with joined(named_otherwise, f"{host}:{port}", single_host) as workers:
+        assert [listening(worker) for worker in workers] == [{host}, {"127.0.0.1"}]
+        assert {"".join(worker.tail) for worker in workers} == {"has {'number': 0, 'lines': (1, None)}\n"}
+
+
+def test_a_coordinator_that_cannot_listen_is_one_line():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for address, reason in ((f"127.0.0.1:{port}", "in use"), ("192.0.2.77:9", "assign"), ("no.host.invalid:9", "")):
+            with pytest.raises(DataError, match=f"^--coordinator: expected a free port .* got {address} .*{reason}"):
+                rendezvous.join(WorkerSpec(0, 2, 1, address))
+
+
+def test_a_coordinator_that_is_not_there_is_one_line(monkeypatch):
+    monkeypatch.setattr(rendezvous, "TIMEOUT", 0)
+    with pytest.raises(DataError, match="^--coordinator: expected process 0 at .*, waited 0 seconds"):
+        rendezvous.join(WorkerSpec(1, 2, 1, rendezvous.free_address()))
+
+
+@pytest.mark.parametrize(
+    "text", ["garbage", "[]", "{}", "[0, 1, 1]", '[2, 2, 1, "a:1"]', '[0, 2, 0, "a:1"]', '[0, "2", 1, "a:1"]', "[" * 9999]
+)
+def test_a_worker_that_is_none_is_one_line(text, monkeypatch):
+    monkeypatch.setenv(distribution.VARIABLE, text)
+    with pytest.raises(DataError, match="^SEQZOO_WORKER: expected a value that the launcher of a training sets, got"):
+        distribution.worker_spec()
+
+
+def test_messages_arrive_as_they_are_and_hold_no_code():
+    at = checkpoints.Checkpoint(1, 0, 3, True, [{"loss": 0.5}], -np.inf, 1, [np.ones((2, 3), np.float32)], [np.array(3)])
+    for value in (None, True, "ü", (12, "a"), {"a": [1, (2.5, None)], "tuple": {"array": 0}}, at):
+        assert repr(messages.loads(messages.dumps(value))) == repr(value)
+    for code in (pickle.dumps(print), b""):
+        with pytest.raises((ValueError, EOFError)):
+            messages.loads(code)
+
+
+def test_other_data_have_another_digest():
+    arrays = np.arange(6), {"mask": np.ones((2, 3), bool)}, None
+    others = np.arange(6), {"mask": np.ones((3, 2), bool)}, None
+    assert messages.digest(arrays) == messages.digest(copy.deepcopy(arrays)) != messages.digest(others)
+    assert len({messages.digest(np.zeros(2, dtype)) for dtype in ("int64", "float64")}) == 2
+    assert messages.digest({"a": arrays[0]}) != messages.digest({"b": arrays[0]})
 
 
 # Deaths
@@ -256,19 +361,21 @@ def test_two_processes_train_what_one_does(folder):
 
 
 @full
-def test_a_killed_command_takes_its_workers_along_and_is_resumed_by_one_process_on_two_devices(folder):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=lambda number: number.name)
+def test_a_killed_command_takes_its_workers_along_and_is_resumed_by_one_process_on_two_devices(folder, number):
+    out = f"cut-{number.name}"
     process = subprocess.Popen(
-        **command(folder, "jax", "--out", "cut", "--processes", "2"), stdout=subprocess.PIPE, start_new_session=True
+        **command(folder, "jax", "--out", out, "--processes", "2"), stdout=subprocess.PIPE, start_new_session=True
     )
     while "Epoch 3" not in process.stdout.readline():
         assert process.poll() is None
-    process.send_signal(signal.SIGKILL)
+    process.send_signal(number)
     process.wait()
     assert ended(process.pid)
-    (checkpoint,) = (folder / "cut" / "unfinished").rglob("*.npz")
+    (checkpoint,) = (folder / out / "unfinished").rglob("*.npz")
     assert checkpoint.name == "checkpoint.npz"
-    trained(folder, "jax", "--out", "cut", "--resume", "--devices", "2")
-    assert max(differences(folder, "one", "cut")) < 1e-5
+    trained(folder, "jax", "--out", out, "--resume", "--devices", "2")
+    assert max(differences(folder, "one", out)) < 1e-5
 
 
 def ended(group, seconds=10):

@@ -10,8 +10,10 @@ import random
 import shutil
 import signal
 import socket
+import stat
 import subprocess
 import sys
+import time
 
 import keras
 import keras_tuner
@@ -21,6 +23,7 @@ from backends import BACKEND
 
 from seqzoo.errors import DataError
 from seqzoo.layers import GRU
+from seqzoo.training import rendezvous
 from seqzoo.tuning import coordination, oracles, search
 from seqzoo.tuning import space as tuning_space
 from seqzoo.tuning.search import Plan
@@ -183,7 +186,8 @@ def test_the_bayesian_tuner_goes_past_failures(tmp_path):
 
 
 @pytest.mark.parametrize("left", [None, TypeError("'NoneType' object is not callable")])
-def test_ctrl_c_ends_the_search_even_where_it_only_ends_a_training(tmp_path, left):
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_ctrl_c_and_sigterm_end_the_search_even_where_they_only_end_a_training(tmp_path, left, number):
     """By `fit`, which keeps the best epoch, or with an error that it leaves in an epoch's middle."""
     train = Train()
 
@@ -191,7 +195,7 @@ def test_ctrl_c_ends_the_search_even_where_it_only_ends_a_training(tmp_path, lef
         result = train(hyperparameters)
         if len(train.tried) == 3:
             with contextlib.suppress(KeyboardInterrupt):
-                os.kill(os.getpid(), signal.SIGINT)
+                os.kill(os.getpid(), number)
             if left:
                 raise left
         return result
@@ -199,6 +203,7 @@ def test_ctrl_c_ends_the_search_even_where_it_only_ends_a_training(tmp_path, lef
     with pytest.raises(KeyboardInterrupt):
         run(tmp_path, PLANS["random"], pressed)
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     assert len(run(tmp_path, PLANS["random"], again := Train())) == 8 and len(again.tried) == 6
 
 
@@ -342,7 +347,7 @@ def test_of_two_searches_in_one_folder_the_second_is_refused_until_the_first_is_
 
 
 def test_a_worker_may_share_the_folder_with_its_chief(tmp_path, environment):
-    environment(ID="w1", IP="127.0.0.1", PORT=str(coordination._free_port()))
+    environment(ID="w1", IP="127.0.0.1", PORT=rendezvous.free_address().partition(":")[2])
     with search.alone(tmp_path), pytest.raises(DataError, match="expected the chief of a search"):
         search.explore(Train(), tmp_path, Plan(worker_timeout=0.5), CHOICES)
 
@@ -470,7 +475,7 @@ def test_an_environment_that_cannot_be_is_an_error_that_names_it(environment, va
 
 
 def test_a_worker_without_a_chief_ends(tmp_path, environment):
-    environment(ID="w1", IP="127.0.0.1", PORT=str(coordination._free_port()))
+    environment(ID="w1", IP="127.0.0.1", PORT=rendezvous.free_address().partition(":")[2])
     with pytest.raises(DataError, match="expected the chief of a search at 127.0.0.1"):
         search.explore(Train(), tmp_path, Plan(worker_timeout=0.5), CHOICES)
     assert not list(tmp_path.iterdir())
@@ -518,6 +523,69 @@ def test_a_worker_that_is_killed_does_not_stop_the_search(tmp_path):
     assert sorted(tried) == sorted(str(trial.values["units"]) for trial in trials)
     assert all(trial.quality == trial.values["units"] for trial in trials)
     assert coordination.role() == "alone" and all(process.returncode is not None for process in processes.values())
+
+
+STAYS = """
+import os, sys, time
+from seqzoo.tuning import search
+
+def train(hyperparameters):
+    print(os.getpid(), file=open(sys.argv[1], "a"), flush=True)
+    time.sleep(600)
+
+search.explore(train, "nowhere", search.Plan())
+"""
+CHIEF = """
+import sys
+from seqzoo.tuning import coordination, search
+
+log, folder, worker = sys.argv[1:]
+search.begin(folder, {})
+with coordination.workers(2, [sys.executable, "-c", worker, log]) as processes:
+    search.explore(None, folder, search.Plan(), {"units": (1, 2)}, processes=processes)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGKILL, marks=pytest.mark.full)], ids=["term", "kill"])
+def test_a_chief_that_is_ended_takes_its_workers_along(tmp_path, number):
+    log, private = tmp_path / "log", tmp_path / "private"
+    log.touch()
+    private.mkdir()
+    arguments = [sys.executable, "-c", CHIEF, str(log), str(tmp_path / "run"), STAYS]
+    options = {"env": os.environ | {"TMPDIR": str(private)}, "stderr": subprocess.PIPE, "start_new_session": True}
+    with subprocess.Popen(arguments, **options) as chief:
+        try:
+            assert by_then(lambda: len(log.read_text().split()) == 2 or chief.poll() is not None, 60)
+            workers = [int(pid) for pid in log.read_text().split()]
+            assert len(workers) == 2 and all(map(is_running, workers))
+            (socket_folder,) = private.glob("seqzoo-*")
+            assert stat.S_IMODE(socket_folder.stat().st_mode) == 0o700 and not listens(chief.pid)
+            chief.send_signal(number)
+            chief.wait(30)
+        finally:
+            chief.kill()
+    assert by_then(lambda: not any(map(is_running, workers)), 10)
+    assert number == signal.SIGKILL or not socket_folder.exists()
+
+
+def by_then(is_so, seconds):
+    """Whether something is so within some seconds."""
+    until = time.monotonic() + seconds
+    while not is_so() and time.monotonic() < until:
+        time.sleep(0.05)
+    return is_so()
+
+
+def is_running(pid):
+    """Whether a process runs; one that ended, but was not waited for, does not."""
+    status = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout
+    return bool(status.strip()) and not status.startswith("Z")
+
+
+def listens(pid):
+    """Whether a process listens at a port."""
+    psutil = pytest.importorskip("psutil")
+    return [each for each in psutil.Process(pid).net_connections("inet") if each.status == psutil.CONN_LISTEN]
 
 
 def test_if_all_workers_die_the_search_ends_and_can_go_on(tmp_path):
