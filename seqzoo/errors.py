@@ -4,6 +4,8 @@ import contextlib
 import os
 import sys
 
+STARTED = "SEQZOO_STARTED"  # an environment variable of the processes that a command starts, as workers
+
 
 class DataError(ValueError):
     """Data cannot be used, or could not be fetched.
@@ -50,3 +52,9 @@ def wants_traceback() -> bool:
 def note(message: str) -> None:
     """Prints one line on standard error."""
     print(f"note: {message}", file=sys.stderr)
+
+
+def note_of_data(message: str) -> None:
+    """Prints one line on standard error, unless a command has started this process and reads, and notes, the same data."""
+    if not os.environ.get(STARTED):
+        note(message)

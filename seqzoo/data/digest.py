@@ -17,7 +17,8 @@ def digest(value) -> str:
 def _as_json(value):
     """Returns what stands for a value that JSON does not know: for an array the digest of its bytes."""
     if isinstance(value, np.ndarray):
-        return [value.dtype.str, value.shape, hashlib.sha256(value.tobytes()).hexdigest()]
+        content = value.tolist() if value.dtype.hasobject else hashlib.sha256(value.tobytes()).hexdigest()
+        return [value.dtype.str, value.shape, content]
     if isinstance(value, bytes):
         return hashlib.sha256(value).hexdigest()
     if isinstance(value, np.generic):

@@ -5,7 +5,6 @@ import math
 import os
 import re
 import unicodedata
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +16,9 @@ from seqzoo.data.columns import Columns
 from seqzoo.data.examples import Examples
 from seqzoo.data.tables import Table
 from seqzoo.data.targets import LARGEST
-from seqzoo.errors import DataError, note, one_line
+from seqzoo.errors import DataError, note_of_data, one_line
 
 SPLIT_NAMES = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
-PRINTED = "SEQZOO_PRINTED_NOTES"  # an environment variable: processes that are started inherit it
 WHOLE = re.compile(r"[+-]?[0-9]+[.]0+")
 
 
@@ -82,16 +80,8 @@ def _training_examples(table: Table, columns: Columns, numbers: bool) -> Example
     if len(classes) < 2:
         name = table.names[columns.label]
         raise DataError(f"{table.path}: column {name}: every label is {classes.pop()!r}, expected two or more classes")
-    _note_once(roles.describe(table, columns, "numbers" if numbers else f"{len(classes)} classes"))
+    note_of_data(roles.describe(table, columns, "numbers" if numbers else f"{len(classes)} classes"))
     return examples
-
-
-def _note_once(message: str) -> None:
-    """Prints a note, unless this process or one that started it, such as the launcher of workers, has printed the note."""
-    printed, key = os.environ.get(PRINTED, ""), f"{zlib.crc32(message.encode(errors='replace')):08x}"
-    if key not in printed.split():
-        note(message)
-        os.environ[PRINTED] = f"{printed} {key}"
 
 
 def _split_files(folder: Path) -> dict[str, Path]:

@@ -18,6 +18,7 @@ import keras
 import numpy as np
 
 from seqzoo import backend
+from seqzoo.data import digest as digests
 from seqzoo.errors import DataError, one_line
 from seqzoo.training import messages, rendezvous
 from seqzoo.training.sharding import ShardedBatches
@@ -91,7 +92,7 @@ def shard(batches):
     worker = worker_spec()
     if worker is None:
         return batches
-    digest = batches.num_batches, messages.digest(batches[0])
+    digest = batches.num_batches, digests.digest(batches[0])
     if broadcast_from_first(lambda: digest) != digest:
         raise DataError(f"process {worker.number}: expected the data of process 0, got other data; all read the same files")
     cast_bool = backend.BACKEND == "tensorflow"  # there Keras takes the mean of the devices' first batches

@@ -13,7 +13,7 @@ import threading
 import time
 from pathlib import Path
 
-from seqzoo.errors import DataError
+from seqzoo.errors import STARTED, DataError
 from seqzoo.training import checkpoints, rendezvous
 from seqzoo.training.distribution import VARIABLE, WorkerSpec
 
@@ -96,7 +96,7 @@ class _Worker:
     def __init__(self, command, spec, single_host):
         first = (spec.number * spec.devices) if single_host else 0
         self.number, self.tail = spec.number, collections.deque(maxlen=1)
-        environment = os.environ | {VARIABLE: json.dumps(spec)}
+        environment = os.environ | {VARIABLE: json.dumps(spec), STARTED: "1"}
         environment["JAX_LOCAL_DEVICE_IDS"] = ",".join(map(str, range(first, first + spec.devices)))
         if "xla_force_host_platform_device_count" not in environment.get("XLA_FLAGS", ""):
             environment["JAX_NUM_CPU_DEVICES"] = str(spec.devices)

@@ -1,10 +1,8 @@
 """Messages between the processes of a training: values as bytes of an npz file, which holds arrays and JSON but no code."""
 
-import hashlib
 import io
 import json
 
-import keras
 import numpy as np
 
 from seqzoo.training.checkpoints import Checkpoint
@@ -51,13 +49,3 @@ def _decode(value, arrays):
     if kind == "dict":
         return {key: _decode(each, arrays) for key, each in content.items()}
     return tuple(_decode(content, arrays)) if kind == "tuple" else Checkpoint(**_decode(content, arrays))
-
-
-def digest(arrays):
-    """A digest of nested arrays: of their places, types, shapes and elements."""
-    sha = hashlib.sha256()
-    for path, array in keras.tree.flatten_with_path(arrays):
-        array = np.asarray(array)
-        sha.update(f"{path} {array.dtype} {array.shape} ".encode())
-        sha.update(repr(array.tolist()).encode() if array.dtype.hasobject else array.tobytes())  # None is an object
-    return sha.hexdigest()

@@ -15,7 +15,7 @@ import subprocess
 import tempfile
 import time
 
-from seqzoo.errors import DataError, one_line
+from seqzoo.errors import STARTED, DataError, one_line
 from seqzoo.training.distribution import end_with_parent
 
 ID, IP, PORT = "KERASTUNER_TUNER_ID", "KERASTUNER_ORACLE_IP", "KERASTUNER_ORACLE_PORT"
@@ -52,7 +52,7 @@ def workers(count, command):
         try:
             for number in range(1, count + 1):
                 name = f"worker-{os.getpid()}-{number}"
-                variables = os.environ | {ID: name, CHIEF_PIPE: "1"}
+                variables = os.environ | {ID: name, CHIEF_PIPE: "1", STARTED: "1"}
                 processes[name] = subprocess.Popen(command, env=variables, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
             yield processes
         finally:

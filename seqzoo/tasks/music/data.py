@@ -15,7 +15,7 @@ from seqzoo.data.midi import KEYS
 from seqzoo.data.targets import Split
 from seqzoo.data.tokenizer import EOS, PAD
 from seqzoo.datasets import catalog, chorales
-from seqzoo.errors import DataError, note, one_line
+from seqzoo.errors import DataError, note_of_data, one_line
 
 STEPS = {"quarter": 1, "eighth": 2, "sixteenth": 4}  # of a quarter note
 MATLAB = ("traindata", "validdata", "testdata")
@@ -111,7 +111,7 @@ def read_folder(folder: Path, steps: int) -> list[Piece]:
     if not pieces:
         raise DataError(message)
     if skipped:
-        note(f"{message}; they are skipped")
+        note_of_data(f"{message}; they are skipped")
     return pieces
 
 
