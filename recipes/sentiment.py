@@ -66,7 +66,7 @@ def load_data(config):
 
 
 def load_test_split(config, trained, dataset):
-    examples = labeled.load_test(*config.source(), like=dataset.train.inputs[0])
+    examples = labeled.load_test(*config.source(), like=dataset.train.inputs[0], numbers=config.task == "rating")
     return classification.as_split(examples, dataset.labels, config.data)
 
 

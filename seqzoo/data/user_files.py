@@ -36,14 +36,14 @@ def read(
     `(T_x,)` or of rows `(T_x, features)` if a JSON field holds them; else the numbers of a row, in order, are a sequence
     `(T_x, 1)` (columns of words, or named id or index, are left out). Labels are class names.
 
-    A training file needs two classes at least, and a note says what the file was taken for; `numbers` says whether its labels
-    are numbers, not classes. A test file, for which `like` is an input that the model takes, may have one class.
+    A note says what the file was taken for; `numbers` says whether its labels are numbers, not classes. A training file needs
+    two classes at least; a test file, for which `like` is an input that the model takes, may have one.
 
     Raises:
         DataError: the file, a column, a row or a value is not as expected; the message names it.
     """
     table, columns = _table(path, text_column, label_column, header)
-    return _training_examples(table, columns, numbers) if like is None else to_examples(table, columns, like)
+    return _checked_examples(table, columns, numbers, like)
 
 
 def read_folder(
@@ -59,7 +59,7 @@ def read_folder(
     """
     files = _split_files(Path(folder))
     train, columns = _table(files.pop("train"), text_column, label_column, header)
-    splits = {"train": _training_examples(train, columns, numbers)}
+    splits = {"train": _checked_examples(train, columns, numbers)}
     for split, file in files.items():
         table = tables.read(file, train.header)
         if table.names != train.names:
@@ -73,11 +73,11 @@ def _table(path, text_column, label_column, header: bool | None) -> tuple[Table,
     return table, roles.choose(table, text_column, label_column)
 
 
-def _training_examples(table: Table, columns: Columns, numbers: bool) -> Examples:
-    """Returns the examples of a training file, which has two classes at least, and notes what the file was taken for."""
-    examples = to_examples(table, columns)
+def _checked_examples(table: Table, columns: Columns, numbers: bool, like=None) -> Examples:
+    """Returns the examples, of two classes at least in a training file, and notes what the file was taken for."""
+    examples = to_examples(table, columns, like)
     classes = set(examples.targets)
-    if len(classes) < 2:
+    if len(classes) < 2 and like is None:
         name = table.names[columns.label]
         raise DataError(f"{table.path}: column {name}: every label is {classes.pop()!r}, expected two or more classes")
     note_of_data(roles.describe(table, columns, "numbers" if numbers else f"{len(classes)} classes"))

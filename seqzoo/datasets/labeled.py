@@ -46,14 +46,16 @@ def load(
     return dataset
 
 
-def load_test(source: str, data_dir=None, text_column=None, label_column=None, header=None, like=None) -> Examples:
+def load_test(
+    source: str, data_dir=None, text_column=None, label_column=None, header=None, like=None, numbers: bool = False
+) -> Examples:
     """Returns the test data of a trained model: all examples of a file, else the test split of the source.
 
     Arguments are those of `load`, and `like`, an input that the model takes.
     """
     path = os.path.expanduser(source)
     if looks_like_path(source) and not os.path.isdir(path):
-        return user_files.read(path, text_column, label_column, header, like)
+        return user_files.read(path, text_column, label_column, header, like, numbers)
     return load(source, data_dir, text_column, label_column, header).test
 
 

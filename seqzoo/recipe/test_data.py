@@ -24,15 +24,22 @@ def load_test_data(recipe, config, folder, model):
     config, task = dataclasses.replace(trained, **fields), recipe.task_of(trained)
     if all(_place(value) == _place(getattr(trained, field)) for field, value in fields.items()):
         return _training_dataset(recipe, trained, folder, recorded, model)
-    with contextlib.suppress(DataError, UsageError), contextlib.redirect_stderr(io.StringIO()):  # then they are other data
+    with contextlib.suppress(DataError, UsageError), _without_notes():
         dataset = recipe.dataset(config, model)
         if TrainingData.of(dataset, task).digest == recorded.digest:
             return dataset
-    dataset = _training_dataset(recipe, trained, folder, recorded, model)
+    with _without_notes():  # those of the test data follow
+        dataset = _training_dataset(recipe, trained, folder, recorded, model)
+    if recorded.rows is None:
+        note(f"{folder}: has no record of its rows, by which those that were trained on would be seen in {config.data}")
     with boundary(config.data):
         test = recipe.load_test_split(config, trained, dataset)
     _note_trained_rows(config.data, recorded, task.rows(test.inputs))
     return dataclasses.replace(dataset, test=test) if dataclasses.is_dataclass(dataset) else dataset._replace(test=test)
+
+
+def _without_notes():
+    return contextlib.redirect_stderr(io.StringIO())
 
 
 def _training_dataset(recipe, trained, folder, recorded, model):

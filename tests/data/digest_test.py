@@ -18,23 +18,8 @@ def test_other_data_have_another_digest():
 
 
 def test_texts_are_not_joined():
-    values = [
-        ["ab", "c"],
-        ["a", "bc"],
-        ["abc"],
-        "abc",
-        ["a", ["bc"]],
-        [1, 2],
-        [[1], 2],
-        [12],
-        {"1": 2},
-        None,
-        [],
-        [None],
-        "1",
-        1,
-        1.5,
-    ]
+    values = [["ab", "c"], ["a", "bc"], ["abc"], "abc", ["a", ["bc"]], [1, 2], [[1], 2], [12], {"1": 2}, None, [], [None]]
+    values += ["1", 1, 1.5]
     assert len({digest(value) for value in values}) == len(values)
 
 
