@@ -75,19 +75,19 @@ def _generated(source: str, seed: int):
 
 
 def _files(folder: Path) -> dict[str, Path]:
-    files = {}
+    paths = {}
     for file in sorted(folder.iterdir()):
         words = set(file.stem.split(".")) if file.is_file() else set()
         splits = [split for split, stems in SPLIT_NAMES.items() if words & set(stems)]
         if len(splits) > 1:
             raise DataError(f"{file}: a name of the {' and the '.join(splits)} split, expected that of one split")
         for split in splits:
-            if split in files:
-                raise DataError(f"{folder}: expected one file of the {split} split, found {files[split].name} and {file.name}")
-            files[split] = file
-    if "train" not in files:
+            if split in paths:
+                raise DataError(f"{folder}: expected one file of the {split} split, found {paths[split].name} and {file.name}")
+            paths[split] = file
+    if "train" not in paths:
         raise DataError(f"{folder}: expected a folder with train.txt in it, and perhaps valid.txt and test.txt")
-    return files
+    return paths
 
 
 def _completed(splits: dict[str, list[str]], source: str, stream: bool) -> Lines:

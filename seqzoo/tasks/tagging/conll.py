@@ -56,12 +56,12 @@ def read_folder(folder: str | Path, **columns) -> dict[str, Examples]:
     """
     folder, splits = Path(folder), {}
     for split, stems in SPLIT_NAMES.items():
-        files = sorted(folder.iterdir()) if folder.is_dir() else ()
-        files = [file for file in files if file.stem in stems and file.suffix in SUFFIXES and file.is_file()]
-        if len(files) > 1:
-            raise DataError(f"{folder}: expected one {split} file, found {', '.join(file.name for file in files)}")
-        if files:
-            splits[split] = read(files[0], **columns)
+        paths = sorted(folder.iterdir()) if folder.is_dir() else ()
+        paths = [path for path in paths if path.stem in stems and path.suffix in SUFFIXES and path.is_file()]
+        if len(paths) > 1:
+            raise DataError(f"{folder}: expected one {split} file, found {', '.join(path.name for path in paths)}")
+        if paths:
+            splits[split] = read(paths[0], **columns)
     if "train" not in splits:
         raise DataError(f"{folder}: expected a folder with a file train, train.conll or train.txt in it")
     return splits
