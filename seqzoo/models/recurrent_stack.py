@@ -10,8 +10,6 @@ CELLS = {
     "lstm-peephole": (LSTM, {"peephole": "output"}),
 }
 
-DEEPEST = 100  # layers; a file that declares many more would build layers for hours
-
 
 def recurrent_stack(cell, units, depth=1, bidirectional=False, return_sequences=False, lookahead=None, **arguments):
     """Returns a list of recurrent layers, to be called in order, each with `mask=`; all but the last return sequences.
@@ -19,7 +17,7 @@ def recurrent_stack(cell, units, depth=1, bidirectional=False, return_sequences=
     Args:
         cell: a name in `CELLS`.
         units: the size of each layer in each direction.
-        depth: the number of layers, at most `DEEPEST`.
+        depth: the number of layers.
         bidirectional: whether each layer is a `Bidirectional`.
         return_sequences: whether the last layer returns sequences too.
         lookahead: the argument of `Bidirectional`.
@@ -29,8 +27,6 @@ def recurrent_stack(cell, units, depth=1, bidirectional=False, return_sequences=
         raise ValueError(f"`cell` must be one of {', '.join(CELLS)}, got {cell!r}.")
     if depth < 1:
         raise ValueError(f"`depth` must be a positive integer, got {depth!r}.")
-    if depth > DEEPEST:
-        raise ValueError(f"`depth` must be at most {DEEPEST}, got {depth!r}.")
     layer, variant = CELLS[cell]
     layers = [layer(units, return_sequences=True, **variant, **arguments) for _ in range(depth - 1)]
     layers += [layer(units, return_sequences=return_sequences, **variant, **arguments)]

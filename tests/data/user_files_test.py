@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from seqzoo.data import user_files
-from seqzoo.errors import DataError
+from seqzoo.errors import STARTED, DataError
 
 LAW = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
@@ -291,17 +291,24 @@ def test_nul_in_a_text_of_json_is_read(tmp_path):
 def test_a_note_says_what_a_training_file_was_taken_for(tmp_path, capsys, name, content, says):
     file = write(tmp_path, name, content)
     user_files.read(file)
-    user_files.read(file)
     assert capsys.readouterr().err == f"note: {file}: {says}\n"
 
 
 def test_the_note_of_ratings_and_of_folders(tmp_path, capsys):
     for split in ("train", "test"):
         write(tmp_path, f"{split}.csv", "text,stars\na,1\nb,2.5\n")
-    user_files.read(tmp_path / "test.csv", like="a")
     user_files.read_folder(tmp_path, numbers=True)
     file = tmp_path / "train.csv"
     assert capsys.readouterr().err == f'note: {file}: CSV (",", with a header): text "text", label "stars" (numbers)\n'
+
+
+def test_the_processes_that_a_command_starts_do_not_repeat_its_note(tmp_path, capsys, monkeypatch):
+    file = write(tmp_path, "a.csv", "text,label\na,1\nb,2\n")
+    user_files.read(file, like="a")  # a test file too
+    assert 'label "label" (2 classes)' in capsys.readouterr().err
+    monkeypatch.setenv(STARTED, "1")
+    user_files.read(file)
+    assert capsys.readouterr().err == ""
 
 
 # What is wrong.
