@@ -1,5 +1,6 @@
 """Cells of a table, and columns of cells: numbers, texts and labels by their looks."""
 
+import json
 import re
 from collections.abc import Sequence
 
@@ -77,7 +78,18 @@ def is_blank(column: Sequence) -> bool:
     return all(cell is None or not str(cell).strip() for cell in column)
 
 
+def is_sparse(column: Sequence) -> bool:
+    """Returns whether cells are empty or missing, more than one and more than a tenth of them."""
+    return sum(cell is None or not str(cell).strip() for cell in column) > max(1, len(column) / 10)
+
+
 def label_distance(column: Sequence[str]) -> tuple[bool, bool, int, int]:
     """Returns a sort key, lowest for the likeliest label column: labels recur, are more than one, few and short."""
     values = set(column)
     return len(values) == len(column), len(values) == 1, len(values), sum(map(len, column))
+
+
+def format_cell(cell) -> str:
+    """Returns a cell as JSON, in ASCII, cut to 60 characters."""
+    text = json.dumps(cell)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -3,8 +3,8 @@
 import json
 from dataclasses import dataclass
 
-from seqzoo.data.cells import is_blank, label_distance, mostly_numbers, mostly_words
-from seqzoo.data.headers import ID_NAMES, LABEL_NAMES, TEXT_NAMES
+from seqzoo.data.cells import is_blank, is_sparse, label_distance, mostly_numbers, mostly_words
+from seqzoo.data.headers import LABEL_NAMES, TEXT_NAMES, is_id
 from seqzoo.data.tables import Table
 from seqzoo.errors import DataError
 
@@ -58,6 +58,7 @@ def _guess_label(table: Table, candidates: list[int]) -> int:
 
     Words that are all different are ids.
     """
+    candidates = [i for i in candidates if not (is_id(table.names[i]) or is_sparse(table.column(i)))] or candidates
     names = {table.names[i].lower(): i for i in reversed(candidates)}
     for name in LABEL_NAMES:
         if name in names:
@@ -77,7 +78,7 @@ def _guess_inputs(table: Table, label: int) -> Columns:
     others = [i for i in range(len(table.names)) if i != label]
     others = [i for i in others if not is_blank(table.column(i))] or others
     named = [i for i in others if table.names[i].lower() in TEXT_NAMES]
-    steps = [i for i in others if table.names[i].lower() not in ID_NAMES]
+    steps = [i for i in others if not is_id(table.names[i])]
     numbers = [i for i in steps if mostly_numbers(table.column(i))]
     words = [i for i in steps if i not in numbers] or [i for i in others if not mostly_numbers(table.column(i))]
     texts = named or [i for i in words if mostly_words(table.column(i))] or ([] if len(numbers) > 1 else words)

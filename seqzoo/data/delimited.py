@@ -13,6 +13,7 @@ from pathlib import Path
 from seqzoo.errors import DataError, one_line
 
 DELIMITERS = "\t|;,"  # those that are rarer in texts go first
+RULE = re.compile(r"\s*(:?-+:?)?\s*")  # a cell of the line of dashes in a table of Markdown
 DECLARED = re.compile(r'\s*"?sep=([^"\w\r\n])"?[ \t;,|]*(?=[\r\n])', re.IGNORECASE)  # the first line of Excel
 
 Rows = list[tuple[int, list[str]]]  # (line, cells)
@@ -39,6 +40,8 @@ def read(path: Path, text: str) -> tuple[str, Rows]:
     if not divided:
         delimiter = _commonest(path, text)
         return delimiter, _equal_rows(path, text, delimiter)
+    if "|" in divided and any(all(map(RULE.fullmatch, cells)) for _, cells in divided["|"][:2]):
+        raise DataError(f"{path}: a table of Markdown, expected CSV, without a line of dashes")
     delimiter = min(divided, key=lambda delimiter: _is_punctuation(divided[delimiter]))
     return delimiter, divided[delimiter]
 
@@ -83,12 +86,20 @@ def _rows(path: Path, text: str, delimiter: str) -> Rows:
     return rows
 
 
+def _quote(text: str) -> str:
+    """Returns the quotation mark: a single one where each line begins and ends with it."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    single = '"' not in text and all(len(line) > 1 and line[0] == line[-1] == "'" for line in lines)
+    return "'" if single else '"'
+
+
 def _parsed(path: Path, text: str, delimiter: str, quoting: int) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, quoting=quoting, strict=True)
+    form = {"quotechar": _quote(text), "skipinitialspace": f'{delimiter} "' in text, "quoting": quoting}
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True, **form)
     line = 1
     try:
         for cells in reader:
-            if len(cells) > 1 or "".join(cells).strip():
+            if any(map(str.strip, cells)):
                 yield line, cells
             line = reader.line_num + 1
     except csv.Error as error:

@@ -1,6 +1,7 @@
 """Labelled examples in memory, and their split into train, validation and test."""
 
 import random
+import unicodedata
 from collections import defaultdict
 from dataclasses import dataclass
 
@@ -72,9 +73,15 @@ def _groups_by_class(examples: Examples) -> list[list[list[int]]]:
 
 
 def identity(sequence):
-    """Returns a key that equal inputs share; capitals and white space of texts, and of words, do not count."""
+    """Returns a key that equal inputs share. Of texts, and of words, capitals, white space, invisible characters and the way in
+    which Unicode composes a character do not count."""
     if isinstance(sequence, np.ndarray):
-        return sequence.shape, sequence.tobytes()
+        return sequence.shape, (sequence + 0.0).tobytes()  # of -0.0 and 0.0 one
     if isinstance(sequence, list):
         return identity(" ".join(sequence))
-    return " ".join(sequence.casefold().split()) if isinstance(sequence, str) else sequence
+    if not isinstance(sequence, str):
+        return sequence
+    if not sequence.isascii():
+        composed = unicodedata.normalize("NFKC", sequence)
+        sequence = "".join(character for character in composed if unicodedata.category(character) != "Cf")
+    return " ".join(sequence.casefold().split())

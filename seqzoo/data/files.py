@@ -41,6 +41,8 @@ def decode(content: bytes, source: str | Path, expected: str) -> str:
     Raises:
         DataError: the content is not UTF-8, or holds a NUL character, as UTF-16 does; the message names the line.
     """
+    if content.startswith(b"PK\x03\x04"):
+        raise DataError(f"{source}:1: a ZIP file, such as Excel's: expected {expected}, saved as UTF-8")
     if content.startswith(UTF_16):
         raise DataError(f"{source}:1: saved as UTF-16, not UTF-8: expected {expected}, saved as UTF-8")
     try:

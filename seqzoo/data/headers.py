@@ -1,5 +1,6 @@
 """Headers: whether the first row of a table names the columns."""
 
+import re
 import statistics
 from collections import Counter
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ LABEL_NAMES = (
     *("emotion", "intent", "topic", "score", "stars", "y"),
 )
 ID_NAMES = ("id", "idx", "index", "")  # pandas writes its index under an empty name
+ID_NAME = re.compile(r"unnamed: \d+|row ?_?names?|.*[_ -]id", re.IGNORECASE)
 KNOWN_NAMES = {*TEXT_NAMES, *LABEL_NAMES, *ID_NAMES} - {""}
 MISSING = ("", "na", "n/a", "null", "none", "?", "-")  # marks of missing numbers, which name no column
 NAME_WORDS = 4  # words of a column's name, at most
@@ -22,10 +24,19 @@ def is_header(first: Sequence[str], rest: Sequence[Sequence[str]]) -> bool:
     """Returns whether the first row is a header: a cell is a usual name, stands above numbers, or is no label of the rest."""
     columns = list(zip(*rest, strict=True)) or [()] * len(first)
     return (
-        any(cell.strip().lower() in KNOWN_NAMES and cell not in column for cell, column in zip(first, columns, strict=True))
+        _is_numbered(first, columns)
+        or (first in rest and any(cell.strip().lower() in KNOWN_NAMES for cell in first))  # again, as between two files in one
+        or any(cell.strip().lower() in KNOWN_NAMES and cell not in column for cell, column in zip(first, columns, strict=True))
         or _stands_above_numbers(first, columns)
         or _stands_above_texts(first, rest, columns)
     )
+
+
+def _is_numbered(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
+    """Returns whether the cells are 0, 1, ... above texts, as pandas writes where it knows no names."""
+    names = first[1:] if first[0] == "" else first
+    numbered = len(names) > 1 and list(names) == [str(i) for i in range(len(names))]
+    return numbered and all(columns) and any(not any(map(is_number, column)) for column in columns)
 
 
 def _stands_above_numbers(first: Sequence[str], columns: Sequence[Sequence[str]]) -> bool:
@@ -81,3 +92,8 @@ def _is_written_apart(first: Sequence[str], columns: Sequence[Sequence[str]]) ->
     below = [cell for column in columns for cell in column]
     underscore = any("_" in cell for cell in first) and not any("_" in cell for cell in below)
     return underscore or (all(map(str.islower, first)) and not any(map(str.islower, below)))
+
+
+def is_id(name: str) -> bool:
+    """Returns whether a column of this name holds numbers of rows: `id`, `row_id`, `CustomerId`, `Unnamed: 0`."""
+    return name.lower() in ID_NAMES or bool(ID_NAME.fullmatch(name)) or bool(re.search(r"[a-z](Id|ID)$", name))

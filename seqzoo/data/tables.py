@@ -64,6 +64,9 @@ def _delimited_table(path: Path, text: str, header: bool | None, named: Sequence
         header = any(name in names for name in named) or is_header(first, [cells for _, cells in rows[1:]])
     if header:
         _check_names(f"{path}:{line}", names)
+        again = next((number for number, cells in rows[1:] if cells == first), None)
+        if again:
+            raise DataError(f"{path}:{again}: the header of line {line} again, expected a row; two files in one?")
         if len(rows) == 1:
             raise DataError(f"{path}: only a header ({', '.join(names)}), expected rows below it")
     else:

@@ -3,23 +3,21 @@
 import json
 import math
 import os
-import re
-import unicodedata
 from pathlib import Path
 
 import numpy as np
 
 from seqzoo.data import columns as roles
 from seqzoo.data import tables
-from seqzoo.data.cells import check_decimal_marks, is_number, to_float
+from seqzoo.data.cells import check_decimal_marks, format_cell, is_number, to_float
 from seqzoo.data.columns import Columns
 from seqzoo.data.examples import Examples
+from seqzoo.data.labels import class_name
 from seqzoo.data.tables import Table
 from seqzoo.data.targets import LARGEST
 from seqzoo.errors import DataError, note_of_data, one_line
 
 SPLIT_NAMES = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
-WHOLE = re.compile(r"[+-]?[0-9]+[.]0+")
 
 
 def read(
@@ -80,8 +78,13 @@ def _checked_examples(table: Table, columns: Columns, numbers: bool, like=None) 
     if len(classes) < 2 and like is None:
         name = table.names[columns.label]
         raise DataError(f"{table.path}: column {name}: every label is {classes.pop()!r}, expected two or more classes")
-    note_of_data(roles.describe(table, columns, "numbers" if numbers else f"{len(classes)} classes"))
+    note_of_data(roles.describe(table, columns, "numbers" if numbers else _listed(sorted(classes))))
     return examples
+
+
+def _listed(classes: list[str]) -> str:
+    some = ", ".join(name if len(name) <= 20 else name[:17] + "..." for name in classes[:8])
+    return f"{len(classes)} classes: {some}{', ...' if len(classes) > 8 else ''}"
 
 
 def _split_files(folder: Path) -> dict[str, Path]:
@@ -117,7 +120,7 @@ def to_examples(table: Table, columns: Columns, like: str | np.ndarray | None = 
             inputs.append(np.array(numbers, np.float32)[:, None])  # (T_x, 1)
         else:
             inputs.append(_text_or_sequence(f"{where} {table.names[columns.inputs[0]]}", cells[columns.inputs[0]]))
-        targets.append(_label(f"{where} {table.names[columns.label]}", cells[columns.label]))
+        targets.append(class_name(f"{where} {table.names[columns.label]}", cells[columns.label]))
         like = inputs[0] if like is None else like
         if _kind(inputs[-1]) != _kind(like):
             raise DataError(f"{table.path}:{line}: {_kind(inputs[-1])}, expected {_kind(like)} as in the rows before")
@@ -131,7 +134,7 @@ def _kind(sequence: str | np.ndarray) -> str:
 def _number(where: str, cell) -> float:
     number = to_float(cell) if is_number(cell) else math.nan
     if not abs(number) <= LARGEST:  # NaN compares false
-        raise DataError(f"{where}: found {_format_cell(cell)}, expected a finite number")
+        raise DataError(f"{where}: found {format_cell(cell)}, expected a finite number")
     return number
 
 
@@ -141,7 +144,7 @@ def _text_or_sequence(where: str, cell) -> str | np.ndarray:
     try:
         cell.encode()  # JSON can spell lone surrogates
     except (AttributeError, UnicodeEncodeError):
-        raise DataError(f"{where}: found {_format_cell(cell)}, expected a text or a list of numbers") from None
+        raise DataError(f"{where}: found {format_cell(cell)}, expected a text or a list of numbers") from None
     return cell
 
 
@@ -157,7 +160,7 @@ def sequence(line: str) -> np.ndarray:
         else:
             cell = [float(number) for number in (line.split(",") if "," in line else line.split())]
     except (ValueError, RecursionError) as error:
-        raise DataError(f"found {_format_cell(line)}, expected numbers") from error
+        raise DataError(f"found {format_cell(line)}, expected numbers") from error
     return _sequence("input", cell)
 
 
@@ -168,23 +171,5 @@ def _sequence(where: str, cell: list) -> np.ndarray:
     except (TypeError, ValueError, OverflowError) as error:
         raise DataError(f"{where}: expected numbers, or rows of equally many numbers: {one_line(error, 80)}") from error
     if array.ndim not in (1, 2) or not array.size or not (np.abs(array) <= LARGEST).all():
-        raise DataError(f"{where}: found {_format_cell(cell)}, expected one or more finite numbers, or rows of them")
+        raise DataError(f"{where}: found {format_cell(cell)}, expected one or more finite numbers, or rows of them")
     return array.astype(np.float32).reshape(len(array), -1)
-
-
-def _label(where: str, cell) -> str:
-    """Returns the name of a class: white space in it becomes one space, and 1.0 is written 1, as the same number is."""
-    if cell is None or isinstance(cell, list | dict) or (isinstance(cell, float) and not math.isfinite(cell)):
-        raise DataError(f"{where}: found {_format_cell(cell)}, expected a label")
-    label = " ".join(cell.split() if isinstance(cell, str) else [json.dumps(cell)])
-    if not label:
-        raise DataError(f"{where}: empty label")
-    if any(unicodedata.category(character) in ("Cc", "Cs") for character in label):
-        raise DataError(f"{where}: found {_format_cell(cell)}, expected a label without control characters or surrogates")
-    return label.split(".")[0] if WHOLE.fullmatch(label) else label
-
-
-def _format_cell(cell) -> str:
-    """Returns a cell as JSON, in ASCII, cut to 60 characters."""
-    text = json.dumps(cell)
-    return text if len(text) <= 60 else text[:57] + "..."

@@ -11,7 +11,7 @@ from seqzoo.recipe.training_data import TrainingData
 
 def load_test_data(recipe, config, folder, model):
     """The dataset of a trained model. The data of the training, wherever they are now, have the test split of the training; of
-    other data the test split is a whole file, and a note counts the rows that were trained on.
+    other data the test split is a whole file. A note counts the test rows that were trained on, if any.
 
     Args:
         config: `DATA_FIELDS` of the test data.
@@ -19,14 +19,21 @@ def load_test_data(recipe, config, folder, model):
     Raises:
         DataError: the data cannot be read; or a file of the training has changed since.
     """
-    fields, recorded = {field: getattr(config, field) for field in config.DATA_FIELDS}, TrainingData.load(folder)
-    trained = dataclasses.replace(recipe.trained_config(folder), data_dir=config.data_dir)
-    config, task = dataclasses.replace(trained, **fields), recipe.task_of(trained)
-    if all(_place(value) == _place(getattr(trained, field)) for field, value in fields.items()):
+    recorded, trained = TrainingData.load(folder), recipe.trained_config(folder)
+    trained = dataclasses.replace(trained, data_dir=config.data_dir)
+    config = dataclasses.replace(trained, **{field: getattr(config, field) for field in config.DATA_FIELDS})
+    dataset, task = _dataset(recipe, config, trained, folder, recorded, model), recipe.task_of(trained)
+    recorded.note_learnt(config.data, task.rows(dataset.test.inputs))
+    return dataset
+
+
+def _dataset(recipe, config, trained, folder, recorded, model):
+    """The dataset of the training if `config` has its data, else with other data as its test split."""
+    if all(_place(getattr(config, field)) == _place(getattr(trained, field)) for field in config.DATA_FIELDS):
         return _training_dataset(recipe, trained, folder, recorded, model)
     with contextlib.suppress(DataError, UsageError), _without_notes():
         dataset = recipe.dataset(config, model)
-        if TrainingData.of(dataset, task).digest == recorded.digest:
+        if TrainingData.of(dataset, recipe.task_of(trained)).digest == recorded.digest:
             return dataset
     with _without_notes():  # those of the test data follow
         dataset = _training_dataset(recipe, trained, folder, recorded, model)
@@ -34,7 +41,6 @@ def load_test_data(recipe, config, folder, model):
         note(f"{folder}: has no record of its rows, by which those that were trained on would be seen in {config.data}")
     with boundary(config.data):
         test = recipe.load_test_split(config, trained, dataset)
-    _note_trained_rows(config.data, recorded, task.rows(test.inputs))
     return dataclasses.replace(dataset, test=test) if dataclasses.is_dataclass(dataset) else dataset._replace(test=test)
 
 
@@ -43,17 +49,14 @@ def _without_notes():
 
 
 def _training_dataset(recipe, trained, folder, recorded, model):
-    """The dataset of the training, read again."""
+    """The dataset of the training, read again; of a named data set perhaps in another version."""
     try:
         dataset, task = recipe.dataset(trained, model), recipe.task_of(trained)
     except DataError as error:
         raise DataError(f"{error}; {folder} was trained on these data: --data says where they are now") from error
     if recorded.digest is None:
         note(f"{folder}: has no digest of its data, by which a change since the training would be seen")
-    elif TrainingData.of(dataset, task).digest != recorded.digest:
-        if not os.path.exists(os.path.expanduser(trained.data)):  # another version of a named data set
-            _note_trained_rows(trained.data, recorded, task.rows(dataset.test.inputs))
-            return dataset
+    elif TrainingData.of(dataset, task).digest != recorded.digest and os.path.exists(os.path.expanduser(trained.data)):
         inputs = [sequence for split in (dataset.train, dataset.validation, dataset.test) for sequence in split.inputs]
         learnt, count = recorded.count(task.rows(inputs))
         raise DataError(
@@ -61,12 +64,6 @@ def _training_dataset(recipe, trained, folder, recorded, model):
             "model was trained on; expected the data of the training, which --data finds elsewhere"
         )
     return dataset
-
-
-def _note_trained_rows(source, recorded, rows):
-    learnt, count = recorded.count(rows)
-    if learnt:
-        note(f"{source}: {learnt:,} of its {count:,} test rows are among those that the model was trained on")
 
 
 def _place(value):

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from seqzoo.data import digest as digests
-from seqzoo.errors import boundary
+from seqzoo.errors import boundary, note
 from seqzoo.training import run_folder
 
 ROWS_FILE = "rows.npy"
@@ -53,3 +53,9 @@ class TrainingData:
         """`(how many of the rows were trained on, how many there are)`."""
         numbers = digests.row_numbers(rows)
         return int(np.isin(numbers, self.rows).sum()) if self.rows is not None else 0, len(numbers)
+
+    def note_learnt(self, source, test_rows):
+        """Notes how many rows of a test split were trained on, if any."""
+        learnt, count = self.count(test_rows)
+        if learnt:
+            note(f"{source}: {learnt:,} of its {count:,} test rows are among those that the model was trained on")

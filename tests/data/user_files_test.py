@@ -267,24 +267,24 @@ def test_nul_in_a_text_of_json_is_read(tmp_path):
         (
             "reviews.csv",
             "id;review;date;stars\n1;so, so;may;3\n2;good, too;june;5\n3;no;july;1\n",
-            'CSV (";", with a header): text "review", label "stars" (3 classes), left out: "id", "date"',
+            'CSV (";", with a header): text "review", label "stars" (3 classes: 1, 3, 5), left out: "id", "date"',
         ),
-        ("a.tsv", "good film\tpos\nbad film\tneg\n", "TSV (no header): text column 0, label column 1 (2 classes)"),
+        ("a.tsv", "good film\tpos\nbad film\tneg\n", "TSV (no header): text column 0, label column 1 (2 classes: neg, pos)"),
         (
             "a.csv",
             "a,b,c,label\n1,2,3,up\n3,2,1,down\n",
-            'CSV (",", with a header): numbers "a" to "c", label "label" (2 classes)',
+            'CSV (",", with a header): numbers "a" to "c", label "label" (2 classes: down, up)',
         ),
         (
             "a.csv",
             "p1,1,2,up\np2,2,2,up\np3,2,1,down\n",
-            'CSV (",", no header): numbers columns 1, 2, label column 3 (2 classes), left out: column 0',
+            'CSV (",", no header): numbers columns 1, 2, label column 3 (2 classes: down, up), left out: column 0',
         ),
-        ("a", '{"x": [1], "label": 1}\n{"x": [2], "label": 2}', 'JSON Lines: sequences "x", label "label" (2 classes)'),
+        ("a", '{"x": [1], "label": 1}\n{"x": [2], "label": 2}', 'JSON Lines: sequences "x", label "label" (2 classes: 1, 2)'),
         (
             "a.json",
             '[{"text": "a", "my\\nlabel": 1, "id": 7}, {"text": "b", "my\\nlabel": 2}, {"text": "c", "my\\nlabel": 1}]',
-            'JSON array: text "text", label "my\\nlabel" (2 classes), left out: "id"',
+            'JSON array: text "text", label "my\\nlabel" (2 classes: 1, 2), left out: "id"',
         ),
     ],
 )
@@ -305,7 +305,7 @@ def test_the_note_of_ratings_and_of_folders(tmp_path, capsys):
 def test_the_processes_that_a_command_starts_do_not_repeat_its_note(tmp_path, capsys, monkeypatch):
     file = write(tmp_path, "a.csv", "text,label\na,1\nb,2\n")
     user_files.read(file, like="a")  # a test file too
-    assert 'label "label" (2 classes)' in capsys.readouterr().err
+    assert 'label "label" (2 classes: 1, 2)' in capsys.readouterr().err
     monkeypatch.setenv(STARTED, "1")
     user_files.read(file)
     assert capsys.readouterr().err == ""
@@ -410,3 +410,69 @@ def test_a_typed_sequence(line):
 def test_a_line_that_is_no_sequence(line):
     with pytest.raises(DataError, match="numbers"):
         user_files.sequence(line)
+
+
+# What a stranger's program writes.
+
+
+def read_rows(tmp_path, content, name="a.csv", **arguments):
+    examples = user_files.read(write(tmp_path, name, content), **arguments)
+    return list(zip(examples.inputs, examples.targets, strict=True))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        'id, text, label\n0, "good, film", "pos"\n1, "bad film", "neg"\n',
+        "'text';'label'\n'good, film';'pos'\n'bad film';'neg'\n",
+        '"text","label"\n"good, film","pos"\n"bad film","neg"\n,\n,\n',
+    ],
+    ids=["space before a quote", "single quotes", "empty rows"],
+)
+def test_quotes_are_no_part_of_a_cell(tmp_path, content):
+    assert read_rows(tmp_path, content) == [("good, film", "pos"), ("bad film", "neg")]
+
+
+def test_an_apostrophe_is_no_quote(tmp_path):
+    assert read_rows(tmp_path, "'tis good,pos\nbad ol',neg\n")[0] == ("'tis good", "pos")
+
+
+@pytest.mark.parametrize("content", ["0,1\ngood film,pos\nbad film,neg\n", ",0,1\n0,good film,pos\n1,bad film,neg\n"])
+def test_columns_that_are_numbered_have_a_header(tmp_path, content):
+    assert read_rows(tmp_path, content) == [("good film", "pos"), ("bad film", "neg")]
+
+
+@pytest.mark.parametrize("name", ["Unnamed: 0", "row_id", "CustomerId", "rownames", "user id", "PassengerID", "ID"])
+def test_numbers_of_rows_are_no_inputs(tmp_path, name):
+    rows = read_rows(tmp_path, f"{name},a,b,label\n7,5,2,x\n8,4,3,y\n9,7,1,x\n")
+    assert [inputs[:, 0].tolist() for inputs, _ in rows] == [[5, 2], [4, 3], [7, 1]]
+
+
+def test_names_that_end_like_ids_are_inputs(tmp_path):
+    rows = read_rows(tmp_path, "humid,acid,label\n5,2,x\n4,3,y\n")
+    assert rows[0][0].shape == (2, 1)
+
+
+def test_a_column_with_empty_cells_is_not_guessed_as_the_label(tmp_path):
+    table = "".join(f"{'neg' if i % 2 else 'pos'},{'late' if i % 2 else ''},the flight {i} was so\n" for i in range(20))
+    assert {label for _, label in read_rows(tmp_path, f"feeling,reason,words\n{table}")} == {"pos", "neg"}
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"text,label\na,1\nb,2\ntext,label\nc,1\n", [":4:", "header", "again"]),
+        (b"| text | label |\n|---|---|\n| good film | pos |\n| bad film | neg |\n", ["Markdown"]),
+        (b"PK\x03\x04\x00\x00", [":1:", "ZIP", "Excel"]),
+        (b"text,label\na,\\N\nb,2\n", [":2:", "label"]),
+    ],
+)
+def test_what_is_no_table_of_rows(tmp_path, content, says):
+    with pytest.raises(DataError) as error:
+        user_files.read(write(tmp_path, "a.csv", content))
+    assert all(word in str(error.value) for word in says) and "\n" not in str(error.value)
+
+
+def test_the_note_names_the_classes(tmp_path, capsys):
+    read_rows(tmp_path, '"text","label"\n"good film","pos"\n"bad film",NA\n"so so","pos"\n')
+    assert "(2 classes: NA, pos)" in capsys.readouterr().err

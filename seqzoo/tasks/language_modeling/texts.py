@@ -92,6 +92,8 @@ def _files(folder: Path) -> dict[str, Path]:
 
 def _completed(splits: dict[str, list[str]], source: str, stream: bool) -> Lines:
     """The splits; a missing one is the end of the training split, with a tenth of its characters, in whole lines."""
+    if not stream:
+        splits = {split: [line for line in lines if line.strip()] for split, lines in splits.items()}
     train = splits["train"]
     whole, count = sum(map(len, train)), len(train)
     for split in ("test", "validation"):

@@ -13,7 +13,7 @@ from seqzoo.data.examples import Examples, Splits
 from seqzoo.data.targets import Split
 from seqzoo.data.tokenizer import EOS, PAD, Tokenizer
 from seqzoo.datasets import first_names, labeled
-from seqzoo.errors import DataError
+from seqzoo.errors import DataError, note_of_data
 
 
 def load(source: str = first_names.NAME, seed: int = 0, longest: int = 40, **columns) -> Splits:
@@ -61,10 +61,17 @@ def _checked(examples: Examples, source: str, longest: int) -> Examples:
 
 
 def _lines(path: Path) -> Examples:
-    names = [line.strip() for line in files.read_lines(path, "a file with a name on each line")]
+    lines = (line.strip() for line in files.read_lines(path, "a file with a name on each line"))
+    names = [unicodedata.normalize("NFC", line) for line in lines if line]
+    for mark in ",;\t|":
+        if names and all(mark in name for name in names):
+            raise DataError(
+                f"{path}: {mark!r} on each line, expected a name alone; a table of names and classes is a .csv file"
+            )
     names = list(dict.fromkeys(name for name in names if name))
     if not names:
         raise DataError(f"{path}: empty, expected a name on each line")
+    note_of_data(f"{path}: a name on each line, {len(names):,} from {names[0]!r} to {names[-1]!r}")
     return Examples(names, [""] * len(names))
 
 
