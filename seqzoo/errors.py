@@ -3,6 +3,7 @@
 import contextlib
 import os
 import sys
+import unicodedata
 
 STARTED = "SEQZOO_STARTED"  # an environment variable of the processes that a command starts, as workers
 
@@ -22,6 +23,7 @@ class UsageError(ValueError):
 def one_line(error: BaseException, limit: int = 300) -> str:
     """Returns another library's error as a single line of at most `limit` characters."""
     text = " ".join(str(error).split()) or type(error).__name__
+    text = "".join(repr(character)[1:-1] if unicodedata.category(character) == "Cc" else character for character in text)
     return text if len(text) <= limit else text[: limit - 3] + "..."
 
 

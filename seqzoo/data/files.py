@@ -1,6 +1,7 @@
 """Files of the user: their bytes, their text in UTF-8, and its lines; or one line that says why not."""
 
 import codecs
+import os
 import stat
 from pathlib import Path
 
@@ -30,6 +31,12 @@ def check_regular(path: str | Path, expected: str) -> None:
         raise DataError(f"{path}: {getattr(error, 'strerror', None) or error}: expected {expected}") from error
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
         raise DataError(f"{path}: a pipe or a device: expected {expected} in a regular file")
+
+
+def place(value):
+    """Returns the real path of a file that exists; any other value as it is."""
+    path = os.path.expanduser(value) if isinstance(value, str) and "\0" not in value else ""
+    return os.path.realpath(path) if os.path.exists(path) else value
 
 
 def decode(content: bytes, source: str | Path, expected: str) -> str:

@@ -38,7 +38,7 @@ def _least_bytes(units=1, depth=1, vocabulary=None, embedding=None, characters="
 
 def tokenizer_digest(path: Path) -> str:
     """Returns the digest of a tokenizer's file, "" if there is none."""
-    return digest(json.loads(path.read_text(encoding="utf-8"))) if path.exists() else ""
+    return digest(json.loads(path.read_text(encoding="utf-8-sig"))) if path.exists() else ""
 
 
 def write_tokenizer_digest(path: Path, tokenizer: Path) -> None:

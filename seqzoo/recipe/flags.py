@@ -72,6 +72,7 @@ def _first_sentence(panel):
 def parse_config(config_class, arguments, program, default=None):
     """The config: flags over `--config FILE` over the default."""
     arguments, file = _without_config(arguments)
+    check("config", file, lambda file: file != "", "a file")
     return parse(config_class, arguments, program, default if file is None else from_file(config_class, Path(file), default))
 
 
@@ -102,6 +103,7 @@ def from_file(config_class, path, default=None):
 
 def _arguments_of(config_class, name, value):
     flag, default = flag_of(config_class, name), getattr(config_class, name)
+    check(name, value, lambda value: not (isinstance(value, str) and "\0" in value), "a text without NUL")
     if isinstance(default, bool):
         check(name, value, lambda v: isinstance(v, bool), "true or false")
         return [flag if value else flag.replace("--", "--no-", 1)]

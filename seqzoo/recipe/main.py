@@ -41,6 +41,7 @@ def main(recipe, arguments=None):
         arguments: of the command line; those of the process if None.
     """
     arguments = list(sys.argv[1:] if arguments is None else arguments)
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         getattr(stream, "reconfigure", dict)(errors="backslashreplace")  # for terminals without a letter
     try:
@@ -66,11 +67,30 @@ def _terminated_in_order():
     if threading.current_thread() is not threading.main_thread():  # only there signals have handlers
         yield
         return
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    end, report = SystemExit(128 + signal.SIGTERM), sys.unraisablehook
+
+    def terminate(*_):
+        raise end
+
+    def terminate_later(unraisable):
+        """Where Python could not raise it, as in a destructor, the signal comes again."""
+        if unraisable.exc_value is not end:
+            return report(unraisable)
+        threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGTERM)).start()
+
+    before, sys.unraisablehook = signal.signal(signal.SIGTERM, terminate), terminate_later
     try:
         yield
     finally:
+        sys.unraisablehook = report
         signal.signal(signal.SIGTERM, before)
+
+
+def _open_closed_streams():
+    """Replaces output streams that are closed, `>&-`, by ones that discard what is written."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115  (open until the process ends)
 
 
 def _discard_output():

@@ -8,6 +8,7 @@ import tyro
 from seqzoo import presets
 from seqzoo.data import files
 from seqzoo.errors import UsageError, boundary
+from seqzoo.recipe.config import check
 from seqzoo.recipe.flags import parse
 
 
@@ -28,6 +29,7 @@ class PredictFlags:
         Raises:
             UsageError: there is no text, or both arguments and a file; or the file is unreadable.
         """
+        check("file", self.file, lambda file: file != "", "the name of a file")
         if self.texts and self.file:
             raise UsageError(f"{verb}: expected texts or --file, got both")
         source = verb if self.texts else self.file or "standard input"
@@ -38,6 +40,8 @@ class PredictFlags:
 
 
 def _read_lines(file, source):
+    if file is None and sys.stdin is None:
+        raise UsageError(f"{source}: closed, expected texts, --file or a standard input")
     if file is None and sys.stdin.isatty():
         print("one text a line, then Ctrl-D:", file=sys.stderr)
     if file:

@@ -86,6 +86,8 @@ class Recipe:
 
     def dataset(self, config, model=None):
         """The data of a config, as the training of a config reads them; or as the trained model does."""
+        if getattr(config, "data", None) == "":
+            raise UsageError("--data: expected a file, a folder or the name of a data set, got none")
         as_model = model is not None and self.load_model_data
         with boundary(getattr(config, "data", self.name)):
             return self.quick_dataset(config, self.load_model_data(config, model) if as_model else self.load_data(config))
@@ -114,7 +116,10 @@ class Recipe:
         """The config of a run."""
         file = folder / run_folder.CONFIG_FILE
         with boundary(file):
-            return from_file(self.config, file)
+            config = from_file(self.config, file)
+        if (folder / "metrics.json").exists():
+            run_folder.check_config(file, run_folder.read_json(folder / "metrics.json"))
+        return config
 
     def trained_folder(self, flags):
         """The folder of the trained model to read: --out, else runs/NAME if there is one, else the one that ships.
@@ -123,8 +128,8 @@ class Recipe:
             UsageError: the model is of another recipe.
         """
         folder = self._find_folder(flags)
-        trained_by = run_folder.recipe_of(folder) if (folder / "metrics.json").exists() else self.name
-        if trained_by != self.name:
+        trained_by = run_folder.recipe_of(folder) if (folder / "metrics.json").exists() else None
+        if trained_by not in (self.name, None):
             raise UsageError(f"--out: {folder} holds a model of recipes.{trained_by}, expected one of recipes.{self.name}")
         return folder
 

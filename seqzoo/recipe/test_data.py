@@ -5,6 +5,7 @@ import dataclasses
 import io
 import os
 
+from seqzoo.data.files import place
 from seqzoo.errors import DataError, UsageError, boundary, note
 from seqzoo.recipe.training_data import TrainingData
 
@@ -29,7 +30,7 @@ def load_test_data(recipe, config, folder, model):
 
 def _dataset(recipe, config, trained, folder, recorded, model):
     """The dataset of the training if `config` has its data, else with other data as its test split."""
-    if all(_place(getattr(config, field)) == _place(getattr(trained, field)) for field in config.DATA_FIELDS):
+    if all(place(getattr(config, field)) == place(getattr(trained, field)) for field in config.DATA_FIELDS):
         return _training_dataset(recipe, trained, folder, recorded, model)
     with contextlib.suppress(DataError, UsageError), _without_notes():
         dataset = recipe.dataset(config, model)
@@ -64,9 +65,3 @@ def _training_dataset(recipe, trained, folder, recorded, model):
             "model was trained on; expected the data of the training, which --data finds elsewhere"
         )
     return dataset
-
-
-def _place(value):
-    """The real path of a file that exists; any other value as it is."""
-    path = os.path.expanduser(value) if isinstance(value, str) else ""
-    return os.path.realpath(path) if os.path.exists(path) else value

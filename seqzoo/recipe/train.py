@@ -1,5 +1,6 @@
 """The verb train: a training that begins, or resumes; evaluation on the test split; the run's folder."""
 
+import contextlib
 import dataclasses
 import math
 import re
@@ -9,6 +10,8 @@ from pathlib import Path
 
 import keras
 
+from seqzoo.data.digest import digest
+from seqzoo.errors import boundary
 from seqzoo.evaluation import tables
 from seqzoo.recipe import model_card
 from seqzoo.recipe.config import check
@@ -88,9 +91,11 @@ def train(recipe, arguments):
     if started == folder / run_folder.CONFIG_FILE:
         return print(f"{folder}: the training is complete, nothing is left to resume")
     config = resumed if started else config
+    alien = boundary(f"--resume: {folder}") if started else contextlib.nullcontext()  # whatever its checkpoint provokes
     with (
         run_folder.open_training(folder, facts, dataclasses.asdict(config), overwrite=not flags.resume),
         launcher.planned(recipe.name, arguments, *flags.workers(config.batch_size)),
+        alien,
     ):
         train_and_save(recipe, config, folder, **flags.fit_options())
 
@@ -151,6 +156,7 @@ def train_and_save(recipe, config, folder, **options):
         "command": " ".join([f"python -m recipes.{recipe.name}", *sys.argv[1:]]),
         "data": {"name": config.data, **sizes},
         "digest": data.digest,
+        "config": digest(dataclasses.asdict(config)),
         "history": history,
     }
     model_card.save_run(recipe, config, folder, model, record, rows, data)

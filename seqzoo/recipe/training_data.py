@@ -5,6 +5,7 @@ import dataclasses
 import numpy as np
 
 from seqzoo.data import digest as digests
+from seqzoo.data.files import check_regular
 from seqzoo.errors import boundary, note
 from seqzoo.training import run_folder
 
@@ -39,6 +40,7 @@ class TrainingData:
         metrics, rows = folder / "metrics.json", None
         digest = run_folder.read_json(metrics).get("digest") if metrics.exists() else None
         if (folder / ROWS_FILE).exists():
+            check_regular(folder / ROWS_FILE, "an array of numpy")
             with boundary(folder / ROWS_FILE):
                 rows = np.load(folder / ROWS_FILE, allow_pickle=False)
                 if rows.dtype != np.uint64 or rows.ndim != 1:

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from seqzoo.data.files import place
 from seqzoo.errors import DataError, UsageError, note
 from seqzoo.recipe.config import check
 from seqzoo.recipe.flags import flag_of
@@ -15,17 +16,21 @@ def find_config(folder, facts):
 
     Raises:
         UsageError: the training is of another recipe, or another backend.
+        DataError: its record is missing, or its config has changed.
     """
     unfinished, config = folder / run_folder.UNFINISHED, folder / run_folder.CONFIG_FILE
     if (unfinished / STATE).exists():
         config, recorded = unfinished / run_folder.CONFIG_FILE, run_folder.read_json(unfinished / STATE)
+    elif run_folder.has_checkpoint(folder):
+        raise DataError(f"{unfinished / STATE}: missing, expected it beside a checkpoint; --no-resume begins anew")
     elif config.exists():
-        recorded = facts | {"recipe": run_folder.recipe_of(folder)}
+        recorded = facts | {"recipe": run_folder.recipe_of(folder) or facts["recipe"]}
     else:
         return None
     for fact, expected in facts.items():
         message = f"{folder} to be of the {fact} {expected}"
         check("resume", recorded.get(fact), lambda value, expected=expected: value == expected, message)
+    run_folder.check_config(config, recorded)
     return config
 
 
@@ -41,7 +46,7 @@ def check_same_config(config, trained, folder):
         if field.name not in ("out", "data_dir"):
             old = getattr(trained, field.name)
             flag = flag_of(type(config), field.name).removeprefix("--")
-            check(flag, getattr(config, field.name), lambda new, old=old: new == old, f"{old} to resume {folder}")
+            check(flag, getattr(config, field.name), lambda new, old=old: place(new) == place(old), f"{old} to resume {folder}")
 
 
 def check_same_data(folder, digest, source):

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from seqzoo.data.digest import digest
+from seqzoo.data.files import check_regular
 from seqzoo.errors import DataError, cause
 
 
@@ -64,6 +65,9 @@ def read(path):
     Raises:
         DataError: the file is damaged.
     """
+    if not Path(path).exists():
+        return None
+    check_regular(path, "a checkpoint")
     try:
         with np.load(path, allow_pickle=False) as file:
             fields = json.loads(str(file["facts"]))
@@ -73,8 +77,6 @@ def read(path):
         if digest(checkpoint._asdict()) != recorded:  # the checksums of a zip file do not cover the names of its members
             raise ValueError("its arrays are not those that were written")
         return checkpoint
-    except FileNotFoundError:
-        return None
     except Exception as error:  # zipfile, zlib, struct and json each have their own
         raise DataError(
             f"{path}: expected a checkpoint, got a damaged file ({cause(error, 100)}); --no-resume begins anew"

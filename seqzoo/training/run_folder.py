@@ -8,6 +8,8 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from seqzoo.data.digest import digest
+from seqzoo.data.files import check_regular
 from seqzoo.errors import DataError, cause
 
 CONFIG_FILE = "config.json"
@@ -84,7 +86,7 @@ def open_training(folder, metadata, config, overwrite=False):
                 _empty(unfinished)
             if not (unfinished / "training.json").exists():
                 write_json(unfinished / CONFIG_FILE, config)
-                write_json(unfinished / "training.json", metadata)
+                write_json(unfinished / "training.json", metadata | {"config": digest(config)})
             yield unfinished
         finally:
             if not has_checkpoint(folder):
@@ -177,8 +179,15 @@ def _copy_other_files(old, new):
 
 
 def recipe_of(folder):
-    """The name of the recipe that wrote a run folder."""
-    return read_json(Path(folder, "metrics.json")).get("command", "").removeprefix("python -m recipes.").split(" ")[0]
+    """The name of the recipe that wrote a run folder; None if its record does not say so."""
+    command = re.match(r"python -m recipes\.(\w+)", str(read_json(Path(folder, "metrics.json")).get("command")))
+    return command[1] if command else None
+
+
+def check_config(path, record):
+    """Raises a `DataError` if a config is not the one whose digest stands in a record, `{"config": digest}`, if one does."""
+    if record.get("config") not in (None, digest(read_json(path))):
+        raise DataError(f"{path}: changed since it was written; give a config of your own as --config")
 
 
 def write_json(path, value):
@@ -194,6 +203,7 @@ def read_json(path):
     Raises:
         DataError: the file cannot be read, or holds no object.
     """
+    check_regular(path, "a readable JSON file")
     try:
         value = json.loads(Path(path).read_text(encoding="utf-8"))
     except Exception as error:  # RecursionError and MemoryError too

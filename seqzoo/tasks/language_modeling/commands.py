@@ -33,6 +33,7 @@ class GenerateFlags(SamplingFlags):
         for flag in ("length", "beam"):
             check(flag, getattr(self, flag), lambda n: n is None or n >= 1, "a positive integer")
         check_at_most(self, length=100_000, beam=1000)
+        check("greedy", self.greedy, lambda greedy: not (greedy and self.beam), "none with --beam, which does not sample")
         check("length_penalty", self.length_penalty, lambda alpha: 0 <= alpha <= 100, "a number from 0 to 100")
 
     def sampler(self):
