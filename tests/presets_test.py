@@ -259,3 +259,9 @@ def test_weights_that_are_no_numbers_are_refused(tmp_path):
     model.set_weights([np.full_like(weights, np.nan) for weights in model.get_weights()])
     saved(model, tmp_path)
     assert "NaN" in error_of(tmp_path)
+
+
+def test_a_byte_order_mark_before_the_tokenizer_does_not_count(folder):
+    path = folder / "tokenizer.json"
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
+    assert presets.load(folder).answers(TEXTS)

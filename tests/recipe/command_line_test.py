@@ -545,3 +545,47 @@ def test_sigterm_ends_in_order(monkeypatch, calls, tmp_path):
         recipe.main(toy_recipe(), [])
     assert end.value.code == 143 and signal.getsignal(signal.SIGTERM) == before
     assert not list(tmp_path.iterdir())  # no folder of a training that has nothing to go on from
+
+
+def test_sigterm_in_a_destructor_comes_again(monkeypatch, calls, tmp_path):
+    """Python prints an error that it cannot raise, and goes on."""
+
+    class Terminated:
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGTERM)
+            sum(range(1000))  # the handler runs here
+
+    def train_slowly(*given, **options):
+        Terminated()
+        time.sleep(5)
+        raise AssertionError
+
+    monkeypatch.setattr(train, "train_and_save", train_slowly)
+    with pytest.raises(SystemExit) as end:
+        recipe.main(toy_recipe(), [])
+    assert end.value.code == 143
+
+
+@pytest.mark.parametrize("name", ["stdout", "stderr"])
+def test_a_closed_stream_is_no_traceback(toy, trained, monkeypatch, name):
+    monkeypatch.setattr(sys, name, None)
+    assert toy("predict", "text")[1] == ["text"]
+
+
+def test_a_closed_standard_input_is_one_line(refused, trained, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", None)
+    assert "standard input: closed" in refused("predict")
+
+
+@pytest.mark.parametrize("arguments", [["--data", ""], ["predict", "--file", ""], ["--config", ""]])
+def test_an_empty_name_is_one_line_that_names_the_flag(trained, tmp_path, capsys, arguments):
+    with pytest.raises(SystemExit) as end:
+        recipe.main(toy_recipe(load_data=None), arguments)
+    (line,) = capsys.readouterr().err.splitlines()
+    assert end.value.code == 2 and line.startswith(f"error: {arguments[-2]}: expected")
+
+
+def test_nul_in_a_config_is_one_line(refused, tmp_path):
+    (tmp_path / "a.json").write_text('{"out": "a\\u0000b"}')
+    line = refused("--config", "a.json")
+    assert "--out: expected a text without NUL" in line and "\0" not in line

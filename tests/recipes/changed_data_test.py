@@ -1,6 +1,7 @@
 """Data that changed: a training does not resume on them, a model is not tested on rows that it was trained on unnoticed."""
 
 import json
+import os
 import re
 import shutil
 
@@ -8,8 +9,9 @@ import numpy as np
 import pytest
 
 from recipes import sentiment
+from seqzoo.errors import DataError, UsageError
 from seqzoo.recipe import main
-from seqzoo.training import fit
+from seqzoo.training import checkpoints, fit
 
 NAME = "sentiment"
 FLAGS = ["--data", "d.csv", "--units", "3", "--embedding", "4", "--epochs", "2", "--batch-size", "8", "--no-bidirectional"]
@@ -187,3 +189,86 @@ def test_a_damaged_file_of_rows_is_one_line(trained, capsys, content):
     assert "rows.npy" in refused(capsys, "evaluate")
     np.save(trained / "rows.npy", np.ones((2, 2)))
     assert "rows.npy" in refused(capsys, "evaluate")
+
+
+def test_test_rows_that_were_trained_on_are_counted_in_a_folder_of_splits(here, capsys):
+    (here / "leak").mkdir()
+    write(here / "leak" / "train.csv", lines())
+    write(here / "leak" / "test.csv", [*lines()[:5], "a new one,good"])
+    note = "note: leak: {} of its 6 test rows are among those that the model was trained on"
+    run("--data", "leak", *FLAGS[2:], "--out", "o")
+    assert note.format(5) in capsys.readouterr().err
+    run("evaluate", "--out", "o")
+    assert note.format(5) in capsys.readouterr().err
+
+
+def test_rows_are_the_same_however_unicode_composes_them(here, capsys):
+    rows = [f"e\u0301te\u0301 {i} was {'fine,good' if i % 2 else 'dull,bad'}" for i in range(40)]
+    write(here / "d.csv", [form for row in rows for form in (row, row.replace("e\u0301", "\u00e9"), f"\u200b{row}")])
+    run(*FLAGS, "--out", "o")
+    assert "trained on" not in capsys.readouterr().err  # all forms of a text are in one split
+
+
+# The record of a run.
+
+
+def test_a_config_that_was_changed_by_hand_is_refused(trained, cut_off, here, capsys):
+    for folder, arguments in ((trained, ["evaluate"]), (cut_off / "unfinished", ["--resume", "--out", "o"])):
+        config = json.loads((folder / "config.json").read_text())
+        (folder / "config.json").write_text(json.dumps(config | {"learning_rate": 1.0}))
+        assert "config.json: changed since it was written" in refused(capsys, *arguments)
+        (folder / "config.json").write_text(json.dumps(config, indent=4))  # the same values
+        run(*arguments)
+
+
+@pytest.mark.parametrize("command", [None, 5, "", "python train.py"])
+def test_a_record_without_the_name_of_its_recipe_is_read(trained, command):
+    metrics = json.loads((trained / "metrics.json").read_text())
+    (trained / "metrics.json").write_text(json.dumps(metrics | {"command": command}))
+    run("evaluate")
+
+
+def test_an_unfinished_training_without_its_record_is_not_overwritten(cut_off, capsys):
+    (cut_off / "unfinished" / "training.json").unlink()
+    before = (cut_off / "unfinished" / "config.json").read_text()
+    assert "training.json: missing, expected it beside a checkpoint" in refused(capsys, "--resume", "--out", "o")
+    assert (cut_off / "unfinished" / "config.json").read_text() == before
+
+
+@pytest.mark.parametrize("values", [{"epoch": 10**6}, {"epoch": -1}, {"step": 99}, {"history": None}])
+def test_a_checkpoint_that_cannot_be_is_one_line(cut_off, capsys, values):
+    path = cut_off / "unfinished" / "seed-0" / "checkpoint.npz"
+    checkpoints.write(path, checkpoints.read(path)._replace(**values))
+    assert "--resume: o: " in refused(capsys, "--resume", "--out", "o")
+
+
+@pytest.mark.parametrize("name", ["config.json", "metrics.json", "rows.npy"])
+def test_a_pipe_in_a_run_folder_is_not_waited_for(trained, capsys, name):
+    (trained / name).unlink()
+    os.mkfifo(trained / name)
+    assert f"{name}: a pipe or a device" in refused(capsys, "evaluate")
+
+
+def test_a_pipe_for_a_checkpoint_is_not_waited_for(cut_off, capsys):
+    path = cut_off / "unfinished" / "seed-0" / "checkpoint.npz"
+    path.unlink()
+    os.mkfifo(path)
+    assert "checkpoint.npz: a pipe or a device" in refused(capsys, "--resume", "--out", "o")
+
+
+def test_the_same_file_resumes_under_another_name(cut_off):
+    run("--resume", "--out", "o", "--data", "./d.csv")
+    assert (cut_off / "model.keras").exists()
+
+
+def test_of_every_bit_of_a_config_that_flips_it_is_refused_or_means_the_same(trained):
+    path, rng = trained / "config.json", np.random.default_rng(0)
+    before, whole = sentiment.RECIPE.trained_config(trained), path.read_bytes()
+    for bit in rng.choice(8 * len(whole), 300, replace=False):
+        flipped = bytearray(whole)
+        flipped[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(flipped)
+        try:
+            assert sentiment.RECIPE.trained_config(trained) == before
+        except (DataError, UsageError) as error:
+            assert "config.json" in str(error) and "\n" not in str(error)

@@ -131,6 +131,7 @@ def test_questions_that_a_model_cannot_answer_are_one_line(trained, capsys):
     assert f"runs/char holds a LanguageModel, {expected}" in fails(capsys, "fill", "--out", "runs/char", "the ___")
     assert "2 gaps, expected one ___" in fails(capsys, "fill", "the ___ of ___")
     assert "--prompt: 'zebra gnu' has no word that the model knows" in fails(capsys, "generate", "--prompt", "zebra gnu")
+    assert "--greedy: expected none with --beam" in fails(capsys, "generate", "--greedy", "--beam", 2)
     assert "--temperature: expected a positive number, got 0.0" in fails(capsys, "generate", "--temperature", 0)
     assert "--top-p: expected above 0 and at most 1, got 2.0" in fails(capsys, "generate", "--top-p", 2)
     assert "score: expected at least one line of text, got none" in fails(capsys, "score", "")
