@@ -145,7 +145,7 @@ def _read_labels(file: str, names: set[str], header: bool | None) -> dict[str, s
     table = tables.read(Path(file).expanduser(), header=False)
     if len(table.names) != 2:
         raise DataError(f"{file}:{table.rows[0][0]}: {len(table.names)} cells, expected two, NAME TAB LABEL")
-    rows = [(line, (name.split() or [""])[0].removeprefix(">"), label) for line, (name, label) in table.rows]
+    rows = [(line, (name.split() or [""])[0].removeprefix(">"), label.strip()) for line, (name, label) in table.rows]
     _, first, label = rows[0]
     guess = first not in names and all(label != other for _, _, other in rows[1:])
     labels = {}

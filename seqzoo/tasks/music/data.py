@@ -128,7 +128,8 @@ def _split(pieces: list[Piece], seed: int, source: str) -> Splits:
     for piece in pieces:
         groups[piece.keys.tobytes()].append(piece)
     if len(groups) < 3:
-        raise DataError(f"{source}: expected 3 MIDI files at least, to train, validate and test, found {len(groups)} that differ")
+        found = f"found {len(groups)} that differ"
+        raise DataError(f"{source}: expected 3 MIDI files at least, to train, validate and test, {found}")
     equal = list(groups.values())
     random.Random(seed).shuffle(equal)
     count = -(-len(equal) // HELD_OUT)
