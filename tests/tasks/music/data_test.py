@@ -112,9 +112,9 @@ def test_copies_of_a_file_stay_in_one_split_and_leave_the_others_where_they_are(
     for name in range(0, 20, 2):
         (tmp_path / f"{name} (1).mid").write_bytes((tmp_path / f"{name}.mid").read_bytes())
     after = data.load(str(tmp_path), seed=3)
-    lengths = [{len(one) for one in pieces} for pieces in after]  # no two pieces have one
-    assert sum(map(len, after)) == 30 and sum(map(len, lengths)) == 20
-    assert sorted(map(len, lengths)) == sorted(len(pieces) for pieces in before) == [2, 2, 16]
+    assert sum(map(len, before)) == 20 and sum(map(len, after)) == 30
+    lengths, lengths_before = ([{len(one) for one in pieces} for pieces in splits] for splits in (after, before))
+    assert lengths == lengths_before and sum(map(len, lengths)) == 20  # no two pieces have one length
 
 
 def test_files_that_cannot_be_read_are_skipped_and_named_in_one_note(tmp_path, capsys):
