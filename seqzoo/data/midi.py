@@ -18,6 +18,7 @@ TICKS = 480  # of a quarter note, in written files
 LOUDNESS = 72  # velocity of 1..127, in written files
 DRUMS = 9  # the channel on which a pitch means an instrument
 LONGEST = 100_000  # steps: longer files are refused
+PATTERNS = b"\0\2"  # bytes 8 and 9 of a file whose tracks do not sound together, format 2
 
 
 class Note(NamedTuple):
@@ -38,7 +39,7 @@ def read(path: str | Path, steps: int) -> np.ndarray:
         steps: steps of a quarter note.
 
     Raises:
-        DataError: the file is no MIDI file, holds no notes, or is too long.
+        DataError: the file is no MIDI file or one of format 2, holds no notes, or is too long.
     """
     notes = [note for note in _notes(*_open(path), steps) if LOWEST <= note.pitch < LOWEST + KEYS]
     if not notes:
@@ -59,6 +60,8 @@ def _open(path: str | Path) -> tuple[int, list[list[Event]]]:
         ticks, tracks = midi_events.parse(content)
     except ValueError as error:
         raise DataError(f"{path}: expected a MIDI file, found a damaged one ({error})") from error
+    if content[8:10] == PATTERNS:
+        raise DataError(f"{path}: expected a MIDI file of format 0 or 1, found format 2, tracks that do not sound together")
     if not 0 < ticks < 2**15:
         raise DataError(f"{path}: expected a MIDI file that counts in quarter notes, found one that counts in seconds")
     return ticks, tracks

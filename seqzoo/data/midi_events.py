@@ -7,6 +7,7 @@ an odd one; it also reads a time of any number of bytes.
 from collections.abc import Iterator
 from typing import NamedTuple
 
+HEADER, TRACK = b"MThd", b"MTrk"  # names of chunks
 LONGEST_NUMBER = 4  # bytes of a number of variable length
 META, SYSEX, SYSEX_MORE = 0xFF, 0xF0, 0xF7
 END_OF_TRACK = 0x2F
@@ -27,28 +28,33 @@ class Event(NamedTuple):
 def parse(content: bytes) -> tuple[int, list[list[Event]]]:
     """Returns the division, which is the ticks of a quarter note if it is below 2^15, and the events of each track.
 
+    All tracks are read, also those that the header does not count; what follows the tracks need be no chunk.
+
     Raises:
         ValueError: the content is no MIDI file, or a damaged one; the message says why.
     """
     chunks = _chunks(content)
     name, header = next(chunks, (b"", b""))
-    if name != b"MThd" or len(header) < 6:
+    if name != HEADER or len(header) < 6:
         raise ValueError("no header, MThd")
-    tracks = [list(_events(chunk)) for name, chunk in chunks if name == b"MTrk"]
+    tracks = [list(_events(chunk)) for name, chunk in chunks if name == TRACK]
     count = int.from_bytes(header[2:4])
     if len(tracks) < count:
         raise ValueError(f"{len(tracks)} tracks, {count} in its header")
-    return int.from_bytes(header[4:6]), tracks[:count]
+    return int.from_bytes(header[4:6]), tracks
 
 
 def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Yields the name and the content of each chunk."""
+    """Yields the name and the content of each chunk, up to bytes that are none."""
     at = 0
     while at + 8 <= len(content):
         start, end = at + 8, at + 8 + int.from_bytes(content[at + 4 : at + 8])
+        name = content[at : at + 4]
         if end > len(content):
-            raise ValueError(f"ends in the chunk that begins at byte {at}")
-        yield content[at : at + 4], content[start:end]
+            if name in (HEADER, TRACK):
+                raise ValueError(f"ends in the chunk that begins at byte {at}")
+            return
+        yield name, content[start:end]
         at = end
 
 

@@ -100,6 +100,8 @@ def _lines(path: Path) -> Iterator[tuple[int, str]]:
 
 
 def _numbers(cells: list[str], where: str, size: int) -> np.ndarray:
+    if any("_" in cell for cell in cells):  # 1_0 is 10 to Python alone
+        _raise_line_error(where, cells, size)
     try:
         vector = np.array(cells, np.float32)
     except ValueError:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Callable
 from functools import partial
 
 from seqzoo.data import tables, user_files
@@ -18,6 +19,7 @@ def load(
     header: bool | None = None,
     seed: int = 0,
     numbers: bool = False,
+    prepare: Callable[[Examples], Examples] = lambda examples: examples,
 ) -> Splits:
     """Returns train, validation and test examples; a split that the source lacks is held out of train, by `seed`.
 
@@ -28,6 +30,7 @@ def load(
         text_column, label_column, header: for files of the user, see `user_files.read`.
         seed: random seed of the held-out splits.
         numbers: whether the targets are numbers, not classes.
+        prepare: function of the examples, before splits are held out; equal inputs that it returns stay in one split.
 
     Raises:
         DataError: the source is unknown, unreadable or not as expected, or has a label that is missing in train.
@@ -41,13 +44,20 @@ def load(
         splits = {"train": user_files.read(path, text_column, label_column, header, numbers=numbers)}
     if numbers:
         splits = {name: dataclasses.replace(e, targets=to_numbers(e.targets, source)) for name, e in splits.items()}
-    dataset = complete(splits, seed, source)
+    dataset = complete({name: prepare(examples) for name, examples in splits.items()}, seed, source)
     _check_labels(dataset)
     return dataset
 
 
 def load_test(
-    source: str, data_dir=None, text_column=None, label_column=None, header=None, like=None, numbers: bool = False
+    source: str,
+    data_dir=None,
+    text_column=None,
+    label_column=None,
+    header=None,
+    like=None,
+    numbers: bool = False,
+    prepare: Callable[[Examples], Examples] = lambda examples: examples,
 ) -> Examples:
     """Returns the test data of a trained model: all examples of a file, else the test split of the source.
 
@@ -55,8 +65,8 @@ def load_test(
     """
     path = os.path.expanduser(source)
     if looks_like_path(source) and not os.path.isdir(path):
-        return user_files.read(path, text_column, label_column, header, like, numbers)
-    return load(source, data_dir, text_column, label_column, header).test
+        return prepare(user_files.read(path, text_column, label_column, header, like, numbers))
+    return load(source, data_dir, text_column, label_column, header, prepare=prepare).test
 
 
 def looks_like_path(source: str) -> bool:

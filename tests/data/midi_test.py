@@ -166,6 +166,18 @@ def test_other_chunks_are_skipped_and_the_events_after_the_end_too(tmp_path):
     assert midi.read(tmp_path / "a.mid", 1).sum() == 1
 
 
+@pytest.mark.parametrize("junk", [b"\0" * 5, b"\0" * 64, b"\n", b"appended by a mailer, as text"])
+def test_what_follows_the_tracks_is_skipped(tmp_path, junk):
+    (tmp_path / "a.mid").write_bytes(track(NOTE, END) + junk)
+    assert midi.read(tmp_path / "a.mid", 1).sum() == 1
+
+
+def test_tracks_that_the_header_does_not_count_are_read(tmp_path):
+    one, other = track(NOTE, END), track(NOTE.replace(b"\x3c", b"\x40"), END)
+    (tmp_path / "a.mid").write_bytes(one + other[14:])
+    assert midi.read(tmp_path / "a.mid", 1).sum() == 2
+
+
 @pytest.mark.parametrize(
     "content, message",
     [
@@ -176,6 +188,7 @@ def test_other_chunks_are_skipped_and_the_events_after_the_end_too(tmp_path):
         (track(NOTE, ticks=0), "counts in quarter notes"),
         (track(NOTE, kind=b"XXXX"), "0 tracks, 1 in its header"),
         (track(NOTE)[:18] + b"\xff\xff\xff\xff" + NOTE, "ends in the chunk that begins at byte 14"),
+        (b"MThd\0\0\0\6\0\2" + track(NOTE, END)[10:], "expected a MIDI file of format 0 or 1, found format 2"),
         (b"", "expected a MIDI file, found a damaged one"),
         (b"no MIDI at all", "expected a MIDI file"),
         (b"MThd\0\0\0\6\0\1\0\1\x01\xe0MTrk\0\0\0\x09abc", "expected a MIDI file"),

@@ -40,6 +40,7 @@ def test_lower_case_wins_then_the_first_spelling():
         (b"2 3\n", "empty, expected a word"),
         (b"a 1 2\nb 1\n", "a.vec:2: expected a word and 2 finite numbers, found 'b 1'"),
         (b"a 1 two\n", "a.vec:1: expected a word and 2 finite numbers"),
+        (b"a 1_0 2\n", "a.vec:1: expected a word and 2 finite numbers, found '1_0 2'"),
         (b"a 1 nan\n", "a.vec:1: expected a word and 2 finite numbers"),
         (b"word\n", "a.vec:1: expected a word"),
         (b"a 1 2\nb 1 2 3\n", "a.vec:2: expected a word and 2 finite numbers"),

@@ -24,6 +24,7 @@ SUFFIXES = {".bed": False, ".gff": True, ".gff3": True, ".gtf": True}  # whether
 BED_COLUMNS = "NAME TAB START TAB END [TAB LABEL]"
 GFF_COLUMNS = "NAME TAB SOURCE TAB TYPE TAB START TAB END TAB SCORE TAB STRAND TAB PHASE TAB ATTRIBUTES"
 CIRCULAR = re.compile(r"(?:^|;)\s*Is_circular=true\b", re.IGNORECASE)  # in the attributes of GFF3
+POSITION = re.compile(r"-?[0-9]{1,18}")
 INTEGERS = re.compile(r"[0-9]{1,18}(?:,[0-9]{1,18})*,?")
 PIECES = 10  # of all bases: about one for the test split, and one for the validation split
 NAMES = 10  # intervals that may all have different labels
@@ -71,7 +72,12 @@ def read(path: str | Path) -> list[Interval]:
 
 
 def _is_comment(line: str) -> bool:
-    return not line.strip() or line.startswith("#") or line.split()[0] in ("track", "browser")
+    """Whether a line is empty, a comment or for a browser; a sequence may be named as a browser's lines begin, `track`."""
+    if not line.strip() or line.startswith("#"):
+        return True
+    pairs = (_cells(line, gff=False)[1:3], line.split("\t")[3:5])  # start and end of BED, and of GFF
+    positions = any(len(pair) == 2 and all(map(POSITION.fullmatch, pair)) for pair in pairs)
+    return line.split()[0] in ("track", "browser") and not positions
 
 
 def _is_gff(path: str | Path, lines: list[tuple[int, str]]) -> bool:
@@ -99,7 +105,7 @@ def _interval(cells: list[str], gff: bool, path: str | Path, number: int) -> Int
 
 
 def _integer(cell: str, where: str) -> int:
-    if not re.fullmatch(r"-?[0-9]{1,18}", cell):
+    if not POSITION.fullmatch(cell):
         raise DataError(f"{where}: {cell!r} where a start or an end should be, expected an integer")
     return int(cell)
 

@@ -1,11 +1,13 @@
 """Labelled DNA sequences from FASTA files, tables or a name, and their bases as vectors of four numbers."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from seqzoo.data import tables
 from seqzoo.data.examples import Examples, Splits
+from seqzoo.data.user_files import _label
 from seqzoo.datasets import labeled
 from seqzoo.errors import DataError
 from seqzoo.tasks.dna import fasta
@@ -71,15 +73,16 @@ def load(
         examples = read(source, labels, negative, header)
         _check_classes(examples, source)
         return labeled.complete({"train": examples}, seed, source)
-    splits = labeled.load(source, data_dir, text_column, label_column, header, seed)
-    return Splits(*(_in_capitals(getattr(splits, split), source) for split in ("train", "validation", "test")), name=source)
+    prepare = partial(_in_capitals, source=source)
+    return labeled.load(source, data_dir, text_column, label_column, header, seed, prepare=prepare)
 
 
 def load_test(source, labels=None, negative=None, data_dir=None, text_column=None, label_column=None, header=None) -> Examples:
     """Returns test examples for a trained model: the whole of a file or of a folder of FASTA files, else the test split."""
     if is_fasta(source, labels, negative):
         return read(source, labels, negative, header)
-    return _in_capitals(labeled.load_test(source, data_dir, text_column, label_column, header, like=""), source)
+    prepare = partial(_in_capitals, source=source)
+    return labeled.load_test(source, data_dir, text_column, label_column, header, like="", prepare=prepare)
 
 
 def is_fasta(source: str, labels: str | None = None, negative: str | None = None) -> bool:
@@ -149,8 +152,9 @@ def _read_labels(file: str, names: set[str], header: bool | None) -> dict[str, s
     for line, name, label in rows[guess if header is None else header :]:
         if name not in names:
             raise DataError(f"{file}:{line}: a label for {name!r}, which no sequence is named")
-        if not label or labels.setdefault(name, label) != label:
-            raise DataError(f"{file}:{line}: expected one label for {name!r}, found {label or 'none'!r}")
+        label = _label(f"{file}:{line}: the label of {name!r}", label)
+        if labels.setdefault(name, label) != label:
+            raise DataError(f"{file}:{line}: expected one label for {name!r}, found {label!r}")
     return labels
 
 

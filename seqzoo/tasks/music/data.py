@@ -1,8 +1,10 @@
 """Pieces of music from MIDI files, MATLAB files or chorales, and their sequences for the prediction of the next step."""
 
 import random
+from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +22,7 @@ from seqzoo.errors import DataError, note_of_data, one_line
 STEPS = {"quarter": 1, "eighth": 2, "sixteenth": 4}  # of a quarter note
 MATLAB = ("traindata", "validdata", "testdata")
 NAMED = 20  # files that cannot be read
-HELD_OUT = 10  # of a folder's files one in 10 is in the validation split, and one in 10 in the test split
+HELD_OUT = 10  # of a folder's different files one in 10 is in the validation split, and one in 10 in the test split
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,8 @@ def load(source: str, data_dir: str | None = None, steps: str = "quarter", seed:
 
     Args:
         source: "chorales"; a MATLAB file in the form of `JSB_Chorales.mat`, whose steps and splits are its own; or a folder of
-            MIDI files, of which a tenth each, chosen by `seed`, are the validation and the test split.
+            MIDI files, of which a tenth each, chosen by `seed`, are the validation and the test split; equal pieces stay in one
+            split.
         data_dir: the folder of named data sets.
         steps: "quarter", "eighth" or "sixteenth": the note that is a step.
 
@@ -121,11 +124,16 @@ def of_keys(keys: np.ndarray) -> Piece:
 
 
 def _split(pieces: list[Piece], seed: int, source: str) -> Splits:
-    if len(pieces) < 3:
-        raise DataError(f"{source}: expected 3 MIDI files at least, to train, validate and test, found {len(pieces)}")
-    random.Random(seed).shuffle(pieces)
-    count = -(-len(pieces) // HELD_OUT)
-    return Splits(pieces[2 * count :], pieces[:count], pieces[count : 2 * count])
+    groups = defaultdict(list)
+    for piece in pieces:
+        groups[piece.keys.tobytes()].append(piece)
+    if len(groups) < 3:
+        found = f"found {len(groups)} that differ"
+        raise DataError(f"{source}: expected 3 MIDI files at least, to train, validate and test, {found}")
+    equal = list(groups.values())
+    random.Random(seed).shuffle(equal)
+    count = -(-len(equal) // HELD_OUT)
+    return Splits(*(list(chain(*part)) for part in (equal[2 * count :], equal[:count], equal[count : 2 * count])))
 
 
 def _load_chorales(data_dir: str | None, steps: int) -> Splits:

@@ -1,31 +1,37 @@
 """CoNLL-style files of tagged sentences: a word a line, its tag in a column, an empty line between sentences."""
 
 import re
+from collections import Counter
 from itertools import groupby
 from pathlib import Path
 
 from seqzoo.data import entity_tags, files
 from seqzoo.data.examples import Examples
 from seqzoo.data.user_files import SPLIT_NAMES
-from seqzoo.errors import DataError
+from seqzoo.errors import DataError, note_of_data
 
 SUFFIXES = ("", ".conll", ".txt", ".tsv", ".bio", ".iob", ".iob2", ".conllu")
 EXPECTED = "a file with a word and its tag on each line"
+DOCUMENT = ("-DOCSTART-", "#begin document", "#end document")  # of CoNLL-2003, and of OntoNotes
 LANGUAGE = re.compile(r"^[a-z]{2,3}:(?=.)")  # "en:Paris", as WikiANN writes its words
+SIGNS = ("#", "SYM")  # tags of the word #, Penn's and that of Universal Dependencies
+NAMED = 10  # tags in a note
 NO_WORD = re.compile(r"[0-9]+[-.][0-9]+")  # of CoNLL-U: the number of a range of words, 1-2, or of an empty node, 2.1
 
 Row = tuple[int, list[str]]  # number of a line, and its cells
 
 
-def read(path: str | Path, word_column: int = 0, tag_column: int = -1, strict: bool = False) -> Examples:
+def read(path: str | Path, word_column: int = 0, tag_column: int = -1, strict: bool = False, noted: bool = False) -> Examples:
     """Returns the examples of a file: lists of words, with lists of tags; tags of entities in BIO, whatever the file's scheme.
 
-    Columns are divided by tabs, or else by spaces; no other character divides columns. A line that begins with -DOCSTART- ends
-    a sentence. Comments are left out, see `_without_comments`, and so are lines of CoNLL-U that are no words.
+    Columns are divided by tabs, or else by spaces; no other character divides columns. White space around a tag is no part of
+    the tag. A line that begins or ends a document ends a sentence, see `DOCUMENT`. Comments are left out, see
+    `_without_comments`, and so are lines of CoNLL-U that are no words.
 
     Args:
         word_column, tag_column: numbers of columns, from 0, or from -1 at the end.
         strict: whether a tag that continues nothing is an error.
+        noted: whether a note says what the file was taken for.
 
     Raises:
         DataError: the file or a line is not as expected; a tag is no tag of entities where most tags are.
@@ -38,10 +44,14 @@ def read(path: str | Path, word_column: int = 0, tag_column: int = -1, strict: b
     _check_columns(path, sentences, word_column, tag_column)
     sentences = _without_non_words(path, sentences, word_column)
     rows = [row for sentence in sentences for row in sentence]
-    spelled = entity_tags.spelled({cells[tag_column] for _, cells in rows})
-    _check_cells(path, [(line, cells[word_column], spelled[cells[tag_column]]) for line, cells in rows])
+    spelled = entity_tags.spelled({_tag(cells, tag_column) for _, cells in rows})
+    _check_cells(path, [(line, cells[word_column], spelled[_tag(cells, tag_column)]) for line, cells in rows])
     words = _without_language([[cells[word_column] for _, cells in sentence] for sentence in sentences])
-    tagged = [[spelled[cells[tag_column]] for _, cells in sentence] for sentence in sentences]
+    tagged = [[spelled[_tag(cells, tag_column)] for _, cells in sentence] for sentence in sentences]
+    if noted:
+        columns = len(rows[0][1])
+        roles = f"words in column {word_column % columns}, tags in column {tag_column % columns}"
+        note_of_data(f"{path}: {_counted(len(sentences), 'sentence')}, {roles}: {_kinds(tagged)}")
     if entity_tags.are_entities({tag for tags in tagged for tag in tags}):
         if strict:
             _check_continuations(path, sentences, tagged)
@@ -49,10 +59,10 @@ def read(path: str | Path, word_column: int = 0, tag_column: int = -1, strict: b
     return Examples(words, tagged)
 
 
-def read_folder(folder: str | Path, **columns) -> dict[str, Examples]:
+def read_folder(folder: str | Path, noted: bool = False, **columns) -> dict[str, Examples]:
     """Returns the splits of a folder, `{split: examples}`: `train`, and where there are files `validation` and `test`.
 
-    The validation file may also be named valid, val or dev.
+    The validation file may also be named valid, val or dev. `noted`, for the training file, and `columns` are as for `read`.
     """
     folder, splits = Path(folder), {}
     for split, stems in SPLIT_NAMES.items():
@@ -61,7 +71,7 @@ def read_folder(folder: str | Path, **columns) -> dict[str, Examples]:
         if len(paths) > 1:
             raise DataError(f"{folder}: expected one {split} file, found {', '.join(path.name for path in paths)}")
         if paths:
-            splits[split] = read(paths[0], **columns)
+            splits[split] = read(paths[0], noted=noted and split == "train", **columns)
     if "train" not in splits:
         raise DataError(f"{folder}: expected a folder with a file train, train.conll or train.txt in it")
     return splits
@@ -73,30 +83,39 @@ def read_folder(folder: str | Path, **columns) -> dict[str, Examples]:
 def _without_comments(lines: list[str], tag_column: int) -> list[Row]:
     """Returns the number and the cells of each line but comments; a line that ends a sentence has no cells.
 
-    A comment begins with a # and a space. It has another number of columns than the lines of words, or, where the tags of words
-    mark entities, no such tag.
+    A comment begins with a #. A comment has another number of columns than most lines, or another delimiter; or a space follows
+    the #, and the tag is no tag of entities where the tags of words mark entities, else the tag of no line of words.
     """
     rows = [(number, line, _cells(line)) for number, line in enumerate(lines, start=1)]
-    first = next(((line, cells) for _, line, cells in rows if cells and not line.startswith("# ")), None)
-    columns, tabs = (len(first[1]), "\t" in first[0]) if first else (None, None)
-
-    def tag(cells):
-        return cells[tag_column] if -len(cells) <= tag_column < len(cells) else ""
-
-    tags = [tag(cells) for _, line, cells in rows if cells and not line.startswith("# ")]
-    entities = 2 * sum(_marks_entities(one) for one in tags) >= len(tags)
+    words = [(line, cells) for _, line, cells in rows if cells and not line.startswith("# ")]
+    forms = Counter(_form(*word) for word in words if not word[0].startswith("#")) or Counter(_form(*word) for word in words)
+    form = max(forms, key=forms.get, default=None)
+    tags = [_tag(cells, tag_column) for line, cells in words if _form(line, cells) == form]
+    entities, known = 2 * sum(map(_marks_entities, tags)) >= len(tags), {*tags, *SIGNS}
 
     def is_comment(line, cells):
-        other_columns = first and (len(cells) != columns or ("\t" in line) != tabs)
-        return line.startswith("# ") and (other_columns or (entities and not _marks_entities(tag(cells))))
+        if not line.startswith("#"):
+            return False
+        tag = _tag(cells, tag_column)
+        is_tag = _marks_entities(tag) if entities else tag in known
+        return bool(form and _form(line, cells) != form) or (line.startswith("# ") and not is_tag)
 
     return [(number, cells) for number, line, cells in rows if not is_comment(line, cells)]
 
 
 def _cells(line: str) -> list[str]:
-    if not line.strip() or line.startswith("-DOCSTART-"):
+    if not line.strip() or line.startswith(DOCUMENT):
         return []
     return [cell.strip(" ") for cell in line.split("\t")] if "\t" in line else [cell for cell in line.split(" ") if cell]
+
+
+def _form(line: str, cells: list[str]) -> tuple[int, bool]:
+    """The number of columns, and whether tabs divide them."""
+    return len(cells), "\t" in line
+
+
+def _tag(cells: list[str], column: int) -> str:
+    return cells[column].strip() if -len(cells) <= column < len(cells) else ""
 
 
 def _marks_entities(tag: str) -> bool:
@@ -126,19 +145,40 @@ def _without_language(sentences: list[list[str]]) -> list[list[str]]:
     return sentences
 
 
+# Note
+
+
+def _kinds(tagged: list[list[str]]) -> str:
+    """The tags, or the types of entities, in the order of their first occurrence."""
+    tags = list(dict.fromkeys(tag for tags in tagged for tag in tags))
+    if not entity_tags.are_entities(tags):
+        return f"{_counted(len(tags), 'tag')} ({_listed(tags)}), taken as plain tags"
+    types = list(dict.fromkeys(entity_tags.parts(tag)[1] for tag in tags if tag != entity_tags.OUTSIDE))
+    return f"{_counted(len(types), 'type')} of entities ({_listed(types)})"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'s' * (count != 1)}"
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:NAMED]) + ", ..." * (len(names) > NAMED)
+
+
 # Checks
 
 
 def _check_columns(path: Path, sentences: list[list[Row]], word_column: int, tag_column: int) -> None:
-    first, columns = sentences[0][0][0], len(sentences[0][0][1])
-    for line, cells in (row for sentence in sentences for row in sentence):
+    rows = [row for sentence in sentences for row in sentence]
+    columns = Counter(len(cells) for _, cells in rows).most_common(1)[0][0]
+    for line, cells in rows:
         if len(cells) != columns:
-            raise DataError(f"{path}:{line}: {len(cells)} columns, expected {columns} as in the lines before")
+            raise DataError(f"{path}:{line}: {len(cells)} columns, expected {columns} as in most lines")
     for flag, column in (("--text-column", word_column), ("--label-column", tag_column)):
         if not -columns <= column < columns:
             raise DataError(f"{path}: {flag} {column}: expected a column from 0 to {columns - 1}")
     if columns < 2:
-        raise DataError(f"{path}:{first}: one column, expected a word and its tag")
+        raise DataError(f"{path}:{rows[0][0]}: one column, expected a word and its tag")
     if word_column % columns == tag_column % columns:
         raise DataError(f"{path}: --text-column {word_column} and --label-column {tag_column} are one column, expected two")
 

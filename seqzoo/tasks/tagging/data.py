@@ -15,6 +15,8 @@ SHORT = {"hebrew": "hebrew_entities"}
 def load(source: str, data_dir=None, word_column=0, tag_column=-1, seed: int = 0, strict: bool = False) -> Splits:
     """Returns train, validation and test sentences: lists of words, with lists of tags. Missing splits are held out of train.
 
+    A note says what the user's file, or the training file of a folder, was taken for.
+
     Args:
         source: the user's file or folder, see `conll.read` and `conll.read_folder`; `generated_entities`; `hebrew`, for
             `hebrew_entities`; or the name of a TensorFlow Datasets set with a sequence of texts and a sequence of classes, such
@@ -32,9 +34,9 @@ def load(source: str, data_dir=None, word_column=0, tag_column=-1, seed: int = 0
     if source == "generated_entities":
         return generated_entities.load(seed)
     if os.path.isdir(path):
-        given = conll.read_folder(path, **columns)
+        given = conll.read_folder(path, noted=True, **columns)
     elif os.path.exists(path) or source.startswith((".", "/", "~")) or source.endswith(conll.SUFFIXES[1:]):
-        given = {"train": conll.read(path, **columns)}
+        given = {"train": conll.read(path, noted=True, **columns)}
     else:
         given = _from_name(SHORT.get(source, source), data_dir)
     splits = _completed(given, seed, source)
@@ -46,7 +48,7 @@ def load_test(source: str, data_dir=None, word_column=0, tag_column=-1, seed: in
     """Returns test examples for a trained model: the whole of a file, else the test split. Arguments as for `load`."""
     path = os.path.expanduser(source)
     if os.path.isfile(path):
-        return conll.read(path, word_column, tag_column, strict)
+        return conll.read(path, word_column, tag_column, strict, noted=True)
     return load(source, data_dir, word_column, tag_column, seed, strict).test
 
 

@@ -48,6 +48,13 @@ def test_bed_of_all_spellings(here, end, tab):
     assert found == [("a", 0, 3, "exon", 5), ("b", 2, 4, "positive", 6), ("c", 1, 2, "positive", 7)]
 
 
+def test_a_sequence_may_be_named_track(here):
+    (here / "x.bed").write_text("track name=t\ntrack\t0\t5\tgene\nbrowser 2 4 exon\ntrack\n")
+    assert intervals.read("x.bed") == [("track", 0, 5, "gene", 2), ("browser", 2, 4, "exon", 3)]
+    (here / "x.gff").write_text("track name=t\n" + GFF.format("track", "gene", 1, 3))
+    assert intervals.read("x.gff") == [("track", 0, 3, "gene", 2)]
+
+
 @pytest.mark.parametrize("name", ["x.gff", "x.GFF3", "x.gtf", "x.txt"])
 def test_gff_counts_from_one_with_its_last_base(here, name):
     rest = "##FASTA\n>a\nACGT\n"

@@ -123,6 +123,12 @@ def test_labels_come_by_name(here, table):
     assert found.inputs == sequences(4) and found.targets == ["x", "y", "x", "y"]
 
 
+def test_a_class_has_one_name_however_the_table_spells_it(here):
+    (here / "x.fa").write_text(fasta_of(sequences(4)))
+    (here / "labels.tsv").write_text("s0\t1\ns1\t1.0\ns2\ta b\ns3\ta  b \n")
+    assert dna_sequences.read("x.fa", labels="labels.tsv").targets == ["1", "1", "a b", "a b"]
+
+
 @pytest.mark.parametrize(
     "table, where, named",
     [
@@ -226,3 +232,15 @@ def test_a_table_of_sequences_is_read_too(here):
     splits = dna_sequences.load("t.csv")
     assert set(splits.train.inputs) < set(sequences(20)) and len(splits.train) == 16
     assert sorted(dna_sequences.load_test("t.csv").inputs) == sorted(sequences(20))
+
+
+def test_copies_in_a_table_stay_in_one_split_however_they_are_spelled(here):
+    lines = []
+    for i, sequence in enumerate(sequences(20)):
+        spellings = (sequence, sequence.replace("T", "U"), f"{sequence[:10]} {sequence[10:]}", sequence.lower())
+        lines += [f"{spelling},{'xy'[i % 2]}" for spelling in spellings]
+    (here / "t.csv").write_text("\n".join(["sequence,label", *lines]))
+    for seed in range(5):
+        splits = dna_sequences.load("t.csv", seed=seed)
+        train, validation, test = (set(split.inputs) for split in (splits.train, splits.validation, splits.test))
+        assert [len(train), len(validation), len(test)] == [16, 2, 2] and len(train | validation | test) == 20

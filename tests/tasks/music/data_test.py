@@ -106,6 +106,17 @@ def test_a_folder_of_midi_files_is_split_by_seed(tmp_path):
     assert len(data.load_test(str(tmp_path / "own"))) == 25
 
 
+def test_copies_of_a_file_stay_in_one_split_and_leave_the_others_where_they_are(tmp_path):
+    write_midi(tmp_path, 20)
+    before = data.load(str(tmp_path), seed=3)
+    for name in range(0, 20, 2):
+        (tmp_path / f"{name} (1).mid").write_bytes((tmp_path / f"{name}.mid").read_bytes())
+    after = data.load(str(tmp_path), seed=3)
+    assert sum(map(len, before)) == 20 and sum(map(len, after)) == 30
+    lengths, lengths_before = ([{len(one) for one in pieces} for pieces in splits] for splits in (after, before))
+    assert lengths == lengths_before and sum(map(len, lengths)) == 20  # no two pieces have one length
+
+
 def test_files_that_cannot_be_read_are_skipped_and_named_in_one_note(tmp_path, capsys):
     write_midi(tmp_path, 4)
     whole = data.read_folder(tmp_path, 1)
@@ -136,6 +147,7 @@ def test_bad_sources_are_one_line(tmp_path):
     keys = piece(0).keys.astype(np.uint8)
     (tmp_path / "empty").mkdir()
     write_midi(tmp_path / "two", 2)
+    (tmp_path / "two" / "copy.mid").write_bytes((tmp_path / "two" / "0.mid").read_bytes())
     (tmp_path / "bad").mkdir()
     (tmp_path / "bad" / "x.mid").write_text("no MIDI")
     (tmp_path / "bad" / "y.mid").mkdir()
@@ -145,7 +157,7 @@ def test_bad_sources_are_one_line(tmp_path):
     save_matlab(tmp_path / "twos.mat", **dict.fromkeys(data.MATLAB, [keys * 2, keys[:3]]))
     expected = {
         "empty": "expected MIDI files (.mid or .midi), found none",
-        "two": "expected 3 MIDI files at least",
+        "two": "expected 3 MIDI files at least, to train, validate and test, found 2 that differ",
         "bad": "bad: 2 of 2 files cannot be read: x.mid: expected a MIDI file, found a damaged one (no header, MThd); y.mid:",
         "text.mat": "expected a readable MATLAB file",
         "none.mat": "expected a readable MATLAB file",

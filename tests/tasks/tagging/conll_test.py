@@ -54,6 +54,7 @@ def test_a_folder_has_splits(tmp_path):
     "text, arguments, message",
     [
         ("Harry B-PER\nPotter\n", {}, ":2: 1 columns, expected 2"),
+        ("Harry\nHarry B-PER\nsang O\n", {}, ":1: 1 columns, expected 2 as in most lines"),
         ("Harry\n", {}, ":1: one column"),
         ("", {}, "empty"),
         ("\n\n", {}, "empty"),
@@ -107,6 +108,11 @@ def test_words_and_tags_are_two_columns(tmp_path):
     "text, columns, words, tags",
     [
         ("a DT\n# SYM\n5 CD\n", (0, -1), ["a", "#", "5"], ["DT", "SYM", "CD"]),
+        ("# news\nThe DT\ncat NN\n# NN\n# #\n", (0, -1), ["The", "cat", "#", "#"], ["DT", "NN", "NN", "#"]),
+        ("#\thttp://a.b [1]\n1\ta\tO\tO\n2\t#b\tB-X\tO\n", (1, 2), ["a", "#b"], ["O", "B-X"]),  # as of GermEval
+        ("#begin document (a/b); part 000\n#id1\na O\n#b B-X\n#end document\n", (0, -1), ["a", "#b"], ["O", "B-X"]),
+        ("#a\tO\n#b\tB-X\n# c\n", (0, -1), ["#a", "#b"], ["O", "B-X"]),
+        ("a B-LOC\xa0\nb\tO \u3000\n".replace(" B", "\tB"), (0, -1), ["a", "b"], ["B-LOC", "O"]),
         ("We O PRON\n# B-ORG SYM\nAcme I-ORG NOUN\n", (0, 1), ["We", "#", "Acme"], ["O", "B-ORG", "I-ORG"]),
         ("a O\n# O\n# note\n# a note\nb B-X\n", (0, -1), ["a", "#", "b"], ["O", "O", "B-X"]),
         ("# a b\n1\ta\tO\n# c d e\n2\tb\tB-X\n", (1, -1), ["a", "b"], ["O", "B-X"]),  # another delimiter

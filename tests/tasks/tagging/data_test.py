@@ -76,3 +76,27 @@ def test_sentences_whose_tags_all_differ_are_one_line(tmp_path):
     (tmp_path / "a.conll").write_text("\n".join(f"word{i} B-{i}\nand O\n" for i in range(10)))
     with pytest.raises(DataError, match="too few different examples"):
         tagging_data.load(str(tmp_path / "a.conll"))
+
+
+@pytest.mark.parametrize(
+    "tags, noted",
+    [
+        (["B-LOC", "O", "B-ORG"], "2 types of entities (LOC, ORG)"),
+        (["B_LOC", "O", "B_ORG"], "3 tags (B_LOC, O, B_ORG), taken as plain tags"),
+        (["LOC-B", "0", "ORG-B"], "3 tags (LOC-B, 0, ORG-B), taken as plain tags"),
+        (["POS", "DT", "NN"], "3 tags (POS, DT, NN), taken as plain tags"),
+        ([f"T{i}" for i in range(12)], "12 tags (T0, T1, T2, T3, T4, T5, T6, T7, T8, T9, ...), taken as plain tags"),
+    ],
+)
+def test_a_note_says_what_a_file_was_taken_for(tmp_path, capsys, tags, noted):
+    lines = [f"w{i} {i} {tag}\n" for i, tag in enumerate(tags)]
+    for name in ("a.txt", "train", "test"):
+        (tmp_path / name).write_text("\n".join(["".join(lines).replace("w", f"{letter}w") for letter in "abcdefghijkl"]))
+    for load, source, path in [
+        (tagging_data.load, "a.txt", "a.txt"),
+        (tagging_data.load_test, "a.txt", "a.txt"),
+        (tagging_data.load, "", "train"),
+    ]:
+        load(str(tmp_path / source))
+        counts = "12 sentences, words in column 0, tags in column 2"
+        assert capsys.readouterr().err == f"note: {tmp_path / path}: {counts}: {noted}\n"
