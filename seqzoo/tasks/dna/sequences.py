@@ -7,7 +7,7 @@ import numpy as np
 
 from seqzoo.data import tables
 from seqzoo.data.examples import Examples, Splits
-from seqzoo.data.user_files import _label
+from seqzoo.data.labels import class_name
 from seqzoo.datasets import labeled
 from seqzoo.errors import DataError
 from seqzoo.tasks.dna import fasta
@@ -152,7 +152,7 @@ def _read_labels(file: str, names: set[str], header: bool | None) -> dict[str, s
     for line, name, label in rows[guess if header is None else header :]:
         if name not in names:
             raise DataError(f"{file}:{line}: a label for {name!r}, which no sequence is named")
-        label = _label(f"{file}:{line}: the label of {name!r}", label)
+        label = class_name(f"{file}:{line}: the label of {name!r}", label)
         if labels.setdefault(name, label) != label:
             raise DataError(f"{file}:{line}: expected one label for {name!r}, found {label!r}")
     return labels
