@@ -7,8 +7,8 @@ from typing import ClassVar, Literal
 from seqzoo.errors import UsageError
 
 MOST = {  # of the fields of all recipes: more would not fit into memory
-    **dict.fromkeys(("units", "embedding", "character_units"), 16384),
-    **dict.fromkeys(("vocabulary", "max_length", "window"), 10000000),
+    **dict.fromkeys(("units", "embedding", "character_units"), 16_384),
+    **dict.fromkeys(("vocabulary", "max_length", "window"), 10_000_000),
     **{"depth": 100, "batch_size": 1_000_000, "folds": 1000},
 }
 

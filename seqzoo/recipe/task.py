@@ -4,10 +4,11 @@
 class Task:
     """Metrics, baselines, examples, plots and predictions of models of one kind. A task overrides what it has.
 
-    `heading` stands above printed examples; `usage` is Python that queries a loaded `model`,
-    for the model card, with `imports`.
+    `row_name` says what `rows` yields; `heading` stands above printed examples; `usage` is Python that queries a loaded
+    `model`, for the model card, with `imports`.
     """
 
+    row_name = "rows"
     heading = "examples of the test split, prediction (reference):"
     imports = ""
     usage = "model.answers(inputs)"

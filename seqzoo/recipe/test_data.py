@@ -23,8 +23,8 @@ def load_test_data(recipe, config, folder, model):
     recorded, trained = TrainingData.load(folder), recipe.trained_config(folder)
     trained = dataclasses.replace(trained, data_dir=config.data_dir)
     config = dataclasses.replace(trained, **{field: getattr(config, field) for field in config.DATA_FIELDS})
-    dataset, task = _dataset(recipe, config, trained, folder, recorded, model), recipe.task_of(trained)
-    recorded.note_learnt(config.data, task.rows(dataset.test.inputs))
+    dataset = _dataset(recipe, config, trained, folder, recorded, model)
+    recorded.note_learnt(config.data, recipe.task_of(trained), dataset.test)
     return dataset
 
 
@@ -61,7 +61,7 @@ def _training_dataset(recipe, trained, folder, recorded, model):
         inputs = [sequence for split in (dataset.train, dataset.validation, dataset.test) for sequence in split.inputs]
         learnt, count = recorded.count(task.rows(inputs))
         raise DataError(
-            f"{trained.data}: changed since {folder} was trained: {learnt:,} of its {count:,} rows are among those that the "
-            "model was trained on; expected the data of the training, which --data finds elsewhere"
+            f"{trained.data}: changed since {folder} was trained: {learnt:,} of its {count:,} {task.row_name} are among those "
+            "that the model was trained on; expected the data of the training, which --data finds elsewhere"
         )
     return dataset

@@ -132,7 +132,7 @@ def train_and_save(recipe, config, folder, **options):
     data = TrainingData.of(dataset, task)
     if not distribution.worker_spec():
         check_same_data(folder, data.digest, config.data)
-        data.note_learnt(config.data, task.rows(dataset.test.inputs))
+        data.note_learnt(config.data, task, dataset.test)
     sizes = {split: len(getattr(dataset, split)) for split in ("train", "validation", "test")}
     print(f"{config.data}: " + ", ".join(f"{size:,} {split}" for split, size in sizes.items()))
     if recipe.describe_data:

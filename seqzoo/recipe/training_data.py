@@ -56,8 +56,8 @@ class TrainingData:
         numbers = digests.row_numbers(rows)
         return int(np.isin(numbers, self.rows).sum()) if self.rows is not None else 0, len(numbers)
 
-    def note_learnt(self, source, test_rows):
+    def note_learnt(self, source, task, test):
         """Notes how many rows of a test split were trained on, if any."""
-        learnt, count = self.count(test_rows)
+        learnt, count = self.count(task.rows(test.inputs))
         if learnt:
-            note(f"{source}: {learnt:,} of its {count:,} test rows are among those that the model was trained on")
+            note(f"{source}: {learnt:,} of its {count:,} test {task.row_name} are among those that the model was trained on")

@@ -20,6 +20,7 @@ MOST_DISPLAYED = 4  # intervals in a printed line, and sequences in a plot
 class BaseTask(Task):
     """DNA sequences with a label for each base; models of probabilities for each base."""
 
+    row_name = f"stretches of {STRETCH} bases"
     imports = "from seqzoo.tasks.dna import sequences, windows"
     usage = 'print(windows.probabilities(model, [sequences.vectors("GGCTTCTGCAAGGACTTC")])[0].argmax(axis=1))'
 
