@@ -23,6 +23,7 @@ from seqzoo.tuning.space import Range
 @dataclasses.dataclass(frozen=True)
 class Config(recipe.Config):
     DATA_FIELDS = (*recipe.Config.DATA_FIELDS, "labels", "negative", "intervals", "features")
+    FILE_FIELDS = ("data", "labels", "negative", "intervals")
     data: str = "splice_junctions"
     labels: str | None = None
     """Labels of your FASTA file: a file with NAME TAB LABEL on each line."""

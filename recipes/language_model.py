@@ -136,7 +136,7 @@ RECIPE = recipe.Recipe(
     Config,
     load_data,
     train_model,
-    lambda config: language_modeling.ClozeTask() if config.bidirectional else language_modeling.LanguageModelTask(),
+    language_modeling.task_of,
     load_test_split,
     SEARCH_SPACE,
     commands=language_modeling.COMMANDS,

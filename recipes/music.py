@@ -24,7 +24,7 @@ LENGTHS = (1 / 4, 1 / 2, 1)  # to which pieces are padded, as shares of the long
 
 @dataclasses.dataclass(frozen=True)
 class Config(recipe.Config):
-    DATA_FIELDS = ("data", "data_dir", "steps")
+    DATA_FIELDS = ("data", "data_dir")
     data: str = "chorales"
     steps: Literal["quarter", "eighth", "sixteenth"] = "quarter"
     """Note value of a step; a MATLAB file has its own steps."""

@@ -3,6 +3,8 @@
 import dataclasses
 import hashlib
 import json
+import zlib
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -31,3 +33,12 @@ def _as_json(value):
 def row_numbers(inputs) -> np.ndarray:
     """Returns a number for each input, uint64 `(N,)`, equal for equal inputs. Capitals and white space do not count."""
     return np.array([int(digest(identity(sequence))[:16], 16) for sequence in inputs], np.uint64)
+
+
+def stretches(items: Sequence[str], length: int, one_in: int) -> Iterator[str]:
+    """Yields stretches of `length` items, one in so many, chosen by their content: sequences that share a longer part share
+    stretches, wherever the part stands."""
+    for start in range(max(1, len(items) - length + 1)):
+        stretch = " ".join(items[start : start + length])
+        if zlib.crc32(stretch.encode(errors="replace")) % one_in == 0:
+            yield stretch

@@ -16,21 +16,27 @@ def read_bytes(path: str | Path, expected: str) -> bytes:
     Raises:
         DataError: the file is missing, unreadable or not regular; the message names what was `expected`.
     """
-    check_regular(path, expected)
+    file = Path(os.path.expanduser(path))
+    check_regular(file, expected, path)
     try:
-        return Path(path).expanduser().read_bytes()
+        return file.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: {error.strerror or error}: expected {expected}") from error
 
 
-def check_regular(path: str | Path, expected: str) -> None:
-    """Raises a `DataError` for a file that is missing, and for a pipe or a device, whose reader could wait for ever."""
+def check_regular(path: str | Path, expected: str, name: str | Path | None = None) -> None:
+    """Raises a `DataError` for a file that is missing, and for a pipe or a device, whose reader could wait for ever.
+
+    Args:
+        name: the file's name in the message, its path if None.
+    """
+    name = path if name is None else name
     try:
-        mode = Path(path).expanduser().stat().st_mode
+        mode = Path(path).stat().st_mode
     except (OSError, ValueError) as error:  # a ValueError for a path with NUL in it
-        raise DataError(f"{path}: {getattr(error, 'strerror', None) or error}: expected {expected}") from error
+        raise DataError(f"{name}: {getattr(error, 'strerror', None) or error}: expected {expected}") from error
     if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
-        raise DataError(f"{path}: a pipe or a device: expected {expected} in a regular file")
+        raise DataError(f"{name}: a pipe or a device: expected {expected} in a regular file")
 
 
 def place(value):

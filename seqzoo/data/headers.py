@@ -14,7 +14,7 @@ LABEL_NAMES = (
 )
 ID_NAMES = ("id", "idx", "index", "")  # pandas writes its index under an empty name
 ID_NAME = re.compile(r"unnamed: \d+|row ?_?names?|.*[_ -]id", re.IGNORECASE)
-KNOWN_NAMES = {*TEXT_NAMES, *LABEL_NAMES, *ID_NAMES} - {""}
+KNOWN_NAMES = {*TEXT_NAMES, *LABEL_NAMES, *ID_NAMES, "name", "names"} - {""}
 MISSING = ("", "na", "n/a", "null", "none", "?", "-")  # marks of missing numbers, which name no column
 NAME_WORDS = 4  # words of a column's name, at most
 ENOUGH = 6  # rows in which a label that occurs once is hardly in the first one by chance

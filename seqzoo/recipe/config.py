@@ -36,11 +36,13 @@ class Config:
     """The flags of every recipe. A recipe's `Config` adds its own, and its defaults.
 
     Of a trained model `evaluate` and `inspect` take these flags alone: --out, those of `DATA_FIELDS`, which say what data are
-    read, and how, and those of `MODEL_FIELDS`, by which `model_name` chooses the model.
+    read, and how, and those of `MODEL_FIELDS`, by which `model_name` chooses the model. `FILE_FIELDS` name the files that a
+    training reads.
     """
 
     DATA_FIELDS: ClassVar[tuple[str, ...]] = ("data", "data_dir", "text_column", "label_column", "header")
     MODEL_FIELDS: ClassVar[tuple[str, ...]] = ()
+    FILE_FIELDS: ClassVar[tuple[str, ...]] = ("data",)
 
     data: str = ""
     """Your file or folder, a data set of seqzoo, or a data set of TensorFlow Datasets by its name."""
@@ -86,6 +88,7 @@ class Config:
     def __post_init__(self):
         for flag in ("units", "depth", "epochs", "batch_size"):
             check(flag, getattr(self, flag), lambda n: n >= 1, "a positive integer")
+        check("out", self.out, lambda out: out != "", "a folder")
         check_at_most(self, **{name: most for name, most in MOST.items() if hasattr(self, name)})
         for flag in ("dropout", "recurrent_dropout"):
             check(flag, getattr(self, flag), lambda rate: 0 <= rate < 1, "at least 0 and below 1")
@@ -95,6 +98,10 @@ class Config:
         check("seed", self.seed, lambda n: 0 <= n < 2**31, "an integer from 0 to 2147483647")
         for flag in {"text_column", "label_column", "header"} - set(self.DATA_FIELDS):
             check(flag, getattr(self, flag), lambda value: value is None, "none: these data have no columns")
+
+    def files(self):
+        """The files that are given, as a text."""
+        return ", ".join(getattr(self, field) for field in self.FILE_FIELDS if getattr(self, field))
 
     def source(self):
         """Arguments of `datasets.labeled.load`: path or name, folder, columns, header."""

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from seqzoo import presets
 from seqzoo.errors import UsageError, boundary
+from seqzoo.recipe.config import check
 from seqzoo.recipe.flags import from_file, model_name
 from seqzoo.recipe.predict import PredictFlags
 from seqzoo.recipe.task import Task
@@ -134,6 +135,7 @@ class Recipe:
         return folder
 
     def _find_folder(self, flags):
+        check("out", flags.out, lambda out: out != "", "a folder")
         if flags.out is not None:
             return presets.find(flags.out)
         name = model_name(self.name, flags)

@@ -148,7 +148,7 @@ def run_search(search, flags, given):
     if not resumes:
         start(search, data)
     elif data != run_folder.read_json(search.folder / tuning_search.SEARCH_FILE).get("data", data):
-        raise DataError(f"{search.config.data}: changed: expected the data with which the search in {search.folder} began")
+        raise DataError(f"{search.config.files()}: changed: expected the data with which the search in {search.folder} began")
     trials = _run_trials(search, search.plan(flags), flags.workers)
     search_report.write_report(search, trials, flags.compare)
 
@@ -172,7 +172,9 @@ def new(search, flags, given):
 def _data_digest(search):
     """The digest of the data on which all trials are compared; None where each trial generates its own."""
     dataset = search.dataset(search.config)
-    return TrainingData.of(dataset, search.recipe.task_of(search.config)).digest if hasattr(search.config, "data") else None
+    if not hasattr(search.config, "data"):
+        return None
+    return TrainingData.of(dataset, search.recipe.task_of(search.config)).with_files(search.config)
 
 
 def start(search, data):

@@ -7,6 +7,7 @@ import os
 
 from seqzoo.data.files import place
 from seqzoo.errors import DataError, UsageError, boundary, note
+from seqzoo.recipe.flags import flag_of
 from seqzoo.recipe.training_data import TrainingData
 
 
@@ -36,8 +37,11 @@ def _dataset(recipe, config, trained, folder, recorded, model):
         dataset = recipe.dataset(config, model)
         if TrainingData.of(dataset, recipe.task_of(trained)).digest == recorded.digest:
             return dataset
-    with _without_notes():  # those of the test data follow
-        dataset = _training_dataset(recipe, trained, folder, recorded, model)
+    try:
+        with _without_notes():  # those of the test data follow
+            dataset = _training_dataset(recipe, trained, folder, recorded, model)
+    except DataError as error:
+        raise DataError(f"{error}; to test on other data, the baselines need those of the training too") from error
     if recorded.rows is None:
         note(f"{folder}: has no record of its rows, by which those that were trained on would be seen in {config.data}")
     with boundary(config.data):
@@ -54,14 +58,15 @@ def _training_dataset(recipe, trained, folder, recorded, model):
     try:
         dataset, task = recipe.dataset(trained, model), recipe.task_of(trained)
     except DataError as error:
-        raise DataError(f"{error}; {folder} was trained on these data: --data says where they are now") from error
+        flags = ", ".join(flag_of(type(trained), field) for field in trained.FILE_FIELDS if getattr(trained, field))
+        raise DataError(f"{error}; {folder} was trained on these data: {flags} can say where they are now") from error
     if recorded.digest is None:
         note(f"{folder}: has no digest of its data, by which a change since the training would be seen")
     elif TrainingData.of(dataset, task).digest != recorded.digest and os.path.exists(os.path.expanduser(trained.data)):
         inputs = [sequence for split in (dataset.train, dataset.validation, dataset.test) for sequence in split.inputs]
         learnt, count = recorded.count(task.rows(inputs))
         raise DataError(
-            f"{trained.data}: changed since {folder} was trained: {learnt:,} of its {count:,} {task.row_name} are among those "
-            "that the model was trained on; expected the data of the training, which --data finds elsewhere"
+            f"{trained.files()}: changed since {folder} was trained: {learnt:,} of its {count:,} {task.row_name} are among "
+            "those that the model was trained on; expected the data of the training, which may be elsewhere"
         )
     return dataset

@@ -131,7 +131,7 @@ def train_and_save(recipe, config, folder, **options):
     dataset, task, started = recipe.dataset(config), recipe.task_of(config), time.time()
     data = TrainingData.of(dataset, task)
     if not distribution.worker_spec():
-        check_same_data(folder, data.digest, config.data)
+        check_same_data(folder, data.with_files(config), config.files())
         data.note_learnt(config.data, task, dataset.test)
     sizes = {split: len(getattr(dataset, split)) for split in ("train", "validation", "test")}
     print(f"{config.data}: " + ", ".join(f"{size:,} {split}" for split, size in sizes.items()))

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 
 from seqzoo.data import digest as digests
-from seqzoo.data.files import check_regular
+from seqzoo.data import files
 from seqzoo.errors import boundary, note
 from seqzoo.training import run_folder
 
@@ -40,12 +40,18 @@ class TrainingData:
         metrics, rows = folder / "metrics.json", None
         digest = run_folder.read_json(metrics).get("digest") if metrics.exists() else None
         if (folder / ROWS_FILE).exists():
-            check_regular(folder / ROWS_FILE, "an array of numpy")
+            files.check_regular(folder / ROWS_FILE, "an array of numpy")
             with boundary(folder / ROWS_FILE):
                 rows = np.load(folder / ROWS_FILE, allow_pickle=False)
                 if rows.dtype != np.uint64 or rows.ndim != 1:
                     raise ValueError(f"expected numbers of rows, found an array {rows.dtype} {rows.shape}")
         return cls(digest, rows)
+
+    def with_files(self, config):
+        """The digest of the data and of the further files that the training reads, such as word vectors."""
+        further = [getattr(config, field) for field in config.FILE_FIELDS if field not in config.DATA_FIELDS]
+        contents = [files.read_bytes(path, "a file of the training") for path in further if path]
+        return digests.digest([self.digest, *contents]) if contents else self.digest
 
     def save(self, folder):
         """Writes the rows into a run's folder. The digest stands in its `metrics.json`."""

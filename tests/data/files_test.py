@@ -26,6 +26,14 @@ def test_a_pipe_that_nobody_writes_is_not_waited_for(tmp_path):
     assert "a pipe" in error(tmp_path / "pipe.csv")
 
 
+def test_a_name_is_not_taken_for_a_home(tmp_path, monkeypatch):
+    """`~nobody/x` of a path that the command line wrote is a folder `~nobody`."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "~nobody").mkdir()
+    (tmp_path / "~nobody" / "a").write_text("a")
+    files.check_regular("~nobody/a", "a file")
+
+
 def test_what_is_no_file(tmp_path):
     assert error(tmp_path) == ": Is a directory: expected a text"
     assert error(tmp_path / "no") == ": No such file or directory: expected a text"

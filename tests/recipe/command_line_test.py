@@ -577,7 +577,9 @@ def test_a_closed_standard_input_is_one_line(refused, trained, monkeypatch):
     assert "standard input: closed" in refused("predict")
 
 
-@pytest.mark.parametrize("arguments", [["--data", ""], ["predict", "--file", ""], ["--config", ""]])
+@pytest.mark.parametrize(
+    "arguments", [["--data", ""], ["predict", "--file", ""], ["--config", ""], ["--out", ""], ["predict", "a", "--out", ""]]
+)
 def test_an_empty_name_is_one_line_that_names_the_flag(trained, tmp_path, capsys, arguments):
     with pytest.raises(SystemExit) as end:
         recipe.main(toy_recipe(load_data=None), arguments)

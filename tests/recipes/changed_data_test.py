@@ -132,7 +132,7 @@ def test_data_that_moved_are_tested_where_they_are(trained, here, capsys):
     (here / "d.csv").rename(here / "moved.csv")
     run("evaluate", "--data", "moved.csv")
     assert table(capsys) == expected
-    assert re.search(r"d\.csv: No such file.*--data says where they are now", refused(capsys, "evaluate"))
+    assert re.search(r"d\.csv: No such file.*--data can say where they are now", refused(capsys, "evaluate"))
 
 
 @pytest.mark.parametrize(

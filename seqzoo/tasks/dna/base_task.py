@@ -1,10 +1,9 @@
 """Classification of DNA bases: metrics of bases and of intervals, predictions as intervals, plots of tracks."""
 
-import zlib
-
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
+from seqzoo.data.digest import stretches
 from seqzoo.evaluation.metrics import classification_metrics
 from seqzoo.inspection import plots
 from seqzoo.recipe import Task
@@ -26,11 +25,7 @@ class BaseTask(Task):
 
     def rows(self, inputs):
         """Stretches of bases, chosen by their content: the same in each window of a sequence, wherever it begins."""
-        for bases in map(sequences.letters, inputs):
-            for start in range(max(1, len(bases) - STRETCH + 1)):
-                stretch = bases[start : start + STRETCH]
-                if zlib.crc32(stretch.encode()) % CHOSEN == 0:
-                    yield stretch
+        return (stretch for bases in map(sequences.letters, inputs) for stretch in stretches(bases, STRETCH, CHOSEN))
 
     def metrics(self, model, split):
         return base_metrics(split.y, _predicted(model, split))

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from seqzoo.data.digest import stretches
 from seqzoo.errors import note
 from seqzoo.evaluation.n_grams import NGrams
 from seqzoo.inspection import token_heatmap
@@ -15,6 +16,7 @@ SAMPLED = 5  # lines
 LONGEST = 60  # tokens of a sampled line; with a carried state four times as many, as one text
 FEW_UPDATES = 500  # with fewer updates a model knows hardly more than the frequencies of words
 PLOTTED = 6  # lines
+STRETCH, CHOSEN = 16, 4  # words of a stretch; one stretch in so many, chosen by its content, is a row
 
 
 class LanguageModelTask(Task):
@@ -52,6 +54,18 @@ class LanguageModelTask(Task):
         token_heatmap.draw(rows, folder / "surprise.png", f"{title}: surprise of each token, in bits")
 
 
+class StreamTask(LanguageModelTask):
+    """One text of many lines, or of one; models that carry their state."""
+
+    row_name = f"stretches of {STRETCH} words"
+
+    def rows(self, inputs):
+        """Stretches of words, or of characters where a script has no spaces, chosen by their content."""
+        text = " ".join(inputs)
+        words = text.split()
+        return stretches(words if len(words) > len(text) / 40 else text, STRETCH, CHOSEN)
+
+
 class ClozeTask(LanguageModelTask):
     """Lines of text; models with `fill(text)`."""
 
@@ -69,6 +83,11 @@ class ClozeTask(LanguageModelTask):
 
     def plots(self, model, split, folder, title):
         """No plots for a cloze model."""
+
+
+def task_of(config):
+    """The task of a recipe's config, with `bidirectional` and `stream`."""
+    return ClozeTask() if config.bidirectional else StreamTask() if config.stream else LanguageModelTask()
 
 
 def note_few_updates(epochs, batches, quick):
