@@ -193,22 +193,3 @@ def test_bad_input_is_one_line(here, capsys, text, arguments, message):
         (here / "a.txt").write_text(text)
     assert message in fails(capsys, "--data", "a.txt", *TINY, *arguments)
     assert not (here / "runs").exists()
-
-
-@pytest.mark.parametrize("words", [50, 400])
-def test_a_text_of_one_line_that_was_trained_on_is_counted_by_its_stretches(here, capsys, words):
-    stream = ("--stream", "--level", "char", "--window", 20, *TINY, "--out", "o")
-    text = " ".join(f"the cat {i} sat on mat {i % 11}" for i in range(words))
-    (here / "one.txt").write_text(text)
-    run("--data", "one.txt", *stream)
-    assert "trained on" not in capsys.readouterr().err
-    for name, changed in (
-        ("a.txt", f"{text} and a few words more"),
-        ("b.txt", f"Preface. {text}"),
-        ("c.txt", "so it is\n" * 40),
-    ):
-        (here / name).write_text(changed)
-        run("evaluate", "--data", name, "--out", "o")
-        note = re.search(r"(\d+) of its (\d+) test stretches of 16 words", capsys.readouterr().err)
-        assert bool(note) == (name != "c.txt")
-        assert not note or int(note[1]) > 0.6 * int(note[2])

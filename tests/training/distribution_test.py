@@ -344,7 +344,7 @@ def test_two_processes_train_what_one_does(folder):
     assert max(differences(folder, "one", "two")) < 1e-5
     lines = done.stdout.splitlines()
     assert lines.index("Epoch 1/5") == 1 and lines.count("Epoch 5/5") == 1, "the first process prints, and it alone"
-    note = 'note: d.csv: CSV (",", with a header): text "text", label "label" (2 classes)\n'
+    note = 'note: d.csv: CSV (",", with a header): text "text", label "label" (2 classes: 0, 1)\n'
     assert done.stderr == note and {path.name for path in (folder / "two").iterdir()} == {
         path.name for path in (folder / "one").iterdir()
     }
