@@ -1,12 +1,9 @@
 """Plots of training curves and of predictions, as PNG files."""
 
-import matplotlib
 import numpy as np
+from matplotlib.figure import Figure
 
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402  (after the choice of a backend that needs no screen)
-
-from seqzoo.inspection import figures  # noqa: E402  (as above)
+from seqzoo.inspection import figures
 
 
 def curves(history, path, title=""):
@@ -18,7 +15,8 @@ def curves(history, path, title=""):
         title: title of the plot.
     """
     names = list(dict.fromkeys(name.removeprefix("val_") for name in history[0]))
-    figure, axes = plt.subplots(1, len(names), figsize=(4.5 * len(names), 3.2), squeeze=False)
+    figure = Figure(figsize=(4.5 * len(names), 3.2), layout="tight")
+    axes = figure.subplots(1, len(names), squeeze=False)
     epochs = range(1, len(history) + 1)
     for axis, name in zip(axes[0], names, strict=True):
         for metric, label, color in ((name, "training", "C0"), (f"val_{name}", "validation", "C1")):
@@ -36,7 +34,8 @@ def confusion(counts, labels, path, title=""):
     counts = np.asarray(counts)
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     size = 2.2 + 0.8 * len(labels)
-    figure, axis = plt.subplots(figsize=(size + 0.8, size))
+    figure = Figure(figsize=(size + 0.8, size), layout="tight")
+    axis = figure.subplots()
     axis.imshow(shares, cmap="Blues", vmin=0, vmax=1)
     for (i, j), count in np.ndenumerate(counts):
         color = "white" if shares[i, j] > 0.5 else "black"
@@ -56,7 +55,8 @@ def bars(groups, series, path, ylabel, title=""):
         path: path of the PNG file.
         ylabel, title: texts of the plot.
     """
-    figure, axis = plt.subplots(figsize=(1.5 + 1.3 * len(groups), 3.4))
+    figure = Figure(figsize=(1.5 + 1.3 * len(groups), 3.4), layout="tight")
+    axis = figure.subplots()
     width, at = 0.8 / len(series), np.arange(len(groups))
     for i, (name, values) in enumerate(series.items()):
         drawn_bars = axis.bar(at + (i - (len(series) - 1) / 2) * width, values, width, label=name)
@@ -69,7 +69,8 @@ def bars(groups, series, path, ylabel, title=""):
 
 def scatter(x, y, path, xlabel, ylabel, title=""):
     """Writes a scatter plot of two numbers per input, with the line where both are equal."""
-    figure, axis = plt.subplots(figsize=(4.2, 4.2))
+    figure = Figure(figsize=(4.2, 4.2), layout="tight")
+    axis = figure.subplots()
     axis.plot(x, y, ".", alpha=0.25, markersize=4)
     ends = [min(*x, *y), max(*x, *y)]
     axis.plot(ends, ends, "k-", linewidth=0.8)
@@ -79,8 +80,6 @@ def scatter(x, y, path, xlabel, ylabel, title=""):
 
 
 def save(figure, path, title):
-    """Writes a figure with a title as a PNG file, and closes it."""
+    """Writes a figure with a title as a PNG file."""
     figure.suptitle(title, fontsize=10)
-    figure.set_layout_engine("tight")
     figures.save(figure, path)
-    plt.close(figure)
