@@ -9,6 +9,7 @@ import importlib
 import keras
 
 from seqzoo.backend import common
+from seqzoo.backend.common import bound as bound
 from seqzoo.backend.common import concurrent_loops as concurrent_loops
 from seqzoo.backend.common import xla as xla
 
@@ -16,9 +17,20 @@ BACKEND = keras.backend.backend()
 _backend = importlib.import_module(f"{__name__}.{BACKEND}")
 
 
-def compiled(function, loop):
-    """`function(loop, ...)`, compiled with XLA on TensorFlow where the setting `xla` allows it."""
-    return _backend.compiled(function, loop)
+def compiles():
+    """Whether TensorFlow compiles the steps of a chunk with XLA: in a graph, unless the setting `xla` says otherwise.
+
+    Not where the graph is being exported, for other runtimes know no XLA, nor where XLA compiles all of it.
+    """
+    return _backend.compiles()
+
+
+def compiled(function, key, xla):
+    """`function(key, sequences, rows, weights, count)`, compiled with XLA if `xla`, on TensorFlow.
+
+    The first two dimensions of an array in `sequences`, and the first of an array in `rows`, may change from call to call.
+    """
+    return _backend.cluster(bound(function, key)) if xla else bound(function, key)
 
 
 def jit_loop(function, loop):
@@ -37,9 +49,37 @@ def jit(function, variables=(), xla=False):
     return _backend.jit(function, list(variables), xla)
 
 
-def compiles_for_cpu():
-    """Whether loops are compiled for a CPU, where one chunk of a sequence at a time stays in the processor's cache."""
-    return _backend.compiles_for_cpu()
+def chunks_pay():
+    """Whether loops are compiled as a whole for a CPU, where a chunk of a sequence stays in the processor's cache: JAX."""
+    return _backend.chunks_pay()
+
+
+def pads_chunks():
+    """Whether all chunks of a sequence have one length, the last filled up with zeros: JAX."""
+    return BACKEND == "jax"
+
+
+def loop_over_chunks(run, state, sequences, length, kept, reverse):
+    """Loop over chunks of `length` steps: `state, emitted, keep = run(state, chunk, kept)`, from the last if `reverse`.
+
+    Args:
+        sequences: arrays `(T_x, batch, ...)`, of which each chunk gets its steps.
+        kept: what an earlier loop over the same chunks kept, or None.
+
+    Returns:
+        The last state; the emitted arrays `(T_x, ...)`; and what the chunks keep, for `kept` alone.
+    """
+    return _backend.loop_over_chunks(run, state, sequences, length, kept, reverse)
+
+
+def pad_steps(a, length):
+    """`a`, `(steps, ...)`, with zeros up to `length` steps."""
+    return _backend.pad_steps(a, length)
+
+
+def with_static_shape(a, shape):
+    """`a` with the dimensions in `shape` that are not None, on TensorFlow, which forgets them in a graph."""
+    return _backend.with_static_shape(a, shape)
 
 
 def parallel_loops():
@@ -62,15 +102,18 @@ def matmul(a, b):
     return _backend.matmul(a, b)
 
 
-def scan(step, state, inputs, reverse=False, unroll=False):
+def scan(step, state, inputs, reverse=False, unroll=False, count=None):
     """Loop over the first axis of `inputs`: `state, emitted = step(state, *inputs[t])` for every t, from the last if `reverse`.
+
+    Args:
+        count: the number of steps to run, all unless given, on TensorFlow. What the other steps emit is zero.
 
     Returns:
         The last state, and the emitted values stacked along the first axis in the order of time.
     """
     if unroll:
         return common.scan_unrolled(step, state, inputs, reverse, _backend.stack)
-    return _backend.scan(step, state, inputs, reverse)
+    return _backend.scan(step, state, inputs, reverse) if count is None else _backend.scan(step, state, inputs, reverse, count)
 
 
 def custom_gradient(forward, backward, outputs, arguments, constants, training):

@@ -5,6 +5,7 @@ import functools
 import importlib
 
 import optree  # Keras's own choice, but on PyTorch, where `keras.tree` leaves every leaf to the garbage collector
+from keras import ops
 
 NO_FORWARD_MODE = (
     "The gradient of a seqzoo layer is written out by hand and goes backward only: forward mode (`jvp`, `jacfwd`) does not "
@@ -81,3 +82,14 @@ def scan_unrolled(step, state, inputs, reverse, stack):
     for t in reversed(range(steps)) if reverse else range(steps):
         state, emitted[t] = step(state, *optree.tree_map(lambda a, t=t: a[t], inputs))
     return state, optree.tree_map(lambda *a: stack(a), *emitted)
+
+
+def loop_over_chunks(run, state, sequences, length, kept, reverse):
+    """`loop_over_chunks` as a Python loop; `kept` is a list."""
+    steps = optree.tree_leaves(sequences)[0].shape[0]
+    starts = range(0, steps, length)
+    emitted, keeps = [None] * len(starts), [None] * len(starts)
+    for i in reversed(range(len(starts))) if reverse else range(len(starts)):
+        chunk = optree.tree_map(lambda a, start=starts[i]: a[start : start + length], sequences)
+        state, emitted[i], keeps[i] = run(state, chunk, kept and kept[i])
+    return state, optree.tree_map(lambda *parts: ops.concatenate(parts), *emitted), keeps

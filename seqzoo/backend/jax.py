@@ -11,8 +11,8 @@ from seqzoo.backend.common import NO_FORWARD_MODE, LazyModule, bound
 jax = LazyModule("jax")
 
 
-def compiled(function, loop):
-    return bound(function, loop)
+def compiles():
+    return False
 
 
 def jit_loop(function, loop):
@@ -47,7 +47,7 @@ def jit(function, variables, xla):
     return lambda *arguments: run([variable.value for variable in variables], arguments)
 
 
-def compiles_for_cpu():
+def chunks_pay():
     return jax.default_backend() == "cpu"
 
 
@@ -69,6 +69,28 @@ def stack(arrays):
 
 def scan(step, state, inputs, reverse):
     return jax.lax.scan(lambda state, inputs: step(state, *inputs), state, inputs, reverse=reverse)
+
+
+def loop_over_chunks(run, state, sequences, length, kept, reverse):
+    def cut(a):
+        chunks = -(-a.shape[0] // length)
+        padding = jax.numpy.zeros((chunks * length - a.shape[0], *a.shape[1:]), a.dtype)
+        return jax.numpy.concatenate([a, padding]).reshape(chunks, length, *a.shape[1:])
+
+    def whole(a):
+        return a.reshape(-1, *a.shape[2:])[:steps]
+
+    def of_chunk(state, chunk, kept):
+        state, emitted, keep = run(state, chunk, kept)
+        return state, (emitted, keep)
+
+    steps = jax.tree.leaves(sequences)[0].shape[0]
+    state, (emitted, keep) = scan(of_chunk, state, (jax.tree.map(cut, sequences), kept), reverse)
+    return state, jax.tree.map(whole, emitted), keep
+
+
+def with_static_shape(a, shape):
+    return a
 
 
 def custom_gradient(forward, backward, outputs, arguments, constants, training):

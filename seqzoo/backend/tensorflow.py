@@ -4,30 +4,64 @@ import contextlib
 import functools
 import importlib
 import os
+import sys
 
 import optree
 from keras import ops
 
+from seqzoo.backend import common
 from seqzoo.backend.common import LazyModule, bound, concurrent_loops_setting, packed, xla_setting
 
 tf = LazyModule("tensorflow")
+control_flow = LazyModule("tensorflow.python.ops.control_flow_util")  # not public
 
 
-def compiled(function, loop):
-    return _cluster(bound(function, loop)) if _compiles() else bound(function, loop)
+EXPORTERS = ("keras.src.export", "tensorflow.lite", "tensorflow.python.saved_model", "tf2onnx")
 
 
-def _compiles():
-    return not tf.executing_eagerly() if xla_setting() is None else xla_setting()
+def compiles():
+    on = not tf.executing_eagerly() if xla_setting() is None else xla_setting()
+    return on and not _in_xla() and not _exported()
+
+
+def _in_xla():
+    """Whether XLA compiles the whole graph that is being traced."""
+    return not tf.executing_eagerly() and control_flow.GraphOrParentsInXlaContext(tf.compat.v1.get_default_graph())
+
+
+def _exported():
+    """Whether the graph is being traced for another runtime, which nothing but the caller tells."""
+    frame = None if tf.executing_eagerly() else sys._getframe()
+    while frame and not frame.f_globals.get("__name__", "").startswith(EXPORTERS):
+        frame = frame.f_back
+    return frame is not None
+
+
+def cluster(function):
+    return _cluster(function, _of_any_size)
+
+
+def _of_any_size(sequences, rows, weights, count):
+    """The specs of these arguments for any number of steps and of rows, so that they are traced once."""
+
+    def spec(a, free):
+        return tf.TensorSpec((*[None] * free, *a.shape[free:]), a.dtype)
+
+    of_sequences = tf.nest.map_structure(lambda a: spec(a, 2), sequences)
+    return of_sequences, tf.nest.map_structure(lambda a: spec(a, 1), rows), tf.nest.map_structure(lambda a: spec(a, 0), weights), count
 
 
 @functools.cache
-def _cluster(function):
+def _cluster(function, specs=None):
     """`function` as one XLA cluster, whose gradient is one cluster too and computes `function` again.
 
     A loop keeps a list of tensors for its gradient, and XLA cannot pass such a list from one cluster to another.
     """
-    run = tf.function(function, jit_compile=True, autograph=False)
+    traced = tf.function(function, jit_compile=True, autograph=False)
+
+    def run(*arguments):
+        arguments = tf.nest.map_structure(tf.convert_to_tensor, arguments)
+        return (traced.get_concrete_function(*specs(*arguments)) if specs else traced)(*arguments)
 
     def vjp_of_floats(arguments, upstream):
         """The gradients of the floating-point arguments, in a list."""
@@ -58,12 +92,12 @@ def jit(function, variables, xla):
     return tf.function(function, jit_compile=xla, autograph=False)
 
 
-def compiles_for_cpu():
-    return _compiles() and not tf.config.list_physical_devices("GPU")
+def chunks_pay():
+    return False
 
 
 def parallel_loops():
-    if not compiles_for_cpu():
+    if not compiles() or tf.config.list_physical_devices("GPU"):
         return 1
     return max((tf.config.threading.get_inter_op_parallelism_threads() or _cores()) // concurrent_loops_setting(), 1)
 
@@ -92,21 +126,60 @@ def stack(arrays):
     return tf.stack(arrays)
 
 
-def scan(step, state, inputs, reverse):
+def scan(step, state, inputs, reverse, count=None):
     arrays = optree.tree_leaves(inputs)
     steps = ops.shape(arrays[0])[0]
+    end = steps if count is None else count
     # One step on zeros shows the structure that a step emits; a graph drops this step.
     _, emitted = step(state, *optree.tree_map(lambda a: ops.zeros(ops.shape(a)[1:], a.dtype), inputs))
     reads = [tf.TensorArray(a.dtype, steps, element_shape=a.shape[1:]).unstack(a) for a in arrays]
     writes = [tf.TensorArray(e.dtype, steps, element_shape=e.shape) for e in optree.tree_leaves(emitted)]
 
-    def body(count, state, writes):
-        t = steps - 1 - count if reverse else count
+    def body(i, state, writes):
+        t = end - 1 - i if reverse else i
         state, emitted = step(state, *packed(inputs, [array.read(t) for array in reads]))
-        return count + 1, state, [array.write(t, e) for array, e in zip(writes, optree.tree_leaves(emitted), strict=True)]
+        return i + 1, state, [array.write(t, e) for array, e in zip(writes, optree.tree_leaves(emitted), strict=True)]
 
-    loop = tf.while_loop(lambda count, *_: count < steps, body, (0, state, writes), maximum_iterations=steps)
+    loop = tf.while_loop(lambda i, *_: i < end, body, (0, state, writes), maximum_iterations=steps)
     return loop[1], packed(emitted, [array.stack() for array in loop[2]])
+
+
+def loop_over_chunks(run, state, sequences, length, kept, reverse):
+    if tf.executing_eagerly():
+        return common.loop_over_chunks(run, state, sequences, length, kept, reverse)
+    steps = ops.shape(optree.tree_leaves(sequences)[0])[0]
+    chunks = -(-steps // length)
+
+    def chunk(i, state):
+        of_chunk = optree.tree_map(lambda a: a[i * length : tf.minimum((i + 1) * length, steps)], sequences)
+        return run(state, of_chunk, kept and optree.tree_map(lambda array: array.read(i), kept))
+
+    def body(count, state, writes):
+        i = chunks - 1 - count if reverse else count
+        new, *given = chunk(i, state)
+        new = optree.tree_map(lambda a, old: with_static_shape(a, old.shape), new, state)
+        return count + 1, new, [array.write(i, a) for array, a in zip(writes, optree.tree_leaves(given), strict=True)]
+
+    # One chunk shows the structure that a chunk emits and keeps; the graph drops this chunk.
+    _, *given = chunk(0, state)
+    like = optree.tree_leaves(given)
+    writes = [tf.TensorArray(a.dtype, chunks, element_shape=a.shape, infer_shape=False, clear_after_read=False) for a in like]
+    _, state, writes = tf.while_loop(lambda count, *_: count < chunks, body, (0, state, writes))
+    emitted, keep = packed(given, writes)
+    return state, optree.tree_map(lambda array: array.concat(), emitted), keep
+
+
+def pad_steps(a, length):
+    there = tf.shape(a)[0]
+    fill = lambda: tf.pad(a, [[0, length - there], *[[0, 0]] * (a.shape.rank - 1)])
+    return with_static_shape(tf.cond(there < length, fill, lambda: a), (None, *a.shape[1:]))
+
+
+def with_static_shape(a, shape):
+    a = tf.convert_to_tensor(a)
+    if not tf.executing_eagerly():
+        a.set_shape(shape)
+    return a
 
 
 def custom_gradient(forward, backward, outputs, arguments, constants, training):

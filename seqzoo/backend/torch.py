@@ -8,13 +8,14 @@ import types
 import optree
 from keras import ops
 
-from seqzoo.backend.common import NO_FORWARD_MODE, LazyModule, bound, packed, scan_unrolled
+from seqzoo.backend.common import NO_FORWARD_MODE, LazyModule, packed, scan_unrolled
+from seqzoo.backend.common import loop_over_chunks as loop_over_chunks
 
 torch = LazyModule("torch")
 
 
-def compiled(function, loop):
-    return bound(function, loop)
+def compiles():
+    return False
 
 
 def jit_loop(function, loop):
@@ -25,7 +26,7 @@ def jit(function, variables, xla):
     return torch.no_grad()(function)
 
 
-def compiles_for_cpu():
+def chunks_pay():
     return False
 
 
@@ -47,6 +48,10 @@ def stack(arrays):
 
 def scan(step, state, inputs, reverse):
     return scan_unrolled(step, state, inputs, reverse, stack)
+
+
+def with_static_shape(a, shape):
+    return a
 
 
 def custom_gradient(forward, backward, outputs, arguments, constants, training):

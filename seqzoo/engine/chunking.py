@@ -2,7 +2,7 @@
 
 from keras import ops, tree
 
-from seqzoo.backend import compiles_for_cpu, parallel_loops, scan
+from seqzoo.backend import chunks_pay, loop_over_chunks, pads_chunks, parallel_loops
 
 ASSUMED_BATCH = 32  # rows, in a graph that is traced for any batch size
 
@@ -19,8 +19,12 @@ def in_shards(run, loop, arguments, constants):
     expected = batch if isinstance(batch, int) else ASSUMED_BATCH * loop.training
     shards = min(parallel_loops(), expected // MIN_SHARD_ROWS)
     if shards < 2 or kernel.shape[0] * kernel.shape[1] * 4 > MAX_KERNEL_BYTES:
-        return run(arguments, constants)
+        shards = 1
     rows = -(-batch // shards)
+    if loop.xla:
+        rows = power_of_two(rows)  # few sizes, for XLA compiles each
+    elif shards == 1:
+        return run(arguments, constants)
     results = [run(*_shard(arguments, constants, i * rows, rows)) for i in range(shards)]
     return tree.map_structure(lambda *parts: ops.concatenate(parts)[:batch], *results)
 
@@ -38,38 +42,52 @@ def _shard(arguments, constants, start, rows):
     return tree.map_structure(shard, of_batch) | {"weights": arguments["weights"]}, tree.map_structure(shard, constants)
 
 
-# Chunks of the sequence. Time-major arrays are `(T_x, batch, ...)`, and `(chunks, length, batch, ...)` once cut.
+# Chunks of the sequence. Time-major arrays are `(T_x, batch, ...)`.
 
 CACHE_BYTES = 4 * 2**20  # size of the pre-activations beyond which chunks paid, on the processors that were tried
 CHUNK_ROWS = 384  # batch * steps of a chunk: enough for a matmul to be at its best
+CLUSTER_BYTES = 2**21  # size of the pre-activations of a chunk whose steps XLA compiles
+LEAST_STEPS, MOST_STEPS = 8, 128  # of such a chunk
 
 
-def step_inputs(loop, arguments, constants):
-    """The inputs of the steps, x<t> and a mask if needed, cut into chunks; and the chunk length, None for one chunk."""
-    x = time_major(arguments["x"])
-    steps, length = ops.shape(x)[0], _length(loop, arguments)
-    even = length is None or (isinstance(steps, int) and steps % length == 0)
+def time_major_inputs(loop, arguments, constants):
+    """The inputs of the steps, time-major: x, and a mask if there is one or if the last chunk needs one for its padding."""
+    inputs, length = {"x": time_major(arguments["x"])}, chunk_length(loop, arguments)
     if "mask" in constants:
-        mask = time_major(constants["mask"])[:, :, None]
-    else:
-        mask = None if even else ops.ones((*ops.shape(x)[:2], 1), "bool")
-    return cut((x,) if mask is None else (x, mask), length), length
+        inputs["mask"] = time_major(constants["mask"])[:, :, None]
+    elif pads_chunks() and length is not None and arguments["x"].shape[1] % length:
+        inputs["mask"] = ops.ones((*inputs["x"].shape[:2], 1), "bool")
+    return inputs
 
 
-def _length(loop, arguments):
-    """The number of steps of a chunk, None for one chunk; a tensor in a graph that is traced for any number of steps."""
+def chunk_length(loop, arguments):
+    """The number of steps of a chunk, None for one chunk; a tensor in a graph that is traced for any shape."""
     batch, steps = ops.shape(arguments["x"])[:2]
+    columns = arguments["weights"]["kernel"].shape[1]
+    if loop.xla:
+        return loop.chunk or _cluster_length(4 * batch * columns)
     if loop.chunk or loop.segments > 1:
         return _even(loop.chunk or -(-steps // loop.segments), steps)
-    if loop.unroll or loop.unit.step_gradient is None or not compiles_for_cpu():
+    known = isinstance(batch, int) and isinstance(steps, int)
+    if loop.unroll or loop.unit.step_gradient is None or not known or not chunks_pay():
         return None
-    if not isinstance(batch, int):  # in a graph for any batch size
-        batch = ASSUMED_BATCH
-    length = max(CHUNK_ROWS // max(batch, 1), 8)
-    size = steps * batch * arguments["weights"]["kernel"].shape[1] * 4
-    if isinstance(size, int):
-        return None if size <= CACHE_BYTES else _even(length, steps)
-    return ops.where(size <= CACHE_BYTES, steps, _even(length, steps))
+    return None if 4 * steps * batch * columns <= CACHE_BYTES else _even(max(CHUNK_ROWS // max(batch, 1), 8), steps)
+
+
+def _cluster_length(bytes_of_step):
+    """The power of two nearest below `CLUSTER_BYTES` of pre-activations: it depends on the batch, but not on T_x."""
+    steps = power_of_two(CLUSTER_BYTES // bytes_of_step + 1) // 2
+    if isinstance(steps, int):
+        return min(max(steps, LEAST_STEPS), MOST_STEPS)
+    return ops.clip(steps, LEAST_STEPS, MOST_STEPS)
+
+
+def power_of_two(n):
+    """The smallest power of two that is at least `n`, an integer or a tensor."""
+    n = n - 1
+    for divisor in (2, 4, 16, 256, 65536):  # sets all bits below the highest
+        n = n | n // divisor
+    return n + 1
 
 
 def _even(length, steps):
@@ -84,22 +102,14 @@ def _even(length, steps):
     return -(-steps // -(-steps // length))
 
 
-def cut(arrays, length):
-    """Time-major arrays cut into chunks, the last chunk padded with zeros, which are masked steps."""
+def in_chunks(run, state, sequences, length, kept=None, reverse=False):
+    """`state, emitted, kept = run(state, sequences, kept)` for one chunk after another, from the last if `reverse`.
 
-    def cut_one(a):
-        steps, *shape = ops.shape(a)
-        chunks = -(-steps // length)
-        padding = ops.zeros((chunks * length - steps, *shape), a.dtype)
-        a = a if isinstance(padding.shape[0], int) and not padding.shape[0] else ops.concatenate([a, padding])
-        return ops.reshape(a, (chunks, length, *shape))
-
-    return arrays if length is None else tree.map_structure(cut_one, arrays)
-
-
-def in_chunks(run, state, steps, length, reverse=False):
-    """`state, emitted = run(state, *steps)` for one chunk after another."""
-    return run(state, *steps) if length is None else scan(run, state, steps, reverse=reverse)
+    `sequences` and `emitted` are arrays over all steps; `kept` is what each chunk keeps for its gradient.
+    """
+    if length is None:
+        return run(state, sequences, kept)
+    return loop_over_chunks(run, state, sequences, length, kept, reverse)
 
 
 def time_major(a):
@@ -107,11 +117,6 @@ def time_major(a):
     return ops.transpose(a, (1, 0, *range(2, len(a.shape))))
 
 
-def batch_major(arrays, like):
-    """Time-major arrays, cut or not, as `(batch, T_x, ...)`, with as many steps as `like`."""
-    steps = ops.shape(like)[1]
-
-    def whole(a):
-        return time_major(ops.reshape(a, (-1, *ops.shape(a)[-2:]))[:steps])
-
-    return tuple(map(whole, arrays))
+def batch_major(arrays):
+    """Time-major arrays as `(batch, T_x, ...)`, in a tuple."""
+    return tuple(map(time_major, arrays))

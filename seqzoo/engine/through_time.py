@@ -6,13 +6,13 @@ gradient. Where chunks pay, the engine does all of this for one chunk of the seq
 in the processor's cache.
 """
 
-import functools
 from typing import NamedTuple
 
+import keras
 from keras import ops
 
-from seqzoo.backend import compiled, custom_gradient, jit_loop
-from seqzoo.engine import recurrence
+from seqzoo.backend import bound, compiles, custom_gradient, jit_loop, with_static_shape
+from seqzoo.engine import recurrence, steps
 from seqzoo.engine.chunking import in_shards
 
 
@@ -25,6 +25,7 @@ class Loop(NamedTuple):
     segments: int = 1
     chunk: int | None = None
     training: bool = True
+    xla: bool = False  # whether TensorFlow compiles the steps of each chunk with XLA
 
 
 def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, **options):
@@ -54,22 +55,28 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, **o
     arguments = {"x": x, "state": tuple(map(ops.convert_to_tensor, state)), "weights": weights}
     constants = {name: c for name, c in (("mask", mask), ("dropout", recurrent_dropout)) if c is not None}
     loop = Loop(unit, **options)
+    loop = loop._replace(xla=compiles() and not loop.unroll)
     outputs, last = in_shards(jit_loop(_run, loop), loop, arguments, constants)
-    return (outputs[0] if loop.sequences else None), unit.State(*last)
+    batch, length = x.shape[:2]
+    units = weights["recurrent_kernel"].shape[0]
+    outputs = tuple(with_static_shape(a, (batch, length, units)) for a in outputs)
+    return (outputs[0] if loop.sequences else None), unit.State(*(with_static_shape(a, (batch, units)) for a in last))
 
 
 def one_step(unit, x_t, state, weights, recurrent_dropout=None):
     """One step of `unit`: `x_t` is `(batch, inputs)`. Returns the next state."""
-    dtype = state[0].dtype
-    products = recurrence.Products(unit, weights, x_t.dtype, recurrent_dropout)
-    z_t = recurrence.project(x_t, weights, dtype)
-    new, _ = unit.step(functools.partial(products.z, z_t), unit.State(*state), recurrence.peepholes(unit, weights, dtype))
-    return new
+    sequences, rows = {"z": recurrence.project(x_t, weights, state[0].dtype)[None]}, {"state": state}
+    if recurrent_dropout is not None:
+        rows["dropout"] = recurrent_dropout
+    key = steps.Steps(unit, keras.backend.standardize_dtype(x_t.dtype), "nothing", unroll=True)
+    new, _ = steps.forward(key, sequences, rows, {name: w for name, w in weights.items() if name != "kernel" and w is not None})
+    return unit.State(*new)
 
 
 def _run(loop, arguments, constants):
     """The outputs and the last state, with the hand-written gradient where the unit or `segments` needs a custom one."""
-    outputs, forward, backward = (compiled(f, loop) for f in (recurrence.outputs, recurrence.forward, recurrence.backward))
-    if loop.unit.step_gradient is None and loop.segments == 1:
+    passes = recurrence.forward, recurrence.backward, recurrence.outputs
+    forward, backward, outputs = (bound(function, loop) for function in passes)
+    if loop.unit.step_gradient is None and loop.segments == 1 and not loop.xla:
         return outputs(arguments, constants)
     return custom_gradient(forward, backward, outputs, arguments, constants, loop.training)
