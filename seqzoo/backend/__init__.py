@@ -4,6 +4,7 @@
 backend. No other module of seqzoo imports a backend, except `layers.conversion`, which makes PyTorch modules.
 """
 
+import functools
 import importlib
 
 import keras
@@ -25,12 +26,17 @@ def compiles():
     return _backend.compiles()
 
 
-def compiled(function, key, xla):
-    """`function(key, sequences, rows, weights, count)`, compiled with XLA if `xla`, on TensorFlow.
+def compiled(function, key, free):
+    """`function(key, ...)`, compiled with XLA on TensorFlow, once for arguments that differ in their free dimensions alone.
 
-    The first two dimensions of an array in `sequences`, and the first of an array in `rows`, may change from call to call.
+    `free` is the number of leading dimensions that are free, for each argument or for each part of it.
     """
-    return _backend.cluster(bound(function, key)) if xla else bound(function, key)
+    return functools.partial(_backend.cluster(bound(function, key)), free)
+
+
+def graph_of_any_size(function, key, free):
+    """`function(key, ...)`, traced on TensorFlow once for arguments that differ in their free dimensions alone."""
+    return functools.partial(_backend.graph_of_any_size(bound(function, key)), free)
 
 
 def jit_loop(function, loop):

@@ -37,31 +37,52 @@ def _exported():
     return frame is not None
 
 
-def cluster(function):
-    return _cluster(function, _of_any_size)
+class _OfAnySize:
+    """`function(*arguments)` as a graph, traced once for arguments that differ in their free dimensions alone."""
 
+    def __init__(self, function, jit_compile):
+        self.function, self.jit_compile, self.graphs = function, jit_compile, {}
 
-def _of_any_size(sequences, rows, weights, count):
-    """The specs of these arguments for any number of steps and of rows, so that they are traced once."""
+    def __call__(self, free, *arguments):
+        leaves, structure = optree.tree_flatten(arguments, namespace=__name__)
+        leaves = [tf.convert_to_tensor(a) for a in leaves]
+        free = optree.broadcast_prefix(free, arguments, namespace=__name__)
+        specs = tuple(
+            tf.TensorSpec((*[None] * n, *a.shape[n:]), a.dtype) for n, a in zip(free, leaves, strict=True)
+        )
+        if (specs, structure) not in self.graphs:
+            self.graphs[specs, structure] = self._traced(specs, structure)
+        graph, of_results = self.graphs[specs, structure]
+        return optree.tree_unflatten(of_results, graph(*leaves))
 
-    def spec(a, free):
-        return tf.TensorSpec((*[None] * free, *a.shape[free:]), a.dtype)
+    def _traced(self, specs, structure):
+        of_results = []
 
-    of_sequences = tf.nest.map_structure(lambda a: spec(a, 2), sequences)
-    return of_sequences, tf.nest.map_structure(lambda a: spec(a, 1), rows), tf.nest.map_structure(lambda a: spec(a, 0), weights), count
+        def flat(*leaves):
+            results, of_result = optree.tree_flatten(
+                self.function(*optree.tree_unflatten(structure, leaves)), namespace=__name__
+            )
+            of_results.append(of_result)
+            return results
+
+        before = set(_gradients())
+        graph = tf.function(flat, input_signature=specs, jit_compile=self.jit_compile, autograph=False).get_concrete_function()
+        _of_cached_graphs.update(set(_gradients()) - before)
+        return graph, of_results[0]
 
 
 @functools.cache
-def _cluster(function, specs=None):
+def graph_of_any_size(function):
+    return _OfAnySize(function, jit_compile=None)
+
+
+@functools.cache
+def cluster(function):
     """`function` as one XLA cluster, whose gradient is one cluster too and computes `function` again.
 
     A loop keeps a list of tensors for its gradient, and XLA cannot pass such a list from one cluster to another.
     """
-    traced = tf.function(function, jit_compile=True, autograph=False)
-
-    def run(*arguments):
-        arguments = tf.nest.map_structure(tf.convert_to_tensor, arguments)
-        return (traced.get_concrete_function(*specs(*arguments)) if specs else traced)(*arguments)
+    traced = _OfAnySize(function, jit_compile=True)
 
     def vjp_of_floats(arguments, upstream):
         """The gradients of the floating-point arguments, in a list."""
@@ -71,17 +92,20 @@ def _cluster(function, specs=None):
             outputs = function(*arguments)
         return tape.gradient(outputs, floats, upstream, unconnected_gradients="zero")
 
-    @tf.custom_gradient
-    def call(*arguments):
-        outputs = run(*tf.nest.map_structure(tf.stop_gradient, arguments))  # no tape looks inside
+    def differentiable(free, *arguments):
+        @tf.custom_gradient
+        def call(*arguments):
+            outputs = traced(free, *tf.nest.map_structure(tf.stop_gradient, arguments))  # no tape looks inside
 
-        def gradient(*upstream):
-            gradients = iter(_cluster(vjp_of_floats)(arguments, tf.nest.pack_sequence_as(outputs, upstream)))
-            return [next(gradients) if a.dtype.is_floating else None for a in tf.nest.flatten(arguments)]
+            def gradient(*upstream):
+                gradients = iter(cluster(vjp_of_floats)(0, arguments, tf.nest.pack_sequence_as(outputs, upstream)))
+                return [next(gradients) if a.dtype.is_floating else None for a in tf.nest.flatten(arguments)]
 
-        return outputs, gradient
+            return outputs, gradient
 
-    return call
+        return call(*tf.nest.map_structure(tf.convert_to_tensor, arguments))
+
+    return differentiable
 
 
 def jit_loop(function, loop):
@@ -108,14 +132,21 @@ def _cores():
 
 @contextlib.contextmanager
 def discard_traced_gradients():
-    gradients = importlib.import_module("tensorflow.python.framework.ops").gradient_registry._registry
-    before = set(gradients)
+    before = set(_gradients())
     try:
         yield
     finally:
-        for name in set(gradients) - before:
+        for name in set(_gradients()) - before - _of_cached_graphs:
             if name.startswith("CustomGradient"):
-                del gradients[name]
+                del _gradients()[name]
+
+
+def _gradients():
+    """The gradients that TensorFlow knows by name; not public."""
+    return importlib.import_module("tensorflow.python.framework.ops").gradient_registry._registry
+
+
+_of_cached_graphs = set()  # names of gradients
 
 
 def matmul(a, b):
@@ -152,7 +183,7 @@ def loop_over_chunks(run, state, sequences, length, kept, reverse):
 
     def chunk(i, state):
         of_chunk = optree.tree_map(lambda a: a[i * length : tf.minimum((i + 1) * length, steps)], sequences)
-        return run(state, of_chunk, kept and optree.tree_map(lambda array: array.read(i), kept))
+        return run(state, of_chunk, kept and kept.read(i))
 
     def body(count, state, writes):
         i = chunks - 1 - count if reverse else count
@@ -166,7 +197,36 @@ def loop_over_chunks(run, state, sequences, length, kept, reverse):
     writes = [tf.TensorArray(a.dtype, chunks, element_shape=a.shape, infer_shape=False, clear_after_read=False) for a in like]
     _, state, writes = tf.while_loop(lambda count, *_: count < chunks, body, (0, state, writes))
     emitted, keep = packed(given, writes)
-    return state, optree.tree_map(lambda array: array.concat(), emitted), keep
+    return state, optree.tree_map(lambda array: array.concat(), emitted), _Kept.of(keep)
+
+
+@optree.register_pytree_node_class(namespace=__name__)
+class _Kept:
+    """What chunks keep for their gradient: a structure of lists, one tensor a chunk, which a graph returns as their flows."""
+
+    def __init__(self, structure, like, flows):
+        self.structure, self.like, self.flows = structure, like, flows
+
+    @classmethod
+    def of(cls, arrays):
+        leaves, structure = optree.tree_flatten(arrays)
+        return cls(structure, tuple((array.dtype, array.element_shape) for array in leaves), [array.flow for array in leaves])
+
+    def read(self, i):
+        def item(dtype, shape, flow):
+            static = [-1 if n is None else n for n in shape]
+            a = tf.raw_ops.TensorListGetItem(input_handle=flow, index=i, element_shape=static, element_dtype=dtype)
+            return with_static_shape(a, shape)
+
+        items = [item(*like, flow) for like, flow in zip(self.like, self.flows, strict=True)]
+        return optree.tree_unflatten(self.structure, items)
+
+    def tree_flatten(self):
+        return self.flows, (self.structure, self.like)
+
+    @classmethod
+    def tree_unflatten(cls, metadata, flows):
+        return cls(*metadata, list(flows))
 
 
 def pad_steps(a, length):

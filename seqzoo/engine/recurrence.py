@@ -71,7 +71,7 @@ class Chunk:
     def forward(self, state, inputs, emits):
         """The last state; and the outputs, nothing, or every state with the unit's saved arrays."""
         z = project(inputs["x"], self.weights, self.state_dtype)
-        return self._steps(steps.forward, emits, {"z": z} | _only(inputs, "mask"), {"state": state}, inputs)
+        return self._steps(steps.forward, emits, self._full({"z": z} | _only(inputs, "mask")), {"state": state}, inputs)
 
     def backward(self, kept, d_state, inputs):
         """The gradients of `x`, of the state and of the weights."""
@@ -79,7 +79,7 @@ class Chunk:
         if self.loop.unit.step_gradient is None:
             return self._backward_automatic(state, d_state, inputs)
         states, saved = residuals or self.forward(state, inputs, "residuals")[1]
-        sequences = {"states": states, "saved": saved} | _only(inputs, "mask", "d_outputs")
+        sequences = {"states": states, "saved": saved} | self._full(_only(inputs, "mask", "d_outputs"))
         rows = {"state": state, "d_state": d_state}
         d_state, d_z, operands, d_weights = self._steps(steps.backward, "residuals", sequences, rows, inputs)
         d_z, operands = (self.real(a, inputs) for a in (ops.cast(d_z, self.dtype), operands))
@@ -90,7 +90,8 @@ class Chunk:
 
     def _backward_automatic(self, state, d_state, inputs):
         z = project(inputs["x"], self.weights, self.state_dtype)
-        sequences, rows = {"z": z} | _only(inputs, "mask", "d_outputs"), {"state": state, "d_state": d_state}
+        sequences = self._full({"z": z} | _only(inputs, "mask", "d_outputs"))
+        rows = {"state": state, "d_state": d_state}
         emits = "outputs" if self.loop.sequences else "nothing"
         d_state, d_z, d_weights = self._steps(steps.backward_automatic, emits, sequences, rows, inputs)
         d_z = self.real(ops.cast(d_z, self.dtype), inputs)
@@ -105,11 +106,15 @@ class Chunk:
 
     def _steps(self, function, emits, sequences, rows, inputs):
         """`function` of `seqzoo.engine.steps`; where XLA compiles it, over a full chunk whose last steps do not run."""
-        key, count = steps.Steps(self.loop.unit, self.dtype, emits, self.loop.unroll), None
-        if self.loop.xla:
-            count = ops.shape(inputs["x"])[0]
-            sequences = tree.map_structure(lambda a: pad_steps(a, self.length), sequences)
-        return compiled(function, key, self.loop.xla)(sequences, rows | self.rows, self.of_steps, count)
+        key = steps.Steps(self.loop.unit, self.dtype, emits, self.loop.unroll)
+        if not self.loop.xla:
+            return function(key, sequences, rows | self.rows, self.of_steps)
+        run = compiled(function, key, free=(2, 1, 0, 0))
+        return run(sequences, rows | self.rows, self.of_steps, ops.shape(inputs["x"])[0])
+
+    def _full(self, arrays):
+        """`arrays` with zeros up to the length of a chunk, where XLA compiles its steps."""
+        return tree.map_structure(lambda a: pad_steps(a, self.length), arrays) if self.loop.xla else arrays
 
     def real(self, arrays, inputs):
         """The steps of `arrays` that ran."""

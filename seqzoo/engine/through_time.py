@@ -11,7 +11,7 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
-from seqzoo.backend import bound, compiles, custom_gradient, jit_loop, with_static_shape
+from seqzoo.backend import bound, compiles, custom_gradient, graph_of_any_size, jit_loop, with_static_shape
 from seqzoo.engine import recurrence, steps
 from seqzoo.engine.chunking import in_shards
 
@@ -75,8 +75,23 @@ def one_step(unit, x_t, state, weights, recurrent_dropout=None):
 
 def _run(loop, arguments, constants):
     """The outputs and the last state, with the hand-written gradient where the unit or `segments` needs a custom one."""
-    passes = recurrence.forward, recurrence.backward, recurrence.outputs
-    forward, backward, outputs = (bound(function, loop) for function in passes)
+    outputs, forward, backward = (_pass(f, loop) for f in (recurrence.outputs, recurrence.forward, recurrence.backward))
     if loop.unit.step_gradient is None and loop.segments == 1 and not loop.xla:
         return outputs(arguments, constants)
     return custom_gradient(forward, backward, outputs, arguments, constants, loop.training)
+
+
+FREE = {"x": 2, "mask": 2, "state": 1, "dropout": 1, "weights": 0}  # leading dimensions of any size
+
+
+def _pass(function, loop):
+    """`function(loop, ...)`, traced once for any batch and any T_x where its chunks are compiled in a graph."""
+    if not loop.xla:
+        return bound(function, loop)
+
+    def run(arguments, constants, *given):
+        free = [{name: FREE[name] for name in named} for named in (arguments, constants)]
+        of_given = (0, (2, 1)) if given else ()  # what the forward pass kept, and the gradients of outputs and last state
+        return graph_of_any_size(function, loop, (*free, *of_given))(arguments, constants, *given)
+
+    return run
