@@ -65,17 +65,18 @@ def pads_chunks():
     return BACKEND == "jax"
 
 
-def loop_over_chunks(run, state, sequences, length, kept, reverse):
+def loop_over_chunks(run, state, sequences, length, like, kept, reverse):
     """Loop over chunks of `length` steps: `state, emitted, keep = run(state, chunk, kept)`, from the last if `reverse`.
 
     Args:
         sequences: arrays `(T_x, batch, ...)`, of which each chunk gets its steps.
+        like: the types of what a chunk emits and of what a chunk keeps, in their structure.
         kept: what an earlier loop over the same chunks kept, or None.
 
     Returns:
         The last state; the emitted arrays `(T_x, ...)`; and what the chunks keep, for `kept` alone.
     """
-    return _backend.loop_over_chunks(run, state, sequences, length, kept, reverse)
+    return _backend.loop_over_chunks(run, state, sequences, length, like, kept, reverse)
 
 
 def pad_steps(a, length):

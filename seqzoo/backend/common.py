@@ -84,7 +84,7 @@ def scan_unrolled(step, state, inputs, reverse, stack):
     return state, optree.tree_map(lambda *a: stack(a), *emitted)
 
 
-def loop_over_chunks(run, state, sequences, length, kept, reverse):
+def loop_over_chunks(run, state, sequences, length, like, kept, reverse):
     """`loop_over_chunks` as a Python loop; `kept` is a list."""
     steps = optree.tree_leaves(sequences)[0].shape[0]
     starts = range(0, steps, length)

@@ -71,7 +71,7 @@ def scan(step, state, inputs, reverse):
     return jax.lax.scan(lambda state, inputs: step(state, *inputs), state, inputs, reverse=reverse)
 
 
-def loop_over_chunks(run, state, sequences, length, kept, reverse):
+def loop_over_chunks(run, state, sequences, length, like, kept, reverse):
     def cut(a):
         chunks = -(-a.shape[0] // length)
         padding = jax.numpy.zeros((chunks * length - a.shape[0], *a.shape[1:]), a.dtype)

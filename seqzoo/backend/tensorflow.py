@@ -66,7 +66,10 @@ class _OfAnySize:
             return results
 
         before = set(_gradients())
-        graph = tf.function(flat, input_signature=specs, jit_compile=self.jit_compile, autograph=False).get_concrete_function()
+        alone = None if self.jit_compile else {"_noinline": True}
+        graph = tf.function(
+            flat, input_signature=specs, jit_compile=self.jit_compile, autograph=False, experimental_attributes=alone
+        ).get_concrete_function()
         _of_cached_graphs.update(set(_gradients()) - before)
         return graph, of_results[0]
 
@@ -95,7 +98,7 @@ def cluster(function):
     def differentiable(free, *arguments):
         @tf.custom_gradient
         def call(*arguments):
-            outputs = traced(free, *tf.nest.map_structure(tf.stop_gradient, arguments))  # no tape looks inside
+            outputs = traced(free, *arguments)
 
             def gradient(*upstream):
                 gradients = iter(cluster(vjp_of_floats)(0, arguments, tf.nest.pack_sequence_as(outputs, upstream)))
@@ -175,29 +178,33 @@ def scan(step, state, inputs, reverse, count=None):
     return loop[1], packed(emitted, [array.stack() for array in loop[2]])
 
 
-def loop_over_chunks(run, state, sequences, length, kept, reverse):
+def loop_over_chunks(run, state, sequences, length, like, kept, reverse):
     if tf.executing_eagerly():
-        return common.loop_over_chunks(run, state, sequences, length, kept, reverse)
+        return common.loop_over_chunks(run, state, sequences, length, like, kept, reverse)
     steps = ops.shape(optree.tree_leaves(sequences)[0])[0]
     chunks = -(-steps // length)
 
-    def chunk(i, state):
-        of_chunk = optree.tree_map(lambda a: a[i * length : tf.minimum((i + 1) * length, steps)], sequences)
-        return run(state, of_chunk, kept and kept.read(i))
-
     def body(count, state, writes):
         i = chunks - 1 - count if reverse else count
-        new, *given = chunk(i, state)
+        start = i * length
+        size = tf.minimum(length, steps - start)
+
+        def of_chunk(a):
+            others = a.shape.rank - 1
+            return with_static_shape(tf.slice(a, [start, *[0] * others], [size, *[-1] * others]), (None, *a.shape[1:]))
+
+        new, *given = run(state, optree.tree_map(of_chunk, sequences), kept and kept.read(i))
         new = optree.tree_map(lambda a, old: with_static_shape(a, old.shape), new, state)
+        shapes[:] = [a.shape for a in optree.tree_leaves(given[1])]
         return count + 1, new, [array.write(i, a) for array, a in zip(writes, optree.tree_leaves(given), strict=True)]
 
-    # One chunk shows the structure that a chunk emits and keeps; the graph drops this chunk.
-    _, *given = chunk(0, state)
-    like = optree.tree_leaves(given)
-    writes = [tf.TensorArray(a.dtype, chunks, element_shape=a.shape, infer_shape=False, clear_after_read=False) for a in like]
+    def array(like):
+        return tf.TensorArray(like.dtype, chunks, element_shape=like.shape, infer_shape=False, clear_after_read=False)
+
+    shapes, writes = [], [array(a) for a in optree.tree_leaves(like)]
     _, state, writes = tf.while_loop(lambda count, *_: count < chunks, body, (0, state, writes))
-    emitted, keep = packed(given, writes)
-    return state, optree.tree_map(lambda array: array.concat(), emitted), _Kept.of(keep)
+    emitted, keep = packed(like, writes)
+    return state, optree.tree_map(lambda array: array.concat(), emitted), _Kept.of(keep, shapes)
 
 
 @optree.register_pytree_node_class(namespace=__name__)
@@ -208,9 +215,10 @@ class _Kept:
         self.structure, self.like, self.flows = structure, like, flows
 
     @classmethod
-    def of(cls, arrays):
+    def of(cls, arrays, shapes):
         leaves, structure = optree.tree_flatten(arrays)
-        return cls(structure, tuple((array.dtype, array.element_shape) for array in leaves), [array.flow for array in leaves])
+        like = tuple((array.dtype, shape) for array, shape in zip(leaves, shapes, strict=True))
+        return cls(structure, like, [array.flow for array in leaves])
 
     def read(self, i):
         def item(dtype, shape, flow):

@@ -2,7 +2,7 @@
 
 from keras import ops, tree
 
-from seqzoo.backend import chunks_pay, loop_over_chunks, pads_chunks, parallel_loops
+from seqzoo.backend import chunks_pay, pads_chunks, parallel_loops
 
 ASSUMED_BATCH = 32  # rows, in a graph that is traced for any batch size
 
@@ -22,11 +22,19 @@ def in_shards(run, loop, arguments, constants):
         shards = 1
     rows = -(-batch // shards)
     if loop.xla:
-        rows = power_of_two(rows)  # few sizes, for XLA compiles each
+        rows = _power_of_two(rows)  # few sizes, for XLA compiles each
     elif shards == 1:
         return run(arguments, constants)
     results = [run(*_shard(arguments, constants, i * rows, rows)) for i in range(shards)]
     return tree.map_structure(lambda *parts: ops.concatenate(parts)[:batch], *results)
+
+
+def _power_of_two(n):
+    """The smallest power of two that is at least `n`, an integer or a tensor."""
+    if isinstance(n, int):
+        return 1 << (n - 1).bit_length()
+    powers = [1 << i for i in range(31)]
+    return ops.take(powers, ops.searchsorted(powers, n[None]))[0]
 
 
 def _shard(arguments, constants, start, rows):
@@ -50,9 +58,9 @@ CLUSTER_BYTES = 2**21  # size of the pre-activations of a chunk whose steps XLA 
 LEAST_STEPS, MOST_STEPS = 8, 128  # of such a chunk
 
 
-def time_major_inputs(loop, arguments, constants):
+def time_major_inputs(arguments, constants, length):
     """The inputs of the steps, time-major: x, and a mask if there is one or if the last chunk needs one for its padding."""
-    inputs, length = {"x": time_major(arguments["x"])}, chunk_length(loop, arguments)
+    inputs = {"x": time_major(arguments["x"])}
     if "mask" in constants:
         inputs["mask"] = time_major(constants["mask"])[:, :, None]
     elif pads_chunks() and length is not None and arguments["x"].shape[1] % length:
@@ -65,7 +73,7 @@ def chunk_length(loop, arguments):
     batch, steps = ops.shape(arguments["x"])[:2]
     columns = arguments["weights"]["kernel"].shape[1]
     if loop.xla:
-        return loop.chunk or _cluster_length(4 * batch * columns)
+        return loop.chunk or _cluster_length(batch, 4 * columns)
     if loop.chunk or loop.segments > 1:
         return _even(loop.chunk or -(-steps // loop.segments), steps)
     known = isinstance(batch, int) and isinstance(steps, int)
@@ -74,20 +82,10 @@ def chunk_length(loop, arguments):
     return None if 4 * steps * batch * columns <= CACHE_BYTES else _even(max(CHUNK_ROWS // max(batch, 1), 8), steps)
 
 
-def _cluster_length(bytes_of_step):
-    """The power of two nearest below `CLUSTER_BYTES` of pre-activations: it depends on the batch, but not on T_x."""
-    steps = power_of_two(CLUSTER_BYTES // bytes_of_step + 1) // 2
-    if isinstance(steps, int):
-        return min(max(steps, LEAST_STEPS), MOST_STEPS)
-    return ops.clip(steps, LEAST_STEPS, MOST_STEPS)
-
-
-def power_of_two(n):
-    """The smallest power of two that is at least `n`, an integer or a tensor."""
-    n = n - 1
-    for divisor in (2, 4, 16, 256, 65536):  # sets all bits below the highest
-        n = n | n // divisor
-    return n + 1
+def _cluster_length(batch, bytes_of_row):
+    """The power of two of steps with `CLUSTER_BYTES` of pre-activations; `batch` is a power of two. It does not depend on T_x."""
+    steps = 2 ** (CLUSTER_BYTES // bytes_of_row).bit_length() // 2 // batch
+    return min(max(steps, LEAST_STEPS), MOST_STEPS) if isinstance(batch, int) else ops.clip(steps, LEAST_STEPS, MOST_STEPS)
 
 
 def _even(length, steps):
@@ -100,16 +98,6 @@ def _even(length, steps):
         if divisors:
             return min(divisors, key=lambda n: abs(n - length))
     return -(-steps // -(-steps // length))
-
-
-def in_chunks(run, state, sequences, length, kept=None, reverse=False):
-    """`state, emitted, kept = run(state, sequences, kept)` for one chunk after another, from the last if `reverse`.
-
-    `sequences` and `emitted` are arrays over all steps; `kept` is what each chunk keeps for its gradient.
-    """
-    if length is None:
-        return run(state, sequences, kept)
-    return loop_over_chunks(run, state, sequences, length, kept, reverse)
 
 
 def time_major(a):

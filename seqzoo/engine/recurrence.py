@@ -3,41 +3,42 @@
 import keras
 from keras import ops, tree
 
-from seqzoo.backend import compiled, matmul, pad_steps
+from seqzoo.backend import compiled, loop_over_chunks, matmul, pad_steps
 from seqzoo.engine import steps
-from seqzoo.engine.chunking import batch_major, chunk_length, in_chunks, time_major, time_major_inputs
+from seqzoo.engine.chunking import batch_major, chunk_length, time_major, time_major_inputs
 
 
 def outputs(loop, arguments, constants):
     """The outputs a<t>, in a tuple that is empty without `sequences`, and the last state."""
-    inputs, chunk = time_major_inputs(loop, arguments, constants), Chunk(loop, arguments, constants)
+    chunk = Chunk(loop, arguments, constants)
 
     def run(state, inputs, _):
-        last, emitted = chunk.forward(state, inputs, "outputs" if loop.sequences else "nothing")
+        last, emitted = chunk.forward(state, inputs, chunk.emits)
         return last, chunk.real(emitted, inputs), ()
 
-    last, emitted, _ = in_chunks(run, arguments["state"], inputs, chunk.length)
+    last, emitted, _ = chunk.in_turn(run, arguments["state"], chunk.inputs, (chunk.outputs_like, ()))
     return batch_major(emitted), last
 
 
 def forward(loop, arguments, constants):
     """The result of `outputs`; and for `backward` the initial state of each chunk and, with one segment, the residuals."""
-    inputs, chunk = time_major_inputs(loop, arguments, constants), Chunk(loop, arguments, constants)
+    chunk = Chunk(loop, arguments, constants)
 
     def run(state, inputs, _):
         if not chunk.keeps_residuals:
-            last, emitted = chunk.forward(state, inputs, "outputs" if loop.sequences else "nothing")
-            return last, chunk.real(emitted, inputs), (state,)
-        last, (states, saved) = chunk.forward(state, inputs, "residuals")
-        return last, chunk.real(states[:1] if loop.sequences else (), inputs), (state, states, saved)
+            last, emitted = chunk.forward(state, inputs, chunk.emits)
+            return last, chunk.real(emitted, inputs), (state, ())
+        last, residuals = chunk.forward(state, inputs, "residuals")
+        return last, chunk.real(chunk.outputs_among(residuals), inputs), (state, residuals)
 
-    last, emitted, kept = in_chunks(run, arguments["state"], inputs, chunk.length)
+    kept_like = arguments["state"], chunk.any_size(None) if chunk.keeps_residuals else ()
+    last, emitted, kept = chunk.in_turn(run, arguments["state"], chunk.inputs, (chunk.outputs_like, kept_like))
     return (batch_major(emitted), last), kept
 
 
 def backward(loop, arguments, constants, kept, upstream):
     """The gradients of `arguments`, in their structure."""
-    inputs, chunk = time_major_inputs(loop, arguments, constants), Chunk(loop, arguments, constants)
+    chunk = Chunk(loop, arguments, constants)
     d_outputs, d_last = upstream
 
     def run(carried, inputs, kept):
@@ -46,14 +47,15 @@ def backward(loop, arguments, constants, kept, upstream):
         return (d_state, tree.map_structure(ops.add, d_weights, d_weights_here)), (d_x,), ()
 
     carried = d_last, tree.map_structure(ops.zeros_like, arguments["weights"])
-    inputs |= {"d_outputs": tuple(map(time_major, d_outputs))}
-    (d_state, d_weights), d_x, _ = in_chunks(run, carried, inputs, chunk.length, kept, reverse=True)
+    inputs = chunk.inputs | {"d_outputs": tuple(map(time_major, d_outputs))}
+    like = (chunk.any_size(arguments["x"].shape[-1], arguments["x"].dtype),), ()
+    (d_state, d_weights), d_x, _ = chunk.in_turn(run, carried, inputs, like, kept, reverse=True)
     return {"x": batch_major(d_x)[0], "state": d_state, "weights": d_weights}
 
 
 def project(x, weights, dtype):
     """The part of all pre-activations that depends on the inputs, without the bias: Wx x<t>."""
-    return ops.cast(matmul(x, ops.cast(weights["kernel"], x.dtype)), dtype)
+    return ops.cast(_matmul(x, ops.cast(weights["kernel"], x.dtype)), dtype)
 
 
 class Chunk:
@@ -61,44 +63,65 @@ class Chunk:
 
     def __init__(self, loop, arguments, constants):
         self.loop, self.weights = loop, arguments["weights"]
-        self.length = chunk_length(loop, arguments)
+        self.units = self.weights["recurrent_kernel"].shape[0]
+        self.length = constants["length"] if "length" in constants else chunk_length(loop, arguments)
+        self.inputs = time_major_inputs(arguments, constants, self.length)
         self.dtype, self.state_dtype = (keras.backend.standardize_dtype(a.dtype) for a in (arguments["x"], arguments["state"][0]))
-        self.kernel = ops.cast(self.weights["kernel"], self.dtype)
         self.of_steps = {name: weight for name, weight in self.weights.items() if name != "kernel"}
         self.rows = {"dropout": constants["dropout"]} if "dropout" in constants else {}
+        self.emits = "outputs" if loop.sequences else "nothing"
         self.keeps_residuals = loop.segments == 1 and loop.unit.step_gradient is not None
+        self.outputs_like = (self.any_size(self.units),) if loop.sequences else ()
+
+    def any_size(self, width, dtype=None):
+        """The type of an array over any number of steps and rows."""
+        return keras.KerasTensor((None, None, width), dtype or self.state_dtype)
+
+    def in_turn(self, run, state, inputs, like, kept=None, reverse=False):
+        """`state, emitted, kept = run(state, inputs, kept)` for one chunk after another, from the last if `reverse`."""
+        if self.length is None:
+            return run(state, inputs, kept)
+        return loop_over_chunks(run, state, inputs, self.length, like, kept, reverse)
 
     def forward(self, state, inputs, emits):
-        """The last state; and the outputs, nothing, or every state with the unit's saved arrays."""
+        """The last state; and the outputs, nothing, or the residuals."""
         z = project(inputs["x"], self.weights, self.state_dtype)
         return self._steps(steps.forward, emits, self._full({"z": z} | _only(inputs, "mask")), {"state": state}, inputs)
 
+    def outputs_among(self, residuals):
+        """The outputs among the residuals, as `outputs` are."""
+        if not self.loop.sequences:
+            return ()
+        return (residuals[:, :, : self.units],) if self.loop.xla else residuals[0][:1]
+
     def backward(self, kept, d_state, inputs):
         """The gradients of `x`, of the state and of the weights."""
-        state, *residuals = kept
+        state, residuals = kept
         if self.loop.unit.step_gradient is None:
             return self._backward_automatic(state, d_state, inputs)
-        states, saved = residuals or self.forward(state, inputs, "residuals")[1]
-        sequences = {"states": states, "saved": saved} | self._full(_only(inputs, "mask", "d_outputs"))
+        if not self.keeps_residuals:
+            _, residuals = self.forward(state, inputs, "residuals")
+        sequences = {"residuals": residuals} | self._full(_only(inputs, "mask", "d_outputs"))
+        if self.loop.xla and not self.loop.sequences:  # or steps without gradients of outputs were one more cluster
+            sequences["d_outputs"] = (ops.zeros_like(residuals[:, :, : self.units]),)
         rows = {"state": state, "d_state": d_state}
         d_state, d_z, operands, d_weights = self._steps(steps.backward, "residuals", sequences, rows, inputs)
         d_z, operands = (self.real(a, inputs) for a in (ops.cast(d_z, self.dtype), operands))
         columns = steps.columns_of(self.loop.unit, self.weights["recurrent_kernel"])
         recurrent = [_outer(operands[p], d_z if len(columns) == 1 else d_z[:, :, at]) for p, at in columns.items()]
         d_weights["recurrent_kernel"] = recurrent[0] if len(recurrent) == 1 else ops.concatenate(recurrent, axis=-1)
-        return self._of_inputs(inputs["x"], d_z), d_state, self._of_weights(inputs["x"], d_z, d_weights)
+        return self._of_inputs(d_z), d_state, self._of_weights(inputs["x"], d_z, d_weights)
 
     def _backward_automatic(self, state, d_state, inputs):
         z = project(inputs["x"], self.weights, self.state_dtype)
         sequences = self._full({"z": z} | _only(inputs, "mask", "d_outputs"))
         rows = {"state": state, "d_state": d_state}
-        emits = "outputs" if self.loop.sequences else "nothing"
-        d_state, d_z, d_weights = self._steps(steps.backward_automatic, emits, sequences, rows, inputs)
+        d_state, d_z, d_weights = self._steps(steps.backward_automatic, self.emits, sequences, rows, inputs)
         d_z = self.real(ops.cast(d_z, self.dtype), inputs)
-        return self._of_inputs(inputs["x"], d_z), d_state, self._of_weights(inputs["x"], d_z, d_weights)
+        return self._of_inputs(d_z), d_state, self._of_weights(inputs["x"], d_z, d_weights)
 
-    def _of_inputs(self, x, d_z):
-        return matmul(d_z, ops.transpose(self.kernel))
+    def _of_inputs(self, d_z):
+        return _matmul(d_z, ops.transpose(ops.cast(self.weights["kernel"], self.dtype)))
 
     def _of_weights(self, x, d_z, d_weights):
         d_weights = d_weights | {"kernel": _outer(x, d_z)}
@@ -106,7 +129,7 @@ class Chunk:
 
     def _steps(self, function, emits, sequences, rows, inputs):
         """`function` of `seqzoo.engine.steps`; where XLA compiles it, over a full chunk whose last steps do not run."""
-        key = steps.Steps(self.loop.unit, self.dtype, emits, self.loop.unroll)
+        key = steps.Steps(self.loop.unit, self.dtype, emits, packs=self.loop.xla, unroll=self.loop.unroll)
         if not self.loop.xla:
             return function(key, sequences, rows | self.rows, self.of_steps)
         run = compiled(function, key, free=(2, 1, 0, 0))
@@ -123,6 +146,12 @@ class Chunk:
 
 def _only(arrays, *names):
     return {name: arrays[name] for name in names if name in arrays}
+
+
+def _matmul(a, kernel):
+    """a kernel, as one product of two matrices: `a` is `(..., width)`."""
+    shape = ops.shape(a)
+    return ops.reshape(matmul(ops.reshape(a, (-1, shape[-1])), kernel), (*shape[:-1], kernel.shape[-1]))
 
 
 def _outer(h, d_z):

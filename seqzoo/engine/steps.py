@@ -13,7 +13,8 @@ class Steps(NamedTuple):
 
     unit: object
     dtype: str
-    emits: str = "outputs"  # "nothing", "outputs", or "residuals": what the gradient reads
+    emits: str = "outputs"  # "nothing", "outputs", or "residuals": every state and the unit's saved arrays
+    packs: bool = False  # whether the residuals are one array, for every array costs XLA time to compile
     unroll: bool = False
 
 
@@ -26,7 +27,7 @@ def forward(key, sequences, rows, weights, count=None):
         weights: all weights but the kernel.
 
     Returns:
-        The last state, and what the steps emit: the outputs in a tuple of one, or every state and the unit's saved arrays.
+        The last state, and what the steps emit: the outputs in a tuple of one, or the residuals.
     """
     unit, state = key.unit, rows["state"]
     products, peepholes = Products(key, weights, rows.get("dropout")), _peepholes(unit, weights, state[0].dtype)
@@ -35,7 +36,8 @@ def forward(key, sequences, rows, weights, count=None):
     def step(state, z_t, mask_t=None):
         new, saved = unit.step(functools.partial(products.z, z_t), unit.State(*state), peepholes)
         new = _keep_masked(mask_t, new, state)
-        return new, {"nothing": (), "outputs": new[:1], "residuals": (new, saved)}[key.emits]
+        residuals = ops.concatenate([*new, *saved], axis=-1) if key.packs else (new, saved)
+        return new, {"nothing": (), "outputs": new[:1], "residuals": residuals}[key.emits]
 
     return scan(step, state, _with_mask((z,), sequences), unroll=key.unroll, count=count)
 
@@ -44,14 +46,15 @@ def backward(key, sequences, rows, weights, count=None):
     """The gradients of `forward`, by the unit's own `step_gradient`.
 
     Args:
-        sequences: `states` and `saved` of `forward`, `d_outputs` (a tuple of one, or empty), and perhaps `mask`.
+        sequences: `residuals` of `forward`, `d_outputs` (a tuple of one, or empty), and perhaps `mask`.
         rows: `state` and perhaps `dropout` as for `forward`, and `d_state`, the gradient of the last state.
 
     Returns:
         The gradient of the first state; `d_z`; the operands of the recurrent products `{product: (steps, batch, units)}`; and
         the gradients of the bias and of the peepholes.
     """
-    unit, state, states, saved = key.unit, rows["state"], sequences["states"], sequences["saved"]
+    unit, state = key.unit, rows["state"]
+    states, saved = _unpacked(sequences["residuals"], unit, state) if key.packs else sequences["residuals"]
     products, peepholes = Products(key, weights, rows.get("dropout"), backward=True), _peepholes(unit, weights, state[0].dtype)
     prev = unit.State(*(ops.concatenate([first[None], part[:-1]]) for first, part in zip(state, states, strict=True)))
 
@@ -137,6 +140,12 @@ def _keep_masked(mask_t, new, old):
 
 def _with_mask(inputs, sequences):
     return (*inputs, sequences["mask"]) if "mask" in sequences else inputs
+
+
+def _unpacked(residuals, unit, state):
+    """The states and the saved arrays, `(steps, batch, units)` each, from the array that `packs` made."""
+    arrays = ops.split(residuals, residuals.shape[-1] // state[0].shape[-1], axis=-1)
+    return tuple(arrays[: len(state)]), tuple(arrays[len(state) :])
 
 
 def _vector_gradients(unit, prev, d_z, weights):

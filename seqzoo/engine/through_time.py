@@ -13,7 +13,7 @@ from keras import ops
 
 from seqzoo.backend import bound, compiles, custom_gradient, graph_of_any_size, jit_loop, with_static_shape
 from seqzoo.engine import recurrence, steps
-from seqzoo.engine.chunking import in_shards
+from seqzoo.engine.chunking import chunk_length, in_shards
 
 
 class Loop(NamedTuple):
@@ -78,10 +78,12 @@ def _run(loop, arguments, constants):
     outputs, forward, backward = (_pass(f, loop) for f in (recurrence.outputs, recurrence.forward, recurrence.backward))
     if loop.unit.step_gradient is None and loop.segments == 1 and not loop.xla:
         return outputs(arguments, constants)
+    if loop.xla:
+        constants = constants | {"length": ops.convert_to_tensor(chunk_length(loop, arguments), "int32")}
     return custom_gradient(forward, backward, outputs, arguments, constants, loop.training)
 
 
-FREE = {"x": 2, "mask": 2, "state": 1, "dropout": 1, "weights": 0}  # leading dimensions of any size
+FREE = {"x": 2, "mask": 2, "state": 1, "dropout": 1, "weights": 0, "length": 0}  # leading dimensions of any size
 
 
 def _pass(function, loop):
