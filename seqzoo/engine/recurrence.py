@@ -54,8 +54,12 @@ def backward(loop, arguments, constants, kept, upstream):
 
 
 def project(x, weights, dtype):
-    """The part of all pre-activations that depends on the inputs, without the bias: Wx x<t>."""
-    return ops.cast(_matmul(x, ops.cast(weights["kernel"], x.dtype)), dtype)
+    """The part of all pre-activations that depends on the inputs: Wx x<t> + b."""
+    z = ops.cast(_matmul(x, ops.cast(weights["kernel"], x.dtype)), dtype)
+    return z if weights.get("bias") is None else z + ops.cast(weights["bias"], dtype)
+
+
+OF_INPUTS = ("kernel", "bias")  # the weights of `project`; the others belong to the steps
 
 
 class Chunk:
@@ -67,7 +71,7 @@ class Chunk:
         self.length = constants["length"] if "length" in constants else chunk_length(loop, arguments)
         self.inputs = time_major_inputs(arguments, constants, self.length)
         self.dtype, self.state_dtype = (keras.backend.standardize_dtype(a.dtype) for a in (arguments["x"], arguments["state"][0]))
-        self.of_steps = {name: weight for name, weight in self.weights.items() if name != "kernel"}
+        self.of_steps = {name: weight for name, weight in self.weights.items() if name not in OF_INPUTS}
         self.rows = {"dropout": constants["dropout"]} if "dropout" in constants else {}
         self.emits = "outputs" if loop.sequences else "nothing"
         self.keeps_residuals = loop.segments == 1 and loop.unit.step_gradient is not None
@@ -106,9 +110,10 @@ class Chunk:
             sequences["d_outputs"] = (ops.zeros_like(residuals[:, :, : self.units]),)
         rows = {"state": state, "d_state": d_state}
         d_state, d_z, operands, d_weights = self._steps(steps.backward, "residuals", sequences, rows, inputs)
-        d_z, operands = (self.real(a, inputs) for a in (ops.cast(d_z, self.dtype), operands))
+        d_z, operands = self.real((d_z, operands), inputs)
         columns = steps.columns_of(self.loop.unit, self.weights["recurrent_kernel"])
-        recurrent = [_outer(operands[p], d_z if len(columns) == 1 else d_z[:, :, at]) for p, at in columns.items()]
+        low = ops.cast(d_z, self.dtype)
+        recurrent = [_outer(operands[p], low if len(columns) == 1 else low[:, :, at]) for p, at in columns.items()]
         d_weights["recurrent_kernel"] = recurrent[0] if len(recurrent) == 1 else ops.concatenate(recurrent, axis=-1)
         return self._of_inputs(d_z), d_state, self._of_weights(inputs["x"], d_z, d_weights)
 
@@ -117,14 +122,16 @@ class Chunk:
         sequences = self._full({"z": z} | _only(inputs, "mask", "d_outputs"))
         rows = {"state": state, "d_state": d_state}
         d_state, d_z, d_weights = self._steps(steps.backward_automatic, self.emits, sequences, rows, inputs)
-        d_z = self.real(ops.cast(d_z, self.dtype), inputs)
+        d_z = self.real(d_z, inputs)
         return self._of_inputs(d_z), d_state, self._of_weights(inputs["x"], d_z, d_weights)
 
     def _of_inputs(self, d_z):
-        return _matmul(d_z, ops.transpose(ops.cast(self.weights["kernel"], self.dtype)))
+        """The gradient of x."""
+        return _matmul(ops.cast(d_z, self.dtype), ops.transpose(ops.cast(self.weights["kernel"], self.dtype)))
 
     def _of_weights(self, x, d_z, d_weights):
-        d_weights = d_weights | {"kernel": _outer(x, d_z)}
+        """`d_weights` with the gradients of the kernel and of the bias, in the weights' dtypes."""
+        d_weights = d_weights | {"kernel": _outer(x, ops.cast(d_z, self.dtype)), "bias": ops.sum(d_z, (0, 1))}
         return {name: ops.cast(d_weights[name], weight.dtype) for name, weight in self.weights.items()}
 
     def _steps(self, function, emits, sequences, rows, inputs):

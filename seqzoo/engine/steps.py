@@ -14,7 +14,7 @@ class Steps(NamedTuple):
     unit: object
     dtype: str
     emits: str = "outputs"  # "nothing", "outputs", or "residuals": every state and the unit's saved arrays
-    packs: bool = False  # whether the residuals are one array, for every array costs XLA time to compile
+    packs: bool = False  # whether the residuals are one array, and the factors part of the step: less for XLA to compile
     unroll: bool = False
 
 
@@ -24,14 +24,13 @@ def forward(key, sequences, rows, weights, count=None):
     Args:
         sequences: `z` `(steps, batch, columns)`, the projected inputs, and perhaps `mask` `(steps, batch, 1)`.
         rows: `state`, the state before the chunk, and perhaps `dropout`, `(batch, units)` each.
-        weights: all weights but the kernel.
+        weights: the recurrent kernel and the peepholes.
 
     Returns:
         The last state, and what the steps emit: the outputs in a tuple of one, or the residuals.
     """
     unit, state = key.unit, rows["state"]
     products, peepholes = Products(key, weights, rows.get("dropout")), _peepholes(unit, weights, state[0].dtype)
-    z = sequences["z"] if "bias" not in weights else sequences["z"] + ops.cast(weights["bias"], state[0].dtype)
 
     def step(state, z_t, mask_t=None):
         new, saved = unit.step(functools.partial(products.z, z_t), unit.State(*state), peepholes)
@@ -39,7 +38,7 @@ def forward(key, sequences, rows, weights, count=None):
         residuals = ops.concatenate([*new, *saved], axis=-1) if key.packs else (new, saved)
         return new, {"nothing": (), "outputs": new[:1], "residuals": residuals}[key.emits]
 
-    return scan(step, state, _with_mask((z,), sequences), unroll=key.unroll, count=count)
+    return scan(step, state, _with_mask((sequences["z"],), sequences), unroll=key.unroll, count=count)
 
 
 def backward(key, sequences, rows, weights, count=None):
@@ -51,25 +50,29 @@ def backward(key, sequences, rows, weights, count=None):
 
     Returns:
         The gradient of the first state; `d_z`; the operands of the recurrent products `{product: (steps, batch, units)}`; and
-        the gradients of the bias and of the peepholes.
+        the gradients of the peepholes by name.
     """
     unit, state = key.unit, rows["state"]
-    states, saved = _unpacked(sequences["residuals"], unit, state) if key.packs else sequences["residuals"]
     products, peepholes = Products(key, weights, rows.get("dropout"), backward=True), _peepholes(unit, weights, state[0].dtype)
+    states, saved = _unpacked(key, sequences["residuals"], state)
     prev = unit.State(*(ops.concatenate([first[None], part[:-1]]) for first, part in zip(state, states, strict=True)))
 
-    def step(d_state, d_outputs, factors, mask_t=None):
+    def factors(prev, residuals):
+        states, saved = _unpacked(key, residuals, state)
+        return unit.factors(prev, unit.State(*states), saved)
+
+    def step(d_state, d_outputs, given, mask_t=None):
         d_state = unit.State(sum(d_outputs, d_state[0]), *d_state[1:])
-        d_prev, d_z = unit.step_gradient(products.back, d_state, factors, peepholes)
+        d_prev, d_z = unit.step_gradient(products.back, d_state, factors(*given) if key.packs else given, peepholes)
         return _keep_masked(mask_t, d_prev, d_state), ops.concatenate(d_z, axis=-1)
 
-    factors = unit.factors(prev, unit.State(*states), saved)
-    inputs = _with_mask((sequences["d_outputs"], factors), sequences)
+    given = prev, sequences["residuals"]
+    inputs = _with_mask((sequences["d_outputs"], given if key.packs else factors(*given)), sequences)
     d_state, d_z = scan(step, rows["d_state"], inputs, reverse=True, unroll=key.unroll, count=count)
     if "mask" in sequences:
         d_z = ops.where(sequences["mask"], d_z, ops.zeros_like(d_z))
     operands = {p: ops.cast(products.drop(h), key.dtype) for p, h in unit.operands(prev, saved).items()}
-    return d_state, d_z, operands, _vector_gradients(unit, prev, d_z, weights)
+    return d_state, d_z, operands, _peephole_gradients(unit, prev, d_z)
 
 
 def backward_automatic(key, sequences, rows, weights, count=None):
@@ -142,16 +145,14 @@ def _with_mask(inputs, sequences):
     return (*inputs, sequences["mask"]) if "mask" in sequences else inputs
 
 
-def _unpacked(residuals, unit, state):
-    """The states and the saved arrays, `(steps, batch, units)` each, from the array that `packs` made."""
+def _unpacked(key, residuals, state):
+    """The states and the saved arrays among the residuals, of one step or of all."""
+    if not key.packs:
+        return residuals
     arrays = ops.split(residuals, residuals.shape[-1] // state[0].shape[-1], axis=-1)
     return tuple(arrays[: len(state)]), tuple(arrays[len(state) :])
 
 
-def _vector_gradients(unit, prev, d_z, weights):
-    """The gradients of the bias and of the peepholes, by name."""
-    gradients = {"bias": ops.sum(d_z, (0, 1))} if "bias" in weights else {}
+def _peephole_gradients(unit, prev, d_z):
     by_gate = dict(zip(unit.gates, ops.split(d_z, len(unit.gates), axis=-1), strict=True))
-    for gate in unit.peepholes:
-        gradients[f"p_{gate}"] = ops.sum(by_gate[gate] * prev.c, (0, 1))
-    return gradients
+    return {f"p_{gate}": ops.sum(by_gate[gate] * prev.c, (0, 1)) for gate in unit.peepholes}

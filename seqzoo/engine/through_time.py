@@ -69,7 +69,7 @@ def one_step(unit, x_t, state, weights, recurrent_dropout=None):
     if recurrent_dropout is not None:
         rows["dropout"] = recurrent_dropout
     key = steps.Steps(unit, keras.backend.standardize_dtype(x_t.dtype), "nothing", unroll=True)
-    new, _ = steps.forward(key, sequences, rows, {name: w for name, w in weights.items() if name != "kernel" and w is not None})
+    new, _ = steps.forward(key, sequences, rows, {name: w for name, w in weights.items() if name not in recurrence.OF_INPUTS})
     return unit.State(*new)
 
 
