@@ -66,7 +66,7 @@ class _OfAnySize:
             return results
 
         before = set(_gradients())
-        alone = None if self.jit_compile else None
+        alone = None if self.jit_compile else {"_noinline": True}
         graph = tf.function(
             flat, input_signature=specs, jit_compile=self.jit_compile, autograph=False, experimental_attributes=alone
         ).get_concrete_function()
