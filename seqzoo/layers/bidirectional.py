@@ -41,6 +41,7 @@ class Bidirectional(keras.layers.Bidirectional):
         with unshared():
             super().__init__(layer, merge_mode=merge_mode, backward_layer=backward_layer, autocast=False, **kwargs)
         self._initial_weights, self.lookahead = weights, lookahead
+        self.supports_masking = True  # Keras's class passes a mask on up to 3.15 only
 
     def build(self, sequences_shape, initial_state_shape=None):
         super().build(sequences_shape, initial_state_shape)

@@ -67,6 +67,7 @@ class Recurrent(keras.layers.RNN):
             **kwargs,
         )
         self.segments = positive_integer("segments", segments)
+        self.supports_masking = True  # Keras's class passes a mask on up to 3.15 only
         self.input_spec = keras.layers.InputSpec(ndim=3)
 
     def build(self, sequences_shape, initial_state_shape=None):

@@ -89,7 +89,7 @@ class Case:
 def layer_of(unit, kind, units, of_kind, dtype, **arguments):
     layer = Recurrent(units, unit, dtype=dtype, **arguments)
     if kind == "Bidirectional":
-        return Bidirectional(layer, merge_mode=of_kind["merge_mode"], dtype=dtype)
+        return Bidirectional(layer, merge_mode=of_kind["merge_mode"], lookahead=of_kind.get("lookahead"), dtype=dtype)
     if kind == "Stacked":
         return Stacked(layer, DEPTH, dtype=dtype, **{name: of_kind[name] for name in of_kind if name != "merge_mode"})
     return layer

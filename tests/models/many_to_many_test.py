@@ -118,6 +118,17 @@ def test_the_loss_of_a_crf_is_that_of_the_real_steps_and_rows():
     assert np.ravel(filled_up)[0] == pytest.approx(expected, rel=1e-4)
 
 
+@pytest.mark.filterwarnings("error:.*mask")
+@pytest.mark.parametrize("bidirectional", [True, False])
+def test_a_loss_of_keras_without_weights_is_that_of_the_real_steps(bidirectional):
+    model, (inputs, mask) = built("vectors", crf=False, bidirectional=bidirectional), pad(inputs_of("vectors", [4, 2, 3]))
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    y, _ = pad([[1, 2, 0, 0], [3, 4], [0, 1, 2]])
+    y_hat = arrays(model({"inputs": inputs, "mask": mask}))
+    expected = -np.log(np.take_along_axis(y_hat, y[:, :, None], axis=-1))[mask].mean()
+    assert model.evaluate({"inputs": inputs, "mask": mask}, y, verbose=0) == pytest.approx(expected, rel=1e-5)
+
+
 @pytest.mark.parametrize("crf", [True, False])
 def test_a_saved_model_answers_the_same(tmp_path, crf):
     model = with_words(crf=crf, scheme="BIO" if crf else None, word_dropout=0.1)
