@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import importlib
 import os
 import sys
 
@@ -14,6 +13,7 @@ from seqzoo.backend.common import LazyModule, bound, concurrent_loops_setting, p
 
 tf = LazyModule("tensorflow")
 control_flow = LazyModule("tensorflow.python.ops.control_flow_util")  # not public
+framework = LazyModule("tensorflow.python.framework.ops")  # not public
 
 
 EXPORTERS = ("keras.src.export", "tensorflow.lite", "tensorflow.python.saved_model", "tf2onnx")
@@ -145,8 +145,8 @@ def discard_traced_gradients():
 
 
 def _gradients():
-    """The gradients that TensorFlow knows by name; not public."""
-    return importlib.import_module("tensorflow.python.framework.ops").gradient_registry._registry
+    """The gradients that TensorFlow knows by name."""
+    return framework.gradient_registry._registry
 
 
 _of_cached_graphs = set()  # names of gradients

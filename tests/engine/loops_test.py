@@ -122,7 +122,7 @@ def test_a_graph_for_any_batch_shares_it(unit, monkeypatch):
             assert reference.distance(found, gradients(loss(unit), of_batch)) <= 1e-12
     assert len(shares) == 2  # traced once, for all
     tf.function(lambda given: run(unit, given, training=False), input_signature=[shapes]).get_concrete_function()
-    assert len(shares) == 2  # not where one example at a time may be asked about
+    assert len(shares) == 3  # one where one example at a time may be asked about
 
 
 def test_loops_that_run_together_divide_the_cores():
