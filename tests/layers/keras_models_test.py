@@ -152,7 +152,7 @@ OF_ANY_LENGTH = [
 ]
 OF_KNOWN_LENGTH = [video, normalised_over_steps_and_units, flattened, unrolled, unrolled_of_keras_on_top]
 MODELS = OF_KNOWN_LENGTH + OF_ANY_LENGTH
-_few = [tagger, encoder_decoder, unrolled_of_keras_on_top]  # on other backends, unless `--full`
+_few = [tagger, encoder_decoder, video]  # on other backends, unless `--full`
 every_model = pytest.mark.parametrize(
     "build", MODELS if BACKEND == "tensorflow" else without([m for m in MODELS if m not in _few], MODELS)
 )
