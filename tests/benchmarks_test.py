@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from keras import backend
 
-from benchmarks import batch_sizes, compare_keras, layers, matmul_floor, plots, precision, scaling, side_by_side
+from benchmarks import batch_sizes, compare_keras, first, layers, matmul_floor, plots, precision, scaling, side_by_side
 from benchmarks.cases import UNITS, Case
 
 TINY = (2, 4, 3, 5)
@@ -75,6 +75,27 @@ def test_a_size_that_is_none_is_refused_in_a_line(monkeypatch, capsys):
 
 def test_the_machine_is_named():
     assert f"keras {layers.version('keras')}" in layers.machine([backend.backend()])
+
+
+def test_first_steps_of_both_contestants_have_a_ratio(monkeypatch, tmp_path):
+    monkeypatch.setattr(
+        sys, "argv", ["first", "--quick", "--only", "six", "thirty", "rows", "--units", "GRU", "--out", str(tmp_path)]
+    )
+    first.main()
+    rows = list(csv.DictReader((tmp_path / "first.csv").open()))
+    assert [row["part"] for row in rows] == ["six"] * 5 + ["thirty"] + ["rows"] * 5
+    assert all(float(row["ratio"]) > 0 for row in rows)
+
+
+def test_a_contestant_that_fails_is_told_and_has_no_number(monkeypatch, capsys):
+    def run(name, who, unit):
+        if who == "seqzoo":
+            raise RuntimeError("no gate")
+        return {"fit": 2.0}
+
+    (row,) = first.measured("thirty", "GRU", 1, run)
+    assert row["keras.layers"] == 2.0 and np.isnan(row["seqzoo"])
+    assert "failed: no gate" in capsys.readouterr().out
 
 
 def test_precisions_are_compared_with_the_first_of_their_recipe():
