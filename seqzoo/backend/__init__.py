@@ -109,6 +109,11 @@ def matmul(a, b):
     return _backend.matmul(a, b)
 
 
+def add_bias(z, bias):
+    """z + b for a matrix of rows; TensorFlow fuses it with the product before it."""
+    return _backend.add_bias(z, bias)
+
+
 def scan(step, state, inputs, reverse=False, unroll=False, count=None):
     """Loop over the first axis of `inputs`: `state, emitted = step(state, *inputs[t])` for every t, from the last if `reverse`.
 

@@ -63,6 +63,10 @@ def matmul(a, b):
     return ops.matmul(a, b)
 
 
+def add_bias(z, bias):
+    return z + bias
+
+
 def stack(arrays):
     return jax.numpy.stack(arrays)
 

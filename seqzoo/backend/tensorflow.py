@@ -156,6 +156,10 @@ def matmul(a, b):
     return ops.matmul(a, b)
 
 
+def add_bias(z, bias):
+    return tf.nn.bias_add(z, bias)
+
+
 def stack(arrays):
     return tf.stack(arrays)
 

@@ -42,6 +42,10 @@ def matmul(a, b):
     return a @ b
 
 
+def add_bias(z, bias):
+    return z + bias
+
+
 def stack(arrays):
     return torch.stack(arrays)
 

@@ -3,7 +3,7 @@
 import keras
 from keras import ops, tree
 
-from seqzoo.backend import compiled, loop_over_chunks, matmul, pad_steps
+from seqzoo.backend import add_bias, compiled, loop_over_chunks, matmul, pad_steps
 from seqzoo.engine import steps
 from seqzoo.engine.chunking import batch_major, chunk_length, time_major, time_major_inputs
 
@@ -55,8 +55,10 @@ def backward(loop, arguments, constants, kept, upstream):
 
 def project(x, weights, dtype):
     """The part of all pre-activations that depends on the inputs: Wx x<t> + b."""
-    z = ops.cast(_matmul(x, ops.cast(weights["kernel"], x.dtype)), dtype)
-    return z if weights.get("bias") is None else z + ops.cast(weights["bias"], dtype)
+    z = ops.cast(matmul(_rows(x), ops.cast(weights["kernel"], x.dtype)), dtype)
+    if weights.get("bias") is not None:
+        z = add_bias(z, ops.cast(weights["bias"], dtype))
+    return _like(x, z)
 
 
 OF_INPUTS = ("kernel", "bias")  # the weights of `project`; the others belong to the steps
@@ -127,11 +129,12 @@ class Chunk:
 
     def _of_inputs(self, d_z):
         """The gradient of x."""
-        return _matmul(ops.cast(d_z, self.dtype), ops.transpose(ops.cast(self.weights["kernel"], self.dtype)))
+        kernel = ops.cast(self.weights["kernel"], self.dtype)
+        return _like(d_z, matmul(_rows(ops.cast(d_z, self.dtype)), ops.transpose(kernel)))
 
     def _of_weights(self, x, d_z, d_weights):
         """`d_weights` with the gradients of the kernel and of the bias, in the weights' dtypes."""
-        d_weights = d_weights | {"kernel": _outer(x, ops.cast(d_z, self.dtype)), "bias": ops.sum(d_z, (0, 1))}
+        d_weights = d_weights | {"kernel": _outer(x, ops.cast(d_z, self.dtype)), "bias": ops.sum(_rows(d_z), 0)}
         return {name: ops.cast(d_weights[name], weight.dtype) for name, weight in self.weights.items()}
 
     def _steps(self, function, emits, sequences, rows, inputs):
@@ -155,13 +158,16 @@ def _only(arrays, *names):
     return {name: arrays[name] for name in names if name in arrays}
 
 
-def _matmul(a, kernel):
-    """a kernel, as one product of two matrices: `a` is `(..., width)`."""
-    shape = ops.shape(a)
-    return ops.reshape(matmul(ops.reshape(a, (-1, shape[-1])), kernel), (*shape[:-1], kernel.shape[-1]))
-
-
 def _outer(h, d_z):
     """hᵀ d_z over all rows `steps * batch`: the gradient of a kernel."""
-    h, d_z = (ops.reshape(a, (-1, a.shape[-1])) for a in (h, d_z))
-    return matmul(ops.transpose(h), d_z)
+    return matmul(ops.transpose(_rows(h)), _rows(d_z))
+
+
+def _rows(a):
+    """`(..., width)` as a matrix of rows."""
+    return ops.reshape(a, (-1, a.shape[-1]))
+
+
+def _like(a, rows):
+    """A matrix of rows in the shape of `a`, but for the last dimension."""
+    return ops.reshape(rows, (*ops.shape(a)[:-1], rows.shape[-1]))

@@ -14,7 +14,7 @@ class Steps(NamedTuple):
     unit: object
     dtype: str
     emits: str = "outputs"  # "nothing", "outputs", or "residuals": every state and the unit's saved arrays
-    packs: bool = False  # whether the residuals are one array, and the factors part of the step: less for XLA to compile
+    packs: bool = False  # whether the residuals are one array, which XLA compiles faster than several
     unroll: bool = False
 
 
@@ -57,17 +57,12 @@ def backward(key, sequences, rows, weights, count=None):
     states, saved = _unpacked(key, sequences["residuals"], state)
     prev = unit.State(*(ops.concatenate([first[None], part[:-1]]) for first, part in zip(state, states, strict=True)))
 
-    def factors(prev, residuals):
-        states, saved = _unpacked(key, residuals, state)
-        return unit.factors(prev, unit.State(*states), saved)
-
-    def step(d_state, d_outputs, given, mask_t=None):
+    def step(d_state, d_outputs, factors, mask_t=None):
         d_state = unit.State(sum(d_outputs, d_state[0]), *d_state[1:])
-        d_prev, d_z = unit.step_gradient(products.back, d_state, factors(*given) if key.packs else given, peepholes)
+        d_prev, d_z = unit.step_gradient(products.back, d_state, factors, peepholes)
         return _keep_masked(mask_t, d_prev, d_state), ops.concatenate(d_z, axis=-1)
 
-    given = prev, sequences["residuals"]
-    inputs = _with_mask((sequences["d_outputs"], given if key.packs else factors(*given)), sequences)
+    inputs = _with_mask((sequences["d_outputs"], unit.factors(prev, unit.State(*states), saved)), sequences)
     d_state, d_z = scan(step, rows["d_state"], inputs, reverse=True, unroll=key.unroll, count=count)
     if "mask" in sequences:
         d_z = ops.where(sequences["mask"], d_z, ops.zeros_like(d_z))
@@ -146,7 +141,7 @@ def _with_mask(inputs, sequences):
 
 
 def _unpacked(key, residuals, state):
-    """The states and the saved arrays among the residuals, of one step or of all."""
+    """The states and the saved arrays among the residuals."""
     if not key.packs:
         return residuals
     arrays = ops.split(residuals, residuals.shape[-1] // state[0].shape[-1], axis=-1)
