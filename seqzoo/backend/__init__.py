@@ -114,6 +114,11 @@ def add_bias(z, bias):
     return _backend.add_bias(z, bias)
 
 
+def sum_of_rows(a):
+    """The sum of the rows of a matrix."""
+    return _backend.sum_of_rows(a)
+
+
 def scan(step, state, inputs, reverse=False, unroll=False, count=None):
     """Loop over the first axis of `inputs`: `state, emitted = step(state, *inputs[t])` for every t, from the last if `reverse`.
 

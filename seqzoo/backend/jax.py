@@ -67,6 +67,10 @@ def add_bias(z, bias):
     return z + bias
 
 
+def sum_of_rows(a):
+    return ops.sum(a, 0)
+
+
 def stack(arrays):
     return jax.numpy.stack(arrays)
 

@@ -46,6 +46,10 @@ def add_bias(z, bias):
     return z + bias
 
 
+def sum_of_rows(a):
+    return ops.sum(a, 0)
+
+
 def stack(arrays):
     return torch.stack(arrays)
 

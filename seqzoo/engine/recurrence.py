@@ -3,7 +3,7 @@
 import keras
 from keras import ops, tree
 
-from seqzoo.backend import add_bias, compiled, loop_over_chunks, matmul, pad_steps
+from seqzoo.backend import add_bias, compiled, loop_over_chunks, matmul, pad_steps, sum_of_rows
 from seqzoo.engine import steps
 from seqzoo.engine.chunking import batch_major, chunk_length, time_major, time_major_inputs
 
@@ -91,8 +91,13 @@ class Chunk:
 
     def forward(self, state, inputs, emits):
         """The last state; and the outputs, nothing, or the residuals."""
-        z = project(inputs["x"], self.weights, self.state_dtype)
-        return self._steps(steps.forward, emits, self._full({"z": z} | _only(inputs, "mask")), {"state": state}, inputs)
+        sequences = self._full({"z": self._projected(inputs["x"])} | _only(inputs, "mask"))
+        return self._steps(steps.forward, emits, sequences, {"state": state}, inputs)
+
+    def _projected(self, x):
+        # The narrower of x and z is the one to pad; a wide x would multiply many zeros.
+        x = self._full(x) if 4 * x.shape[-1] <= self.weights["kernel"].shape[-1] else x
+        return project(x, self.weights, self.state_dtype)
 
     def outputs_among(self, residuals):
         """The outputs among the residuals, as `outputs` are."""
@@ -120,8 +125,7 @@ class Chunk:
         return self._of_inputs(d_z), d_state, self._of_weights(inputs["x"], d_z, d_weights)
 
     def _backward_automatic(self, state, d_state, inputs):
-        z = project(inputs["x"], self.weights, self.state_dtype)
-        sequences = self._full({"z": z} | _only(inputs, "mask", "d_outputs"))
+        sequences = self._full({"z": self._projected(inputs["x"])} | _only(inputs, "mask", "d_outputs"))
         rows = {"state": state, "d_state": d_state}
         d_state, d_z, d_weights = self._steps(steps.backward_automatic, self.emits, sequences, rows, inputs)
         d_z = self.real(d_z, inputs)
@@ -134,7 +138,7 @@ class Chunk:
 
     def _of_weights(self, x, d_z, d_weights):
         """`d_weights` with the gradients of the kernel and of the bias, in the weights' dtypes."""
-        d_weights = d_weights | {"kernel": _outer(x, ops.cast(d_z, self.dtype)), "bias": ops.sum(_rows(d_z), 0)}
+        d_weights = d_weights | {"kernel": _outer(x, ops.cast(d_z, self.dtype)), "bias": sum_of_rows(_rows(d_z))}
         return {name: ops.cast(d_weights[name], weight.dtype) for name, weight in self.weights.items()}
 
     def _steps(self, function, emits, sequences, rows, inputs):
