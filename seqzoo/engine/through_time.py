@@ -50,6 +50,7 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, **o
         The outputs a<t> `(batch, T_x, units)`, or None, and the last state, both of the state's dtype.
     """
     weights = {name: weight for name, weight in weights.items() if weight is not None}
+    x = with_static_shape(x, (None, None, weights["kernel"].shape[0]))
     if mask is not None:  # a value at a masked step, NaN included, reaches nothing
         x = ops.where(mask[:, :, None], x, ops.zeros_like(x))
     arguments = {"x": x, "state": tuple(map(ops.convert_to_tensor, state)), "weights": weights}
