@@ -47,9 +47,7 @@ class _OfAnySize:
         leaves, structure = optree.tree_flatten(arguments, namespace=__name__)
         leaves = [tf.convert_to_tensor(a) for a in leaves]
         free = optree.broadcast_prefix(free, arguments, namespace=__name__)
-        specs = tuple(
-            tf.TensorSpec((*[None] * n, *a.shape[n:]), a.dtype) for n, a in zip(free, leaves, strict=True)
-        )
+        specs = tuple(tf.TensorSpec((*[None] * n, *a.shape[n:]), a.dtype) for n, a in zip(free, leaves, strict=True))
         if (specs, structure) not in self.graphs:
             self.graphs[specs, structure] = self._traced(specs, structure)
         graph, of_results = self.graphs[specs, structure]

@@ -22,19 +22,22 @@ def in_shards(run, loop, arguments, constants):
         shards = 1
     rows = -(-batch // shards)
     if loop.xla:
-        rows = _power_of_two(rows)  # few sizes, for XLA compiles each
+        rows = _cluster_rows(rows)
     elif shards == 1:
         return run(arguments, constants)
     results = [run(*_shard(arguments, constants, i * rows, rows)) for i in range(shards)]
     return tree.map_structure(lambda *parts: ops.concatenate(parts)[:batch], *results)
 
 
-def _power_of_two(n):
-    """The smallest power of two that is at least `n`, an integer or a tensor."""
-    if isinstance(n, int):
-        return 1 << (n - 1).bit_length()
-    powers = [1 << i for i in range(31)]
-    return ops.take(powers, ops.searchsorted(powers, n[None]))[0]
+# Rows of a cluster: few sizes, for XLA compiles each; above 64 with little padding.
+ROWS = (1, 2, 4, 8, 16, 32, 64, *(quarter << k for k in range(4, 26) for quarter in (5, 6, 7, 8)))
+
+
+def _cluster_rows(rows):
+    """The smallest of `ROWS` that is at least `rows`, an integer or a tensor."""
+    if isinstance(rows, int):
+        return next(size for size in ROWS if size >= rows)
+    return ops.take(ROWS, ops.searchsorted(ROWS, rows[None]))[0]
 
 
 def _shard(arguments, constants, start, rows):
@@ -83,8 +86,8 @@ def chunk_length(loop, arguments):
 
 
 def _cluster_length(batch, bytes_of_row):
-    """The power of two of steps with `CLUSTER_BYTES` of pre-activations; `batch` is a power of two. It does not depend on T_x."""
-    steps = 2 ** (CLUSTER_BYTES // bytes_of_row).bit_length() // 2 // batch
+    """The steps with `CLUSTER_BYTES` of pre-activations: they depend on the batch, but not on T_x."""
+    steps = CLUSTER_BYTES // bytes_of_row // batch
     return min(max(steps, LEAST_STEPS), MOST_STEPS) if isinstance(batch, int) else ops.clip(steps, LEAST_STEPS, MOST_STEPS)
 
 

@@ -10,7 +10,7 @@ from seqzoo.engine.chunking import batch_major, chunk_length, time_major, time_m
 
 def outputs(loop, arguments, constants):
     """The outputs a<t>, in a tuple that is empty without `sequences`, and the last state."""
-    chunk = Chunk(loop, arguments, constants)
+    chunk = Chunk(loop._replace(segments=1), arguments, constants)  # no gradient follows
 
     def run(state, inputs, _):
         last, emitted = chunk.forward(state, inputs, chunk.emits)
@@ -72,7 +72,9 @@ class Chunk:
         self.units = self.weights["recurrent_kernel"].shape[0]
         self.length = constants["length"] if "length" in constants else chunk_length(loop, arguments)
         self.inputs = time_major_inputs(arguments, constants, self.length)
-        self.dtype, self.state_dtype = (keras.backend.standardize_dtype(a.dtype) for a in (arguments["x"], arguments["state"][0]))
+        self.dtype, self.state_dtype = (
+            keras.backend.standardize_dtype(a.dtype) for a in (arguments["x"], arguments["state"][0])
+        )
         self.of_steps = {name: weight for name, weight in self.weights.items() if name not in OF_INPUTS}
         self.rows = {"dropout": constants["dropout"]} if "dropout" in constants else {}
         self.emits = "outputs" if loop.sequences else "nothing"

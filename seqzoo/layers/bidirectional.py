@@ -59,7 +59,7 @@ class Bidirectional(keras.layers.Bidirectional):
                 raise ValueError(f"`initial_state` must hold {expected}, got {len(initial_state)}.")
         steps = sequences.shape[1]
         with concurrent_loops(2):
-            if self.lookahead is None or (steps is not None and self.lookahead >= steps - 1):
+            if self.lookahead is None or (isinstance(steps, int) and self.lookahead >= steps - 1):
                 return super().call(sequences, initial_state=initial_state, mask=mask, training=training)
             return self._look_ahead(sequences, initial_state, mask, training)
 

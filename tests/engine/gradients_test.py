@@ -38,13 +38,13 @@ some_units = pytest.mark.parametrize("unit", SOME.values(), ids=SOME)
 one_unit = pytest.mark.parametrize("unit", without([UNITS["GRU"]], SOME.values()), ids=SOME)
 
 
-def loss(unit, mask=None, drop=None):
+def loss(unit, mask=None, drop=None, **way):
     """A random linear function of all outputs and of the last state."""
     rng = np.random.default_rng(7)
     constants = constant_tensors(mask=mask, recurrent_dropout=drop)
 
     def function(arguments):
-        results = through_time(unit, **arguments, **constants)
+        results = through_time(unit, **arguments, **constants, **way)
         return sum(ops.sum(array * weight) for array, weight in zip(tree.flatten(results), weights, strict=True))
 
     batch, steps = MASKS["gaps"].shape
