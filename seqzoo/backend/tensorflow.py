@@ -1,6 +1,5 @@
-"""Backend primitives on TensorFlow: graphs, XLA clusters, while loops and custom gradients. `seqzoo.backend` documents them."""
+"""Backend primitives on TensorFlow: XLA clusters, while loops and custom gradients. `seqzoo.backend` documents them."""
 
-import contextlib
 import functools
 import os
 import sys
@@ -9,12 +8,14 @@ import optree
 from keras import ops
 
 from seqzoo.backend import common
-from seqzoo.backend.common import LazyModule, bound, concurrent_loops_setting, packed, xla_setting
+from seqzoo.backend.common import LazyModule, concurrent_loops_setting, packed, xla_setting
+from seqzoo.backend.tensorflow_graphs import Kept
+from seqzoo.backend.tensorflow_graphs import cluster as cluster
+from seqzoo.backend.tensorflow_graphs import discard_traced_gradients as discard_traced_gradients
+from seqzoo.backend.tensorflow_graphs import graph_of_any_size as graph_of_any_size
 
 tf = LazyModule("tensorflow")
 control_flow = LazyModule("tensorflow.python.ops.control_flow_util")  # not public
-framework = LazyModule("tensorflow.python.framework.ops")  # not public
-
 
 EXPORTERS = ("keras.src.export", "tensorflow.lite", "tensorflow.python.saved_model", "tf2onnx")
 
@@ -37,78 +38,6 @@ def _exported():
     return frame is not None
 
 
-class _OfAnySize:
-    """`function(*arguments)` as a graph, traced once for arguments that differ in their free dimensions alone."""
-
-    def __init__(self, function, jit_compile):
-        self.function, self.jit_compile, self.graphs = function, jit_compile, {}
-
-    def __call__(self, free, *arguments):
-        leaves, structure = optree.tree_flatten(arguments, namespace=__name__)
-        leaves = [tf.convert_to_tensor(a) for a in leaves]
-        free = optree.broadcast_prefix(free, arguments, namespace=__name__)
-        specs = tuple(tf.TensorSpec((*[None] * n, *a.shape[n:]), a.dtype) for n, a in zip(free, leaves, strict=True))
-        if (specs, structure) not in self.graphs:
-            self.graphs[specs, structure] = self._traced(specs, structure)
-        graph, of_results = self.graphs[specs, structure]
-        return optree.tree_unflatten(of_results, graph(*leaves))
-
-    def _traced(self, specs, structure):
-        of_results = []
-
-        def flat(*leaves):
-            results, of_result = optree.tree_flatten(
-                self.function(*optree.tree_unflatten(structure, leaves)), namespace=__name__
-            )
-            of_results.append(of_result)
-            return results
-
-        before = set(_gradients())
-        alone = None if self.jit_compile else {"_noinline": True}
-        graph = tf.function(
-            flat, input_signature=specs, jit_compile=self.jit_compile, autograph=False, experimental_attributes=alone
-        ).get_concrete_function()
-        _of_cached_graphs.update(set(_gradients()) - before)
-        return graph, of_results[0]
-
-
-@functools.cache
-def graph_of_any_size(function):
-    return _OfAnySize(function, jit_compile=None)
-
-
-@functools.cache
-def cluster(function):
-    """`function` as one XLA cluster, whose gradient is one cluster too and computes `function` again.
-
-    A loop keeps a list of tensors for its gradient, and XLA cannot pass such a list from one cluster to another.
-    """
-    traced = _OfAnySize(function, jit_compile=True)
-
-    def vjp_of_floats(arguments, upstream):
-        """The gradients of the floating-point arguments, in a list."""
-        floats = [a for a in tf.nest.flatten(arguments) if a.dtype.is_floating]
-        with tf.GradientTape() as tape:
-            tape.watch(floats)
-            outputs = function(*arguments)
-        return tape.gradient(outputs, floats, upstream, unconnected_gradients="zero")
-
-    def differentiable(free, *arguments):
-        @tf.custom_gradient
-        def call(*arguments):
-            outputs = traced(free, *arguments)
-
-            def gradient(*upstream):
-                gradients = iter(cluster(vjp_of_floats)(0, arguments, tf.nest.pack_sequence_as(outputs, upstream)))
-                return [next(gradients) if a.dtype.is_floating else None for a in tf.nest.flatten(arguments)]
-
-            return outputs, gradient
-
-        return call(*tf.nest.map_structure(tf.convert_to_tensor, arguments))
-
-    return differentiable
-
-
 def jit_loop(function, loop):
     return functools.partial(function, loop)
 
@@ -129,25 +58,6 @@ def parallel_loops():
 
 def _cores():
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-
-@contextlib.contextmanager
-def discard_traced_gradients():
-    before = set(_gradients())
-    try:
-        yield
-    finally:
-        for name in set(_gradients()) - before - _of_cached_graphs:
-            if name.startswith("CustomGradient"):
-                del _gradients()[name]
-
-
-def _gradients():
-    """The gradients that TensorFlow knows by name."""
-    return framework.gradient_registry._registry
-
-
-_of_cached_graphs = set()  # names of gradients
 
 
 def matmul(a, b):
@@ -210,43 +120,16 @@ def loop_over_chunks(run, state, sequences, length, like, kept, reverse):
     shapes, writes = [], [array(a) for a in optree.tree_leaves(like)]
     _, state, writes = tf.while_loop(lambda count, *_: count < chunks, body, (0, state, writes))
     emitted, keep = packed(like, writes)
-    return state, optree.tree_map(lambda array: array.concat(), emitted), _Kept.of(keep, shapes)
-
-
-@optree.register_pytree_node_class(namespace=__name__)
-class _Kept:
-    """What chunks keep for their gradient: a structure of lists, one tensor a chunk, which a graph returns as their flows."""
-
-    def __init__(self, structure, like, flows):
-        self.structure, self.like, self.flows = structure, like, flows
-
-    @classmethod
-    def of(cls, arrays, shapes):
-        leaves, structure = optree.tree_flatten(arrays)
-        like = tuple((array.dtype, shape) for array, shape in zip(leaves, shapes, strict=True))
-        return cls(structure, like, [array.flow for array in leaves])
-
-    def read(self, i):
-        def item(dtype, shape, flow):
-            static = [-1 if n is None else n for n in shape]
-            a = tf.raw_ops.TensorListGetItem(input_handle=flow, index=i, element_shape=static, element_dtype=dtype)
-            return with_static_shape(a, shape)
-
-        items = [item(*like, flow) for like, flow in zip(self.like, self.flows, strict=True)]
-        return optree.tree_unflatten(self.structure, items)
-
-    def tree_flatten(self):
-        return self.flows, (self.structure, self.like)
-
-    @classmethod
-    def tree_unflatten(cls, metadata, flows):
-        return cls(*metadata, list(flows))
+    return state, optree.tree_map(lambda array: array.concat(), emitted), Kept.of(keep, shapes)
 
 
 def pad_steps(a, length):
     there = tf.shape(a)[0]
-    fill = lambda: tf.pad(a, [[0, length - there], *[[0, 0]] * (a.shape.rank - 1)])
-    return with_static_shape(tf.cond(there < length, fill, lambda: a), (None, *a.shape[1:]))
+
+    def padded():
+        return tf.pad(a, [[0, length - there], *[[0, 0]] * (a.shape.rank - 1)])
+
+    return with_static_shape(tf.cond(there < length, padded, lambda: a), (None, *a.shape[1:]))
 
 
 def with_static_shape(a, shape):

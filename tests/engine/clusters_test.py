@@ -27,15 +27,15 @@ some_units = pytest.mark.parametrize("unit", without([LSTM], SOME.values()), ids
 @contextlib.contextmanager
 def counted():
     """The names of the functions that are traced in the block: a chunk's steps, and the passes around them."""
-    from seqzoo.backend.tensorflow import _OfAnySize
+    from seqzoo.backend.tensorflow_graphs import GraphOfAnySize
 
-    names, trace = [], _OfAnySize._traced
+    names, trace = [], GraphOfAnySize._traced
 
     def recorded(self, *given):
         names.append(f"{self.function.func.__name__}{' of steps' if self.jit_compile else ''}")
         return trace(self, *given)
 
-    with mock.patch.object(_OfAnySize, "_traced", recorded):
+    with mock.patch.object(GraphOfAnySize, "_traced", recorded):
         yield names
 
 
@@ -121,7 +121,10 @@ def test_low_precision_over_several_chunks_stays_near_float32(compute, tolerance
     function = loss_of_any_batch(LSTM, chunk=4)
     with backend.xla(False):
         expected = gradients(loss_of_any_batch(LSTM), arguments)
-    rounded = lambda arguments: function(arguments | {"x": ops.cast(arguments["x"], compute)})
+
+    def rounded(arguments):
+        return function(arguments | {"x": ops.cast(arguments["x"], compute)})
+
     found = arrays(graph_of(gradient(rounded), arguments)(tensors(arguments)))
     assert 0 < reference.distance(found, expected) <= tolerance * max(abs(a).max() for a in tree.flatten(expected))
 
