@@ -21,9 +21,9 @@ def xla(on):
     """Context manager: whether the engine compiles its loops with XLA on TensorFlow. JAX always compiles, PyTorch never.
 
     Keras leaves XLA off without a GPU. For these loops XLA pays on a CPU too: a training step takes a half to a fifth of the
-    time. But XLA compiles once for each shape, in 0.5 to 2 seconds. So the default (None) compiles where a graph is traced
-    (`fit`, `evaluate`, `predict`, `tf.function`) and not in eager calls; `with xla(False):` or `with xla(True):` around the
-    tracing or the eager call overrides the default.
+    time. XLA compiles once for all lengths, in a second or so. The default (None) compiles where a graph is traced (`fit`,
+    `evaluate`, `predict`, `tf.function`), unless the graph is exported, and not in eager calls; `with xla(False):` or
+    `with xla(True):` around the tracing or the eager call overrides the default.
     """
     global _xla
     before, _xla = _xla, on

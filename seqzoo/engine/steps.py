@@ -35,7 +35,7 @@ def forward(key, sequences, rows, weights, count=None):
     def step(state, z_t, mask_t=None):
         new, saved = unit.step(functools.partial(products.z, z_t), unit.State(*state), peepholes)
         new = _keep_masked(mask_t, new, state)
-        residuals = ops.concatenate([*new, *saved], axis=-1) if key.packs else (new, saved)
+        residuals = _packed(key, new, saved) if key.packs else (new, saved)
         return new, {"nothing": (), "outputs": new[:1], "residuals": residuals}[key.emits]
 
     return scan(step, state, _with_mask((sequences["z"],), sequences), unroll=key.unroll, count=count)
@@ -138,6 +138,13 @@ def _keep_masked(mask_t, new, old):
 
 def _with_mask(inputs, sequences):
     return (*inputs, sequences["mask"]) if "mask" in sequences else inputs
+
+
+def _packed(key, new, saved):
+    if any(array.shape[-1] != new[0].shape[-1] for array in saved):
+        shapes = [tuple(array.shape) for array in saved]
+        raise ValueError(f"`{type(key.unit).__name__}.step` must save arrays (batch, units), got the shapes {shapes}.")
+    return ops.concatenate([*new, *saved], axis=-1)
 
 
 def _unpacked(key, residuals, state):

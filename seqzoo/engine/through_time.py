@@ -3,7 +3,8 @@
 One matmul projects all inputs before the loop; the loop carries only the state. Back-propagation through time is the unit's
 own `step_gradient` in a reverse loop, which carries only the state's gradient; one matmul after the loop gives each weight's
 gradient. Where chunks pay, the engine does all of this for one chunk of the sequence after another, each small enough to stay
-in the processor's cache.
+in the processor's cache. On TensorFlow XLA compiles the steps of a chunk, whose length does not depend on that of the
+sequence; the matmuls, and the loop over the chunks, stay outside, so that a new length costs no compilation.
 """
 
 from typing import NamedTuple
@@ -40,7 +41,7 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, **o
         mask: booleans `(batch, T_x)`: a False step leaves the state as before. Any pattern.
         recurrent_dropout: `(batch, units)`, multiplies the state wherever the state enters a matrix product.
         sequences: whether to return the outputs of all steps, or the last state only.
-        unroll: a graph of T_x copies of the step instead of a loop.
+        unroll: a graph of T_x copies of the step instead of a loop, without XLA on TensorFlow.
         segments: the number of segments of the sequence. Of every segment but the current one the backward pass keeps the first
             state only and computes the rest again: memory is least with about √T_x, time grows by a forward pass.
         chunk: the number of steps that are projected, and differentiated, at a time; chosen by size unless given.

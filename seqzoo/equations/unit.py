@@ -33,7 +33,7 @@ class Unit:
         return ""
 
     def step(self, z, state, p):
-        """One step: the next state, and a tuple of arrays that the gradient reads.
+        """One step: the next state, and a tuple of arrays `(batch, units)` that the gradient reads.
 
         `z(product, h)` is W[h, x<t>] + b, one array `(batch, units)` for each gate of the product; `p[gate]`, `(units,)`, is
         the weight of a peephole.
