@@ -124,12 +124,8 @@ def loop_over_chunks(run, state, sequences, length, like, kept, reverse):
 
 
 def pad_steps(a, length):
-    there = tf.shape(a)[0]
-
-    def padded():
-        return tf.pad(a, [[0, length - there], *[[0, 0]] * (a.shape.rank - 1)])
-
-    return with_static_shape(tf.cond(there < length, padded, lambda: a), (None, *a.shape[1:]))
+    padded = tf.pad(a, [[0, length - tf.shape(a)[0]], *[[0, 0]] * (a.shape.rank - 1)])
+    return with_static_shape(padded, (None, *a.shape[1:]))
 
 
 def with_static_shape(a, shape):

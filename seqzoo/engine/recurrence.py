@@ -93,13 +93,8 @@ class Chunk:
 
     def forward(self, state, inputs, emits):
         """The last state; and the outputs, nothing, or the residuals."""
-        sequences = self._full({"z": self._projected(inputs["x"])} | _only(inputs, "mask"))
+        sequences = self._projected(inputs) | self._full(_only(inputs, "mask"))
         return self._steps(steps.forward, emits, sequences, {"state": state}, inputs)
-
-    def _projected(self, x):
-        # The narrower of x and z is the one to pad; a wide x would multiply many zeros.
-        x = self._full(x) if 4 * x.shape[-1] <= self.weights["kernel"].shape[-1] else x
-        return project(x, self.weights, self.state_dtype)
 
     def outputs_among(self, residuals):
         """The outputs among the residuals, as `outputs` are."""
@@ -127,11 +122,14 @@ class Chunk:
         return self._of_inputs(d_z), d_state, self._of_weights(inputs["x"], d_z, d_weights)
 
     def _backward_automatic(self, state, d_state, inputs):
-        sequences = self._full({"z": self._projected(inputs["x"])} | _only(inputs, "mask", "d_outputs"))
+        sequences = self._projected(inputs) | self._full(_only(inputs, "mask", "d_outputs"))
         rows = {"state": state, "d_state": d_state}
         d_state, d_z, d_weights = self._steps(steps.backward_automatic, self.emits, sequences, rows, inputs)
         d_z = self.real(d_z, inputs)
         return self._of_inputs(d_z), d_state, self._of_weights(inputs["x"], d_z, d_weights)
+
+    def _projected(self, inputs):
+        return {"z": project(self._full(inputs["x"]), self.weights, self.state_dtype)}
 
     def _of_inputs(self, d_z):
         """The gradient of x."""
