@@ -47,7 +47,7 @@ class GraphOfAnySize:
 
         before = set(_gradients())
         options = {"jit_compile": self.jit_compile, "experimental_attributes": None if self.jit_compile else APART}
-        with tf.init_scope():
+        with tf.device(None):
             graph = tf.function(flat, input_signature=specs, autograph=False, **options).get_concrete_function()
         _of_cached_graphs.update(set(_gradients()) - before)
         return graph, structures[0]
