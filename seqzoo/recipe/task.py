@@ -15,7 +15,7 @@ class Task:
 
     def metrics(self, model, split):
         """`{metric: number}` of a model on a `data.targets.Split`."""
-        raise NotImplementedError
+        raise NotImplementedError  # each task has metrics of its own
 
     def rows(self, inputs):
         """The rows of inputs, by which `evaluate` counts how many of them were trained on."""
@@ -41,4 +41,4 @@ class Task:
 
     def predict(self, model, lines, **flags):
         """Yields a line of output for each input line; `flags` are those of the recipe's predict verb beyond `PredictFlags`."""
-        raise NotImplementedError
+        raise NotImplementedError  # each task has lines of its own
