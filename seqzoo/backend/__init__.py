@@ -12,6 +12,7 @@ import keras
 from seqzoo.backend import common
 from seqzoo.backend.common import bound as bound
 from seqzoo.backend.common import concurrent_loops as concurrent_loops
+from seqzoo.backend.common import kernels as kernels
 from seqzoo.backend.common import xla as xla
 
 BACKEND = keras.backend.backend()
@@ -131,6 +132,34 @@ def scan(step, state, inputs, reverse=False, unroll=False, count=None):
     if unroll:
         return common.scan_unrolled(step, state, inputs, reverse, _backend.stack)
     return _backend.scan(step, state, inputs, reverse) if count is None else _backend.scan(step, state, inputs, reverse, count)
+
+
+def kernels_fit(unit, batch, units, dtype):
+    """Whether a GPU runs the steps of `unit` as one kernel: on JAX, where the setting `kernels` or a measurement says so."""
+    return _backend.kernels_fit(unit, batch, units, dtype)
+
+
+def kernel_scan(step, state, sequences, matrices, rows, dtype, reverse=False):
+    """Loop over time in one GPU kernel: `state, emitted = step(product, state, inputs, rows)` for every t.
+
+    Args:
+        step: a function of arrays `(rows, columns)`, element by element but for `product(name, *h)`: the list of Σ_i h_i W_ij
+            for every j. `inputs` and `rows` have the structure of `sequences` and `rows`.
+        sequences: a structure of arrays `(T_x, batch, units)`, `(T_x, batch, 1)`, or `(T_x, batch, parts, units)`, of which a
+            step gets a list.
+        matrices: `{name: W}`, each `(i, j, units, units)`.
+        rows: a structure of arrays `(batch, units)`.
+        dtype: of the matrix products; sums are float32.
+
+    Returns:
+        The last state, and one array `(T_x, batch, parts, units)` for each tuple of arrays that a step emits.
+    """
+    return _backend.kernel_scan(step, state, sequences, matrices, rows, dtype, reverse)
+
+
+def with_gradient_of(plain, function):
+    """`function`, differentiated as `plain`, a function of the same value, is: on JAX."""
+    return _backend.with_gradient_of(plain, function)
 
 
 def custom_gradient(forward, backward, outputs, arguments, constants, training):

@@ -13,6 +13,7 @@ NO_FORWARD_MODE = (
 )
 
 _xla = None
+_kernels = None
 _concurrent_loops = 1
 
 
@@ -36,6 +37,26 @@ def xla(on):
 def xla_setting():
     """The innermost `xla` setting: True, False or None."""
     return _xla
+
+
+@contextlib.contextmanager
+def kernels(on):
+    """Context manager: whether JAX runs the steps of a sequence as one GPU kernel where the recurrent weights fit on chip.
+
+    The default (None) does where that was faster when it was measured, on one GPU; `with kernels(False):` or `with
+    kernels(True):` around the tracing overrides the default. On a CPU `kernels(True)` interprets the kernel, for tests.
+    """
+    global _kernels
+    before, _kernels = _kernels, on
+    try:
+        yield
+    finally:
+        _kernels = before
+
+
+def kernels_setting():
+    """The innermost `kernels` setting: True, False or None."""
+    return _kernels
 
 
 @contextlib.contextmanager

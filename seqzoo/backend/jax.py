@@ -6,7 +6,8 @@ import functools
 import keras
 from keras import ops
 
-from seqzoo.backend.common import NO_FORWARD_MODE, LazyModule, bound
+from seqzoo.backend import jax_kernel
+from seqzoo.backend.common import NO_FORWARD_MODE, LazyModule, bound, kernels_setting
 
 jax = LazyModule("jax")
 
@@ -77,6 +78,42 @@ def stack(arrays):
 
 def scan(step, state, inputs, reverse):
     return jax.lax.scan(lambda state, inputs: step(state, *inputs), state, inputs, reverse=reverse)
+
+
+def kernels_fit(unit, batch, units, dtype):
+    if kernels_setting() is False or dtype == "float64" or not all(isinstance(size, int) for size in (batch, units)):
+        return False
+    if not _has_gpu():
+        return bool(kernels_setting())
+    return (kernels_setting() or jax.device_count() == 1) and _layout(batch, units, len(unit.gates), dtype) is not None
+
+
+@functools.cache
+def _has_gpu():
+    return jax.default_backend() == "gpu"
+
+
+def _layout(batch, units, matrices, dtype):
+    programs = jax.local_devices()[0].core_count // 2 if _has_gpu() else 1
+    return jax_kernel.layout(batch, units, matrices, jax.numpy.dtype(dtype).itemsize, programs)
+
+
+def kernel_scan(step, state, sequences, matrices, rows, dtype, reverse):
+    weights = sum(m.shape[0] * m.shape[1] for m in matrices.values())
+    layout = _layout(*state[0].shape, weights, dtype)
+
+    @jax.custom_batching.sequential_vmap  # or `vmap` would make more programs than run at the same time
+    def scan(*arrays):
+        state, sequences, matrices, rows = arrays
+        return jax_kernel.kernel_scan(step, state, sequences, matrices, rows, dtype, reverse, layout, not _has_gpu())
+
+    return scan(state, sequences, matrices, rows)
+
+
+def with_gradient_of(plain, function):
+    function_of = jax.custom_vjp(function)
+    function_of.defvjp(lambda *arguments: (function(*arguments), arguments), lambda kept, d: jax.vjp(plain, *kept)[1](d))
+    return function_of
 
 
 def loop_over_chunks(run, state, sequences, length, like, kept, reverse):

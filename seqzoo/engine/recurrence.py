@@ -4,7 +4,7 @@ import keras
 from keras import ops, tree
 
 from seqzoo.backend import add_bias, compiled, loop_over_chunks, matmul, pad_steps, sum_of_rows
-from seqzoo.engine import steps
+from seqzoo.engine import kernel_steps, steps
 from seqzoo.engine.chunking import batch_major, chunk_length, time_major, time_major_inputs
 
 
@@ -144,6 +144,8 @@ class Chunk:
     def _steps(self, function, emits, sequences, rows, inputs):
         """`function` of `seqzoo.engine.steps`; where XLA compiles it, over a full chunk whose last steps do not run."""
         key = steps.Steps(self.loop.unit, self.dtype, emits, packs=self.loop.xla, unroll=self.loop.unroll)
+        if self.loop.kernel:
+            return kernel_steps.run(function, key, sequences, rows | self.rows, self.of_steps)
         if not self.loop.xla:
             return function(key, sequences, rows | self.rows, self.of_steps)
         run = compiled(function, key, free=(2, 1, 0, 0))

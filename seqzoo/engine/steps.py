@@ -29,16 +29,21 @@ def forward(key, sequences, rows, weights, count=None):
     Returns:
         The last state, and what the steps emit: the outputs in a tuple of one, or the residuals.
     """
-    unit, state = key.unit, rows["state"]
-    products, peepholes = Products(key, weights, rows.get("dropout")), _peepholes(unit, weights, state[0].dtype)
+    products = Products(key, weights, rows.get("dropout"))
+    peepholes = peepholes_of(key.unit, weights, rows["state"][0].dtype)
 
     def step(state, z_t, mask_t=None):
-        new, saved = unit.step(functools.partial(products.z, z_t), unit.State(*state), peepholes)
-        new = _keep_masked(mask_t, new, state)
-        residuals = _packed(key, new, saved) if key.packs else (new, saved)
-        return new, {"nothing": (), "outputs": new[:1], "residuals": residuals}[key.emits]
+        return forward_step(key, functools.partial(products.z, z_t), peepholes, state, mask_t)
 
-    return scan(step, state, _with_mask((sequences["z"],), sequences), unroll=key.unroll, count=count)
+    return scan(step, rows["state"], _with_mask((sequences["z"],), sequences), unroll=key.unroll, count=count)
+
+
+def forward_step(key, z, peepholes, state, mask_t):
+    """One step of `forward`, from the gates' pre-activations `z(product, h)`."""
+    new, saved = key.unit.step(z, key.unit.State(*state), peepholes)
+    new = _keep_masked(mask_t, new, state)
+    residuals = _packed(key, new, saved) if key.packs else (new, saved)
+    return new, {"nothing": (), "outputs": new[:1], "residuals": residuals}[key.emits]
 
 
 def backward(key, sequences, rows, weights, count=None):
@@ -53,21 +58,28 @@ def backward(key, sequences, rows, weights, count=None):
         the gradients of the peepholes by name.
     """
     unit, state = key.unit, rows["state"]
-    products, peepholes = Products(key, weights, rows.get("dropout"), backward=True), _peepholes(unit, weights, state[0].dtype)
-    states, saved = _unpacked(key, sequences["residuals"], state)
-    prev = unit.State(*(ops.concatenate([first[None], part[:-1]]) for first, part in zip(state, states, strict=True)))
+    products, peepholes = (
+        Products(key, weights, rows.get("dropout"), backward=True),
+        peepholes_of(unit, weights, state[0].dtype),
+    )
+    residuals = Residuals(key, sequences["residuals"], state)
 
     def step(d_state, d_outputs, factors, mask_t=None):
-        d_state = unit.State(sum(d_outputs, d_state[0]), *d_state[1:])
-        d_prev, d_z = unit.step_gradient(products.back, d_state, factors, peepholes)
-        return _keep_masked(mask_t, d_prev, d_state), ops.concatenate(d_z, axis=-1)
+        d_prev, d_z = backward_step(unit, products.back, peepholes, d_state, d_outputs, factors, mask_t)
+        return d_prev, ops.concatenate(d_z, axis=-1)
 
-    inputs = _with_mask((sequences["d_outputs"], unit.factors(prev, unit.State(*states), saved)), sequences)
+    inputs = _with_mask((sequences["d_outputs"], residuals.factors), sequences)
     d_state, d_z = scan(step, rows["d_state"], inputs, reverse=True, unroll=key.unroll, count=count)
     if "mask" in sequences:
         d_z = ops.where(sequences["mask"], d_z, ops.zeros_like(d_z))
-    operands = {p: ops.cast(products.drop(h), key.dtype) for p, h in unit.operands(prev, saved).items()}
-    return d_state, d_z, operands, _peephole_gradients(unit, prev, d_z)
+    return d_state, d_z, residuals.operands(products.drop), residuals.peephole_gradients(d_z)
+
+
+def backward_step(unit, back, peepholes, d_state, d_outputs, factors, mask_t):
+    """One step of `backward`: the gradients of the state before and of the pre-activations, the latter not yet masked."""
+    d_state = unit.State(sum(d_outputs, d_state[0]), *d_state[1:])
+    d_prev, d_z = unit.step_gradient(back, d_state, factors, peepholes)
+    return _keep_masked(mask_t, d_prev, d_state), d_z
 
 
 def backward_automatic(key, sequences, rows, weights, count=None):
@@ -126,7 +138,7 @@ def columns_of(unit, kernel):
     return columns
 
 
-def _peepholes(unit, weights, dtype):
+def peepholes_of(unit, weights, dtype):
     """The peephole weights of `unit` by gate, in `dtype`."""
     return {gate: ops.cast(weights[f"p_{gate}"], dtype) for gate in unit.peepholes}
 
@@ -147,14 +159,30 @@ def _packed(key, new, saved):
     return ops.concatenate([*new, *saved], axis=-1)
 
 
+class Residuals:
+    """What the forward pass saved, as the backward pass reads it."""
+
+    def __init__(self, key, residuals, first):
+        states, self.saved = _unpacked(key, residuals, first)
+        before = zip(first, states, strict=True)
+        self.key, self.prev = key, key.unit.State(*(ops.concatenate([part[None], later[:-1]]) for part, later in before))
+        self.factors = key.unit.factors(self.prev, key.unit.State(*states), self.saved)
+
+    def operands(self, drop):
+        """The operands of the recurrent products, in the compute dtype."""
+        operands = self.key.unit.operands(self.prev, self.saved)
+        return {product: ops.cast(drop(h), self.key.dtype) for product, h in operands.items()}
+
+    def peephole_gradients(self, d_z):
+        """The gradients of the peepholes, by name."""
+        gates = self.key.unit.gates
+        by_gate = dict(zip(gates, ops.split(d_z, len(gates), axis=-1), strict=True))
+        return {f"p_{gate}": ops.sum(by_gate[gate] * self.prev.c, (0, 1)) for gate in self.key.unit.peepholes}
+
+
 def _unpacked(key, residuals, state):
     """The states and the saved arrays among the residuals."""
     if not key.packs:
         return residuals
     arrays = ops.split(residuals, residuals.shape[-1] // state[0].shape[-1], axis=-1)
     return tuple(arrays[: len(state)]), tuple(arrays[len(state) :])
-
-
-def _peephole_gradients(unit, prev, d_z):
-    by_gate = dict(zip(unit.gates, ops.split(d_z, len(unit.gates), axis=-1), strict=True))
-    return {f"p_{gate}": ops.sum(by_gate[gate] * prev.c, (0, 1)) for gate in unit.peepholes}

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
-from seqzoo.backend import bound, compiles, custom_gradient, graph_of_any_size, jit_loop, with_static_shape
+from seqzoo.backend import bound, compiles, custom_gradient, graph_of_any_size, jit_loop, kernels_fit, with_static_shape
 from seqzoo.engine import recurrence, steps
 from seqzoo.engine.chunking import chunk_length, in_shards
 
@@ -27,6 +27,7 @@ class Loop(NamedTuple):
     chunk: int | None = None
     training: bool = True
     xla: bool = False  # whether TensorFlow compiles the steps of each chunk with XLA
+    kernel: bool = False  # whether JAX runs the steps as one GPU kernel
 
 
 def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, **options):
@@ -57,7 +58,9 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, **o
     arguments = {"x": x, "state": tuple(map(ops.convert_to_tensor, state)), "weights": weights}
     constants = {name: c for name, c in (("mask", mask), ("dropout", recurrent_dropout)) if c is not None}
     loop = Loop(unit, **options)
-    loop = loop._replace(xla=compiles() and not loop.unroll)
+    hand_written = unit.step_gradient is not None and not loop.unroll
+    kernel = hand_written and kernels_fit(unit, x.shape[0], weights["recurrent_kernel"].shape[0], x.dtype)
+    loop = loop._replace(xla=compiles() and not loop.unroll, kernel=kernel)
     outputs, last = in_shards(jit_loop(_run, loop), loop, arguments, constants)
     batch, length = x.shape[:2]
     units = weights["recurrent_kernel"].shape[0]

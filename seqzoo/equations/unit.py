@@ -62,7 +62,9 @@ class Unit:
 
 
 def sigmoid(*x):
-    """σ(x); for several x, computed as one array, a list."""
+    """σ(x); for several x a list, computed as one array unless JAX fuses the gates itself."""
+    if len(x) > 1 and keras.backend.backend() == "jax":
+        return [ops.sigmoid(gate) for gate in x]
     return ops.sigmoid(x[0]) if len(x) == 1 else ops.split(ops.sigmoid(ops.concatenate(x, axis=-1)), len(x), axis=-1)
 
 

@@ -1,0 +1,86 @@
+"""`forward` and `backward` of `seqzoo.engine.steps` as one GPU kernel each: the same steps, with an array for each gate."""
+
+from keras import ops
+
+from seqzoo.backend import bound, kernel_scan, with_gradient_of
+from seqzoo.engine import steps
+
+
+def run(function, key, sequences, rows, weights):
+    """`function` of `seqzoo.engine.steps` in one kernel. The gradient of the kernel is that of the function."""
+    kernel = {steps.forward: forward, steps.backward: backward}[function]
+    return with_gradient_of(bound(function, key), bound(kernel, key))(sequences, rows, weights)
+
+
+def forward(key, sequences, rows, weights):
+    """As `steps.forward`."""
+    unit, parts = key.unit, len(rows["state"])
+
+    def step(product, state, inputs, rows):
+        z_t = dict(zip(unit.gates, inputs["z"], strict=True))
+
+        def z(name, h):
+            return [z_t[gate] + a for gate, a in zip(name, product(name, _dropped(h, rows)), strict=True)]
+
+        new, emitted = steps.forward_step(key, z, _peepholes(unit, rows), state, _mask_t(inputs))
+        return new, [(a,) for a in (sum(map(tuple, emitted), ()) if key.emits == "residuals" else emitted)]
+
+    sequences = _mask(sequences) | {"z": _by_gate(unit, sequences["z"])}
+    kernel = _matrices(key, weights)
+    last, emitted = kernel_scan(step, rows["state"], sequences, kernel, _rows(unit, rows, weights), key.dtype)
+    emitted = tuple(a[:, :, 0] for a in emitted)
+    return last, (emitted[:parts], emitted[parts:]) if key.emits == "residuals" else emitted
+
+
+def backward(key, sequences, rows, weights):
+    """As `steps.backward`."""
+    unit, residuals = key.unit, steps.Residuals(key, sequences["residuals"], rows["state"])
+
+    def step(product, d_state, inputs, rows):
+        def back(name, *d_z):
+            return _dropped(product(name, *d_z)[0], rows)
+
+        mask_t, of_step = _mask_t(inputs), (inputs["d_outputs"], inputs["factors"])
+        d_state, d_z = steps.backward_step(unit, back, _peepholes(unit, rows), d_state, *of_step, mask_t)
+        return d_state, [d_z if mask_t is None else [ops.where(mask_t, d, ops.zeros_like(d)) for d in d_z]]
+
+    inputs = _mask(sequences) | {"d_outputs": sequences["d_outputs"], "factors": residuals.factors}
+    kernel = {name: ops.transpose(matrix, (1, 0, 3, 2)) for name, matrix in _matrices(key, weights).items()}
+    d_state, (d_z,) = kernel_scan(step, rows["d_state"], inputs, kernel, _rows(unit, rows, weights), key.dtype, reverse=True)
+    d_z = ops.reshape(d_z, (*d_z.shape[:2], -1))
+    return d_state, d_z, residuals.operands(lambda h: _dropped(h, rows)), residuals.peephole_gradients(d_z)
+
+
+def _dropped(h, rows):
+    return h * rows["dropout"] if "dropout" in rows else h
+
+
+def _mask(sequences):
+    return {"mask": ops.cast(sequences["mask"], "int8")} if "mask" in sequences else {}  # Triton loads no booleans
+
+
+def _mask_t(inputs):
+    return inputs["mask"] != 0 if "mask" in inputs else None
+
+
+def _by_gate(unit, a):
+    """`(..., gates * units)` as `(..., gates, units)`."""
+    return ops.reshape(a, (*a.shape[:-1], len(unit.gates), -1))
+
+
+def _matrices(key, weights):
+    """The recurrent kernel of each product as one matrix for each gate, `(1, gates, units, units)`."""
+    by_gate = ops.transpose(_by_gate(key.unit, weights["recurrent_kernel"]), (1, 0, 2))
+    return {name: by_gate[None, key.unit.gates.index(name) :][:, : len(name)] for name in key.unit.products}
+
+
+def _rows(unit, rows, weights):
+    """The dropout mask and the peepholes, `(batch, units)` each."""
+    state = rows["state"][0]
+    peepholes = steps.peepholes_of(unit, weights, state.dtype)
+    dropout = {"dropout": rows["dropout"]} if "dropout" in rows else {}
+    return dropout | {f"p_{gate}": ops.broadcast_to(p, state.shape) for gate, p in peepholes.items()}
+
+
+def _peepholes(unit, rows):
+    return {gate: rows[f"p_{gate}"] for gate in unit.peepholes}
