@@ -87,7 +87,8 @@ def _serve(pipe, module, backend):
                 answer = list(contestants)
             else:
                 name, what = arguments
-                answer = {"time": milliseconds, "highest": _highest}[request](contestants[name][what])
+                requests = {"time": milliseconds, "highest": _highest, "value": lambda function: function()}
+                answer = requests[request](contestants[name][what])
         except Exception as error:
             answer = RuntimeError(f"{module}: {type(error).__name__}: {error}")
         pipe.send(answer)

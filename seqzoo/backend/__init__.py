@@ -139,10 +139,11 @@ def kernels_fit(unit, batch, units, dtype):
     return _backend.kernels_fit(unit, batch, units, dtype)
 
 
-def kernel_scan(step, state, sequences, matrices, rows, dtype, reverse=False):
+def kernel_scan(unit, step, state, sequences, matrices, rows, dtype, reverse=False):
     """Loop over time in one GPU kernel: `state, emitted = step(product, state, inputs, rows)` for every t.
 
     Args:
+        unit: by whose sizes the kernel is laid out.
         step: a function of arrays `(rows, columns)`, element by element but for `product(name, *h)`: the list of Σ_i h_i W_ij
             for every j. `inputs` and `rows` have the structure of `sequences` and `rows`.
         sequences: a structure of arrays `(T_x, batch, units)`, `(T_x, batch, 1)`, or `(T_x, batch, parts, units)`, of which a
@@ -154,12 +155,22 @@ def kernel_scan(step, state, sequences, matrices, rows, dtype, reverse=False):
     Returns:
         The last state, and one array `(T_x, batch, parts, units)` for each tuple of arrays that a step emits.
     """
-    return _backend.kernel_scan(step, state, sequences, matrices, rows, dtype, reverse)
+    return _backend.kernel_scan(unit, step, state, sequences, matrices, rows, dtype, reverse)
 
 
 def with_gradient_of(plain, function):
     """`function`, differentiated as `plain`, a function of the same value, is: on JAX."""
     return _backend.with_gradient_of(plain, function)
+
+
+def cudnn_fits(unit, x, state, mask):
+    """Whether cuDNN computes `unit` for these arguments: on PyTorch. On JAX cuDNN was slower than the loop at every size."""
+    return _backend.cudnn_fits(unit, x, state, mask)
+
+
+def cudnn(unit, x, state, weights, mask):
+    """The outputs and the last state of `unit`, by cuDNN."""
+    return _backend.cudnn(unit, x, state, weights, mask)
 
 
 def custom_gradient(forward, backward, outputs, arguments, constants, training):

@@ -85,7 +85,7 @@ def kernels_fit(unit, batch, units, dtype):
         return False
     if not _has_gpu():
         return bool(kernels_setting())
-    return (kernels_setting() or jax.device_count() == 1) and _layout(batch, units, len(unit.gates), dtype) is not None
+    return (kernels_setting() or jax.device_count() == 1) and _layout(unit, batch, units, dtype) is not None
 
 
 @functools.cache
@@ -93,14 +93,16 @@ def _has_gpu():
     return jax.default_backend() == "gpu"
 
 
-def _layout(batch, units, matrices, dtype):
-    programs = jax.local_devices()[0].core_count // 2 if _has_gpu() else 1
-    return jax_kernel.layout(batch, units, matrices, jax.numpy.dtype(dtype).itemsize, programs)
+def _layout(unit, batch, units, dtype):
+    """The layout of a kernel; half of the processors, so that two kernels at a time fit, as of two directions."""
+    if not _has_gpu():
+        return jax_kernel.Layout(max(1 << (units - 1).bit_length(), jax_kernel.LEAST), 1, jax_kernel.LEAST, 4)
+    sizes = batch, units, len(unit.gates), len(unit.products), jax.numpy.dtype(dtype).itemsize
+    return jax_kernel.layout(*sizes, jax.local_devices()[0].core_count // 2)
 
 
-def kernel_scan(step, state, sequences, matrices, rows, dtype, reverse):
-    weights = sum(m.shape[0] * m.shape[1] for m in matrices.values())
-    layout = _layout(*state[0].shape, weights, dtype)
+def kernel_scan(unit, step, state, sequences, matrices, rows, dtype, reverse):
+    layout = _layout(unit, *state[0].shape, dtype)
 
     @jax.custom_batching.sequential_vmap  # or `vmap` would make more programs than run at the same time
     def scan(*arrays):
@@ -114,6 +116,10 @@ def with_gradient_of(plain, function):
     function_of = jax.custom_vjp(function)
     function_of.defvjp(lambda *arguments: (function(*arguments), arguments), lambda kept, d: jax.vjp(plain, *kept)[1](d))
     return function_of
+
+
+def cudnn_fits(unit, x, state, mask):
+    return False
 
 
 def loop_over_chunks(run, state, sequences, length, like, kept, reverse):

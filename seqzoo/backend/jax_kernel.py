@@ -20,6 +20,7 @@ triton = LazyModule("jax.experimental.pallas.triton")
 
 LEAST = 16  # rows, columns and depth of a matrix product
 SHARED_MEMORY = 200 * 2**10  # bytes that the weights and an operand of a program may take
+FEW_UNITS = 64
 LINE = 32  # integers from one tile's counter to the next: a line of the cache
 
 
@@ -32,17 +33,21 @@ class Layout(NamedTuple):
     warps: int
 
 
-def layout(batch, units, matrices, itemsize, programs):
-    """The layout with the fewest slices that fits on chip in at most `programs` programs, or None."""
+def layout(batch, units, matrices, products, itemsize, programs):
+    """The layout that was fastest among those that fit on chip in at most `programs` programs, or None.
+
+    A tile has one slice where that fits and the exchanges would cost more than the smaller products save: for two products a
+    step, or few units. Otherwise a slice has 32 units, or 16 if those do not fit.
+    """
     units = max(1 << (units - 1).bit_length(), LEAST)
-    slices, rows = 1, LEAST
-    while slices * LEAST <= units:
+    whole = [1] if products > 1 or units <= FEW_UNITS else []
+    for slices in (*whole, max(units // 32, 1), units // 16):
+        rows = LEAST
         while slices > 1 and slices * -(-batch // rows) > programs:
             rows *= 2
-        weights, operand = matrices * units * (units // slices) * itemsize, rows * units * itemsize
-        if weights + (operand if slices > 1 else 0) <= SHARED_MEMORY:
-            return Layout(units, slices, rows, warps=4 if units <= 64 else 8)
-        slices *= 2
+        exchanged = rows * units * itemsize if slices > 1 else 0
+        if matrices * units * (units // slices) * itemsize + exchanged <= SHARED_MEMORY:
+            return Layout(units, slices, rows, warps=4 if slices > 1 or units <= FEW_UNITS else 8)
     return None
 
 

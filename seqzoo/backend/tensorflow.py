@@ -98,6 +98,10 @@ def kernels_fit(unit, batch, units, dtype):
     return False
 
 
+def cudnn_fits(unit, x, state, mask):
+    return False
+
+
 def loop_over_chunks(run, state, sequences, length, like, kept, reverse):
     if tf.executing_eagerly():
         return common.loop_over_chunks(run, state, sequences, length, like, kept, reverse)

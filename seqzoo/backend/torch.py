@@ -8,10 +8,12 @@ import types
 import optree
 from keras import ops
 
+from seqzoo.backend import torch_cudnn
 from seqzoo.backend.common import NO_FORWARD_MODE, LazyModule, packed, scan_unrolled
 from seqzoo.backend.common import loop_over_chunks as loop_over_chunks
 
 torch = LazyModule("torch")
+cudnn_fits, cudnn = torch_cudnn.fits, torch_cudnn.run
 
 
 def compiles():

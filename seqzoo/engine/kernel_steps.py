@@ -27,7 +27,7 @@ def forward(key, sequences, rows, weights):
 
     sequences = _mask(sequences) | {"z": _by_gate(unit, sequences["z"])}
     kernel = _matrices(key, weights)
-    last, emitted = kernel_scan(step, rows["state"], sequences, kernel, _rows(unit, rows, weights), key.dtype)
+    last, emitted = kernel_scan(unit, step, rows["state"], sequences, kernel, _rows(unit, rows, weights), key.dtype)
     emitted = tuple(a[:, :, 0] for a in emitted)
     return last, (emitted[:parts], emitted[parts:]) if key.emits == "residuals" else emitted
 
@@ -46,7 +46,9 @@ def backward(key, sequences, rows, weights):
 
     inputs = _mask(sequences) | {"d_outputs": sequences["d_outputs"], "factors": residuals.factors}
     kernel = {name: ops.transpose(matrix, (1, 0, 3, 2)) for name, matrix in _matrices(key, weights).items()}
-    d_state, (d_z,) = kernel_scan(step, rows["d_state"], inputs, kernel, _rows(unit, rows, weights), key.dtype, reverse=True)
+    d_state, (d_z,) = kernel_scan(
+        unit, step, rows["d_state"], inputs, kernel, _rows(unit, rows, weights), key.dtype, reverse=True
+    )
     d_z = ops.reshape(d_z, (*d_z.shape[:2], -1))
     return d_state, d_z, residuals.operands(lambda h: _dropped(h, rows)), residuals.peephole_gradients(d_z)
 

@@ -12,7 +12,17 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
-from seqzoo.backend import bound, compiles, custom_gradient, graph_of_any_size, jit_loop, kernels_fit, with_static_shape
+from seqzoo.backend import (
+    bound,
+    compiles,
+    cudnn,
+    cudnn_fits,
+    custom_gradient,
+    graph_of_any_size,
+    jit_loop,
+    kernels_fit,
+    with_static_shape,
+)
 from seqzoo.engine import recurrence, steps
 from seqzoo.engine.chunking import chunk_length, in_shards
 
@@ -30,7 +40,7 @@ class Loop(NamedTuple):
     kernel: bool = False  # whether JAX runs the steps as one GPU kernel
 
 
-def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, **options):
+def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, use_cudnn=False, **options):
     """Runs `unit` over the steps of `x`.
 
     Args:
@@ -41,6 +51,7 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, **o
             None, and `p_<gate>` `(units,)` for each peephole. Columns stand in the order of `unit.gates`.
         mask: booleans `(batch, T_x)`: a False step leaves the state as before. Any pattern.
         recurrent_dropout: `(batch, units)`, multiplies the state wherever the state enters a matrix product.
+        use_cudnn: whether cuDNN may compute what it can; its gradients have no gradients.
         sequences: whether to return the outputs of all steps, or the last state only.
         unroll: a graph of T_x copies of the step instead of a loop, without XLA on TensorFlow.
         segments: the number of segments of the sequence. Of every segment but the current one the backward pass keeps the first
@@ -58,6 +69,9 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, **o
     arguments = {"x": x, "state": tuple(map(ops.convert_to_tensor, state)), "weights": weights}
     constants = {name: c for name, c in (("mask", mask), ("dropout", recurrent_dropout)) if c is not None}
     loop = Loop(unit, **options)
+    if use_cudnn and recurrent_dropout is None and loop.segments == 1 and cudnn_fits(unit, x, arguments["state"], mask):
+        outputs, last = cudnn(unit, x, arguments["state"], weights, mask)
+        return (outputs if loop.sequences else None), unit.State(*last)
     hand_written = unit.step_gradient is not None and not loop.unroll
     kernel = hand_written and kernels_fit(unit, x.shape[0], weights["recurrent_kernel"].shape[0], x.dtype)
     loop = loop._replace(xla=compiles() and not loop.unroll, kernel=kernel)

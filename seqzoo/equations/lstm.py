@@ -24,6 +24,10 @@ class LSTM(Unit):
     def peepholes(self):
         return {None: "", "output": "o", "all": "ufo"}[self.peephole]
 
+    @property
+    def cudnn(self):
+        return None if self.peephole else ("lstm", "ufco")
+
     def step(self, z, state, p):
         a_prev, c_prev = state
         z_u, z_f, z_o, z_c = z("ufoc", a_prev)

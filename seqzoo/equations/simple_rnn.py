@@ -21,6 +21,10 @@ class SimpleRNN(Unit):
     products = ("a",)
     State = SimpleRNNState
 
+    @property
+    def cudnn(self):
+        return f"rnn_{self.activation}", "a"
+
     def step(self, z, state, p):
         (a_prev,) = state
         (z_a,) = z("a", a_prev)

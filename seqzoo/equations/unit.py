@@ -32,6 +32,9 @@ class Unit:
         """The gates that also see c<t-1>, through one weight per unit."""
         return ""
 
+    # cuDNN's name of the unit and its order of the gates, where cuDNN computes the same equations.
+    cudnn = None
+
     def step(self, z, state, p):
         """One step: the next state, and a tuple of arrays `(batch, units)` that the gradient reads.
 

@@ -32,7 +32,8 @@ class LSTM(Recurrent):
         peephole: "output" adds c<t-1> to the input of Γo, the notes' form; "all" adds c<t-1> to the inputs of Γu, Γf and Γo.
             A peephole has one weight per unit: unit k of c affects unit k of a gate only.
         unit_forget_bias: whether the forget gate's bias is initialized to one.
-        use_cudnn: accepted for compatibility with Keras, without effect.
+        use_cudnn: False keeps cuDNN away; otherwise cuDNN runs the layer on PyTorch and a GPU, unless there is a peephole,
+            recurrent dropout, mixed precision, a mask with gaps, `segments` or `unroll`. Gradients of gradients need False.
         **kwargs: arguments of `Recurrent`.
     """
 

@@ -40,6 +40,8 @@ class Recurrent(keras.layers.RNN):
     gradients work; forward mode (`jax.jvp`) does not.
     """
 
+    use_cudnn = "auto"
+
     def __init__(
         self,
         units,
@@ -97,6 +99,7 @@ class Recurrent(keras.layers.RNN):
         options = {
             "sequences": self.return_sequences,
             "unroll": self.unroll,
+            "use_cudnn": self.use_cudnn and not self.unroll,
             "segments": self.segments,
             "training": bool(training),
         }
