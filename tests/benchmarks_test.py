@@ -7,7 +7,19 @@ import numpy as np
 import pytest
 from keras import backend
 
-from benchmarks import batch_sizes, compare_keras, first, layers, matmul_floor, plots, precision, scaling, side_by_side
+from benchmarks import (
+    batch_sizes,
+    compare_keras,
+    first,
+    gpu,
+    gpu_cases,
+    layers,
+    matmul_floor,
+    plots,
+    precision,
+    scaling,
+    side_by_side,
+)
 from benchmarks.cases import UNITS, Case
 
 TINY = (2, 4, 3, 5)
@@ -127,3 +139,27 @@ def test_the_critical_batch_is_found():
     sizes = [16, 64, 256, 1024]
     assert batch_sizes.critical(sizes, [50 * (1 + 300 / size) for size in sizes]) == pytest.approx(300)
     assert batch_sizes.epochs_until([3.0, 2.0, 1.0], 1.5) == 2.5 and batch_sizes.epochs_until([3.0], 1.5) == np.inf
+
+
+def test_the_dry_run_for_a_gpu_writes_all_of_its_results(monkeypatch, tmp_path):
+    pytest.importorskip("jax")
+    monkeypatch.setattr(sys, "argv", ["gpu", "--dry-run", "--out", str(tmp_path)])
+    gpu.main()
+    rows = list(csv.DictReader((tmp_path / "gpu-layers.csv").open()))
+    assert {row["name"] for row in rows} >= {"seqzoo", "seqzoo, loop", "keras.layers"}
+    assert all(float(row["ms"]) > 0 for row in rows)
+    assert [row["precision"] for row in csv.DictReader((tmp_path / "gpu-precision.csv").open())] == [
+        "float32",
+        "mixed_bfloat16",
+    ]
+    assert "keras" in (tmp_path / "gpu-machine.txt").read_text() and "passed" in (tmp_path / "gpu-laws.txt").read_text()
+    assert (tmp_path / "gpu-layers.png").stat().st_size > 1000
+
+
+def test_a_gpu_case_takes_at_least_its_products_or_its_traffic():
+    case = gpu_cases.Case("LSTM", batch=2, steps=3, units=4)
+    products = 2 * 2 * 3 * 16 * (4 + 4)
+    assert gpu_cases.floor(case, gpu_cases.FORWARD, 1e3, 1e12) == pytest.approx(products)
+    assert gpu_cases.floor(case, gpu_cases.TRAINING, 1e3, 1e12) == pytest.approx(3 * products)
+    assert gpu_cases.floor(case, gpu_cases.TRAINING, 1e12, 1e3) > gpu_cases.floor(case, gpu_cases.FORWARD, 1e12, 1e3)
+    assert len({case for case, _ in gpu_cases.cases()}) == len(gpu_cases.cases())

@@ -163,9 +163,9 @@ def with_gradient_of(plain, function):
     return _backend.with_gradient_of(plain, function)
 
 
-def cudnn_fits(unit, x, state, mask):
+def cudnn_fits(unit, x, state, weights, mask):
     """Whether cuDNN computes `unit` for these arguments: on PyTorch. On JAX cuDNN was slower than the loop at every size."""
-    return _backend.cudnn_fits(unit, x, state, mask)
+    return _backend.cudnn_fits(unit, x, state, weights, mask)
 
 
 def cudnn(unit, x, state, weights, mask):

@@ -19,9 +19,11 @@ pallas = LazyModule("jax.experimental.pallas")
 triton = LazyModule("jax.experimental.pallas.triton")
 
 LEAST = 16  # rows, columns and depth of a matrix product
-SHARED_MEMORY = 200 * 2**10  # bytes that the weights and an operand of a program may take
-FEW_UNITS = 64
 LINE = 32  # integers from one tile's counter to the next: a line of the cache
+# Bytes of a program's weights, and of a slice's operand, that stay on chip: beyond, registers spilled on an NVIDIA H200, and
+# the kernel took up to ten times as long as the loop.
+WHOLE, SLICED = 200 * 2**10, 128 * 2**10
+FEW_UNITS = 64  # with fewer, four warps run a tile, and an exchange costs more than it saves
 
 
 class Layout(NamedTuple):
@@ -34,20 +36,20 @@ class Layout(NamedTuple):
 
 
 def layout(batch, units, matrices, products, itemsize, programs):
-    """The layout that was fastest among those that fit on chip in at most `programs` programs, or None.
+    """The layout for at most `programs` programs, or None where the weights do not fit on chip.
 
-    A tile has one slice where that fits and the exchanges would cost more than the smaller products save: for two products a
-    step, or few units. Otherwise a slice has 32 units, or 16 if those do not fit.
+    A tile is one slice where that fits and an exchange would cost more than smaller products save: for two products a step, or
+    few units. Otherwise a slice has 32 units, or 16 if those do not fit.
     """
     units = max(1 << (units - 1).bit_length(), LEAST)
-    whole = [1] if products > 1 or units <= FEW_UNITS else []
-    for slices in (*whole, max(units // 32, 1), units // 16):
-        rows = LEAST
-        while slices > 1 and slices * -(-batch // rows) > programs:
+    if (products > 1 or units <= FEW_UNITS) and matrices * units**2 * itemsize <= WHOLE:
+        return Layout(units, 1, LEAST, warps=4 if units <= FEW_UNITS else 8)
+    for width in (32, 16):
+        slices, rows = units // width, LEAST
+        while slices * -(-batch // rows) > programs and rows < batch:
             rows *= 2
-        exchanged = rows * units * itemsize if slices > 1 else 0
-        if matrices * units * (units // slices) * itemsize + exchanged <= SHARED_MEMORY:
-            return Layout(units, slices, rows, warps=4 if slices > 1 or units <= FEW_UNITS else 8)
+        if 1 < slices <= programs and (matrices * width + rows) * units * itemsize <= SLICED:
+            return Layout(units, slices, rows, warps=4)
     return None
 
 
@@ -144,25 +146,25 @@ class _Program:
         weights, dtype = self.weights[name], operands[0].dtype
         operands = [h.astype(self.dtype) for h in operands]
         whole = self._exchanged(operands, next(exchanges)) if self.layout.slices > 1 else operands
-        terms = [[_dot(h, w) for w in of_operand] for h, of_operand in zip(whole, weights, strict=True)]
-        return [sum(parts[1:], parts[0]).astype(dtype) for parts in zip(*terms, strict=True)]
+        terms = [[_dot(h, w, dtype) for w in of_operand] for h, of_operand in zip(whole, weights, strict=True)]
+        return [sum(parts[1:], parts[0]) for parts in zip(*terms, strict=True)]
 
     def _exchanged(self, operands, number):
         """All slices of the operands, after each program of the tile has given its own; the two halves take turns."""
-        half, (counter,), (exchanged,) = jax.numpy.int32(number) & 1, self.counter, self.exchanged
+        number, one = jax.numpy.int32(number), jax.numpy.int32(1)  # also where Python's integers are int64
+        half, (counter,), (exchanged,), at = number & 1, self.counter, self.exchanged, (self.tile * LINE,)
         for i, h in enumerate(operands):
             exchanged[half, self.rows, i, self.columns] = h
         self.barrier()
-        arrived = triton.atomic_add(counter, (self.tile * LINE,), 1) + 1
-        expected = self.layout.slices * (number + 1)
-        jax.lax.while_loop(lambda n: n < expected, lambda _: triton.atomic_add(counter, (self.tile * LINE,), 0), arrived)
+        arrived, expected = triton.atomic_add(counter, at, one) + one, self.layout.slices * (number + one)
+        jax.lax.while_loop(lambda n: n < expected, lambda _: triton.atomic_add(counter, at, one - one), arrived)
         self.barrier()
         for i in range(len(operands)):  # `volatile`, for another program wrote it
             yield triton.load(exchanged.at[half, self.rows, i, :], volatile=True)
 
 
-def _dot(a, b):
-    return jax.lax.dot(a, b, preferred_element_type="float32")
+def _dot(a, b, dtype):
+    return jax.lax.dot(a, b, preferred_element_type=dtype)
 
 
 def _padded(a, axis, size):

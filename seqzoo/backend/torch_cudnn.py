@@ -5,11 +5,21 @@ from seqzoo.backend.common import LazyModule
 torch = LazyModule("torch")
 
 
-def fits(unit, x, state, mask):
-    """Whether cuDNN computes `unit` here: on a GPU, in one precision, with masks at the end of sequences alone."""
-    on = x.is_cuda and torch.backends.cudnn.enabled and torch.backends.cudnn.is_available()
+def fits(unit, x, state, weights, mask):
+    """Whether cuDNN computes `unit` here: on a GPU, in one precision, backward, with masks at the end of sequences alone."""
     in_precision = x.dtype == state[0].dtype and x.dtype in (torch.float32, torch.float64)
-    return unit.cudnn is not None and on and in_precision and (mask is None or _right_padded(mask))
+    if unit.cudnn is None or not in_precision or not _on_gpu(x) or any(map(_has_tangent, (x, *state, *weights.values()))):
+        return False
+    return mask is None or _right_padded(mask)
+
+
+def _on_gpu(x):
+    return x.is_cuda and torch.backends.cudnn.enabled and torch.backends.cudnn.is_available()
+
+
+def _has_tangent(a):
+    """Whether `a` is differentiated in forward mode."""
+    return torch.autograd.forward_ad.unpack_dual(a).tangent is not None
 
 
 def _right_padded(mask):

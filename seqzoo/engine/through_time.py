@@ -69,8 +69,9 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, use
     arguments = {"x": x, "state": tuple(map(ops.convert_to_tensor, state)), "weights": weights}
     constants = {name: c for name, c in (("mask", mask), ("dropout", recurrent_dropout)) if c is not None}
     loop = Loop(unit, **options)
-    if use_cudnn and recurrent_dropout is None and loop.segments == 1 and cudnn_fits(unit, x, arguments["state"], mask):
-        outputs, last = cudnn(unit, x, arguments["state"], weights, mask)
+    given = unit, x, arguments["state"], weights, mask
+    if use_cudnn and recurrent_dropout is None and loop.segments == 1 and not loop.unroll and cudnn_fits(*given):
+        outputs, last = cudnn(*given)
         return (outputs if loop.sequences else None), unit.State(*last)
     hand_written = unit.step_gradient is not None and not loop.unroll
     kernel = hand_written and kernels_fit(unit, x.shape[0], weights["recurrent_kernel"].shape[0], x.dtype)

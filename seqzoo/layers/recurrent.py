@@ -99,7 +99,7 @@ class Recurrent(keras.layers.RNN):
         options = {
             "sequences": self.return_sequences,
             "unroll": self.unroll,
-            "use_cudnn": self.use_cudnn and not self.unroll,
+            "use_cudnn": bool(self.use_cudnn),
             "segments": self.segments,
             "training": bool(training),
         }
