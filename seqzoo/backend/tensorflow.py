@@ -69,7 +69,7 @@ def add_bias(z, bias):
 
 
 def sum_of_rows(a):
-    return tf.matmul(tf.ones((1, tf.shape(a)[0]), a.dtype), a)[0]  # faster than `reduce_sum`
+    return tf.raw_ops.BiasAddGrad(out_backprop=a)  # one op, and faster than `reduce_sum`
 
 
 def stack(arrays):

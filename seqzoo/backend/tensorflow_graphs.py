@@ -46,15 +46,14 @@ class GraphOfAnySize:
             return leaves
 
         before = set(_gradients())
-        options = {"jit_compile": self.jit_compile, "experimental_attributes": None if self.jit_compile else APART}
         with tf.device(None):
-            graph = tf.function(flat, input_signature=specs, autograph=False, **options).get_concrete_function()
+            run = tf.function(flat, input_signature=specs, autograph=False, jit_compile=self.jit_compile)
+            graph = run.get_concrete_function()
         _of_cached_graphs.update(set(_gradients()) - before)
         return graph, structures[0]
 
 
 NAMESPACE = "seqzoo.backend"  # of `Kept`, for optree
-APART = {"_noinline": True}  # TensorFlow optimizes the graph by itself, not anew in each graph that calls it
 graph_of_any_size = functools.cache(GraphOfAnySize)
 
 

@@ -57,7 +57,7 @@ def _shard(arguments, constants, start, rows):
 
 CACHE_BYTES = 4 * 2**20  # size of the pre-activations beyond which chunks paid, on the processors that were tried
 CHUNK_ROWS = 384  # batch * steps of a chunk: enough for a matmul to be at its best
-CLUSTER_BYTES = 2**20  # size of the pre-activations of a chunk whose steps XLA compiles
+CLUSTER_BYTES = 2**21  # size of the pre-activations of a chunk whose steps XLA compiles
 LEAST_STEPS, MOST_STEPS = 8, 128  # of such a chunk
 
 
