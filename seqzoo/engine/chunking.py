@@ -58,7 +58,8 @@ def _shard(arguments, constants, start, rows):
 CACHE_BYTES = 4 * 2**20  # size of the pre-activations beyond which chunks paid, on the processors that were tried
 CHUNK_ROWS = 384  # batch * steps of a chunk: enough for a matmul to be at its best
 CLUSTER_BYTES = 2**21  # size of the pre-activations of a chunk whose steps XLA compiles
-LEAST_STEPS, MOST_STEPS = 8, 128  # of such a chunk
+LEAST_STEPS, FEW_STEPS, MOST_STEPS = 8, 32, 128  # of such a chunk
+FEW_BYTES = 2**19  # of a chunk from which on a sequence of few steps gets a chunk, and a compilation, of its own
 
 
 def time_major_inputs(arguments, constants, length):
@@ -76,7 +77,7 @@ def chunk_length(loop, arguments):
     batch, steps = ops.shape(arguments["x"])[:2]
     columns = arguments["weights"]["kernel"].shape[1]
     if loop.xla:
-        return loop.chunk or _cluster_length(batch, 4 * columns)
+        return loop.chunk or _cluster_length(batch, steps, 4 * columns)
     if loop.chunk or loop.segments > 1:
         return _even(loop.chunk or -(-steps // loop.segments), steps)
     known = isinstance(batch, int) and isinstance(steps, int)
@@ -85,10 +86,16 @@ def chunk_length(loop, arguments):
     return None if 4 * steps * batch * columns <= CACHE_BYTES else _even(max(CHUNK_ROWS // max(batch, 1), 8), steps)
 
 
-def _cluster_length(batch, bytes_of_row):
-    """The steps with `CLUSTER_BYTES` of pre-activations: they depend on the batch, but not on T_x."""
-    steps = CLUSTER_BYTES // bytes_of_row // batch
-    return min(max(steps, LEAST_STEPS), MOST_STEPS) if isinstance(batch, int) else ops.clip(steps, LEAST_STEPS, MOST_STEPS)
+def _cluster_length(batch, steps, bytes_of_row):
+    """The steps with `CLUSTER_BYTES` of pre-activations: they depend on the batch, and on T_x only by whether it is short."""
+    if not isinstance(batch, int) or not isinstance(steps, int):
+        batch, steps = ops.convert_to_tensor(batch, "int32"), ops.convert_to_tensor(steps, "int32")
+        length = ops.clip(CLUSTER_BYTES // bytes_of_row // batch, LEAST_STEPS, MOST_STEPS)
+        is_short = ops.logical_and(steps <= FEW_STEPS, length * batch >= FEW_BYTES // bytes_of_row)
+        return ops.where(is_short, ops.minimum(length, FEW_STEPS), length)
+    length = CLUSTER_BYTES // bytes_of_row // batch
+    length = min(max(length, LEAST_STEPS), MOST_STEPS)
+    return min(length, FEW_STEPS) if steps <= FEW_STEPS and length * batch >= FEW_BYTES // bytes_of_row else length
 
 
 def _even(length, steps):

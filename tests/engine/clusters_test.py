@@ -93,6 +93,16 @@ def test_the_length_of_a_chunk_depends_on_the_batch_alone():
     assert len(found) == 1
 
 
+def test_a_short_sequence_of_many_rows_has_a_chunk_of_its_own():
+    weights = {"kernel": np.ones((3, 256)), "recurrent_kernel": np.ones((64, 256))}
+    x, loop = {steps: np.ones((32, steps, 3)) for steps in (5, 32, 33, 1000)}, Loop(GRU, xla=True)
+    found = {steps: chunking.chunk_length(loop, {"x": of_steps, "weights": weights}) for steps, of_steps in x.items()}
+    assert found[5] == found[32] == chunking.FEW_STEPS < found[33] == found[1000]
+    for steps, length in found.items():
+        rows, columns = ops.convert_to_tensor(32), 4 * 256
+        assert int(chunking._cluster_length(rows, ops.convert_to_tensor(steps), columns)) == length
+
+
 @pytest.mark.parametrize("rows", [1, 2, 3, 31, 33, 64, 65, 100, 1000, 5000])
 def test_rows_of_a_cluster_are_of_few_sizes(rows):
     size = chunking._cluster_rows(rows)
