@@ -22,7 +22,7 @@ LEAST = 16  # rows, columns and depth of a matrix product
 LINE = 32  # integers from one tile's counter to the next: a line of the cache
 # Bytes of a program's weights, and of a slice's operand, that stay on chip: beyond, registers spilled on an NVIDIA H200, and
 # the kernel took up to ten times as long as the loop.
-WHOLE, SLICED = 200 * 2**10, 128 * 2**10
+ON_CHIP = 128 * 2**10
 FEW_UNITS = 64  # with fewer, four warps run a tile, and an exchange costs more than it saves
 
 
@@ -42,13 +42,13 @@ def layout(batch, units, matrices, products, itemsize, programs):
     few units. Otherwise a slice has 32 units, or 16 if those do not fit.
     """
     units = max(1 << (units - 1).bit_length(), LEAST)
-    if (products > 1 or units <= FEW_UNITS) and matrices * units**2 * itemsize <= WHOLE:
+    if (products > 1 or units <= FEW_UNITS) and matrices * units**2 * itemsize <= ON_CHIP:
         return Layout(units, 1, LEAST, warps=4 if units <= FEW_UNITS else 8)
     for width in (32, 16):
         slices, rows = units // width, LEAST
         while slices * -(-batch // rows) > programs and rows < batch:
             rows *= 2
-        if 1 < slices <= programs and (matrices * width + rows) * units * itemsize <= SLICED:
+        if 1 < slices <= programs and (matrices * width + rows) * units * itemsize <= ON_CHIP:
             return Layout(units, slices, rows, warps=4)
     return None
 

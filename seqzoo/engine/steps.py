@@ -58,10 +58,8 @@ def backward(key, sequences, rows, weights, count=None):
         the gradients of the peepholes by name.
     """
     unit, state = key.unit, rows["state"]
-    products, peepholes = (
-        Products(key, weights, rows.get("dropout"), backward=True),
-        peepholes_of(unit, weights, state[0].dtype),
-    )
+    products = Products(key, weights, rows.get("dropout"), backward=True)
+    peepholes = peepholes_of(unit, weights, state[0].dtype)
     residuals = Residuals(key, sequences["residuals"], state)
 
     def step(d_state, d_outputs, factors, mask_t=None):

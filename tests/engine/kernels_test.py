@@ -62,7 +62,8 @@ def test_kernels_that_do_not_fit_on_chip_have_no_layout():
         return jax_kernel.layout(batch, units, matrices, products, itemsize, PROGRAMS)
 
     assert layout(64).slices == 1 and layout(48) == layout(64)
-    assert layout(128, matrices=3, products=2).slices == 1  # a GRU
+    assert layout(128, matrices=3, products=2, itemsize=2).slices == 1  # a GRU in bfloat16
+    assert layout(128, matrices=3, products=2).slices == 4
     assert layout(128).slices == 4 and layout(256).slices == 16
     assert layout(512, itemsize=2) is not None
     assert layout(512) is None and layout(1024) is None and layout(256, batch=2000) is None
