@@ -39,7 +39,7 @@ def _ours(case):
 def _loop(case):
     """The layer of seqzoo in a loop of operations, also where cuDNN or a kernel of its own would run it."""
     layer = _ours(case)
-    layer.use_cudnn = False
+    layer.use_cudnn = False  # not all layers have the argument
     return layer
 
 

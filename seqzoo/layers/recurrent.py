@@ -40,8 +40,6 @@ class Recurrent(keras.layers.RNN):
     gradients work; forward mode (`jax.jvp`) does not.
     """
 
-    use_cudnn = "auto"
-
     def __init__(
         self,
         units,
@@ -99,7 +97,7 @@ class Recurrent(keras.layers.RNN):
         options = {
             "sequences": self.return_sequences,
             "unroll": self.unroll,
-            "use_cudnn": bool(self.use_cudnn),
+            "use_cudnn": bool(getattr(self, "use_cudnn", True)),
             "segments": self.segments,
             "training": bool(training),
         }
