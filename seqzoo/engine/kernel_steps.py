@@ -4,6 +4,7 @@ from keras import ops
 
 from seqzoo.backend import bound, kernel_scan, with_gradient_of
 from seqzoo.engine import steps
+from seqzoo.equations.unit import gates_apart
 
 
 def run(function, key, sequences, rows, weights):
@@ -22,7 +23,8 @@ def forward(key, sequences, rows, weights):
         def z(name, h):
             return [z_t[gate] + a for gate, a in zip(name, product(name, _dropped(h, rows)), strict=True)]
 
-        new, emitted = steps.forward_step(key, z, _peepholes(unit, rows), state, _mask_t(inputs))
+        with gates_apart():
+            new, emitted = steps.forward_step(key, z, _peepholes(unit, rows), state, _mask_t(inputs))
         return new, [(a,) for a in (sum(map(tuple, emitted), ()) if key.emits == "residuals" else emitted)]
 
     sequences = _mask(sequences) | {"z": _by_gate(unit, sequences["z"])}

@@ -1,6 +1,7 @@
 """The steps of a sequence as one GPU kernel, which a CPU interprets: the oracle, the gradients and the laws of the loop."""
 
 import contextlib
+import types
 
 import numpy as np
 import pytest
@@ -15,9 +16,9 @@ from engine.outputs_test import test_one_row_and_one_step_are_the_oracle as test
 from engine.outputs_test import test_recurrent_dropout_is_the_oracles as test_recurrent_dropout
 from engine.outputs_test import test_the_engine_is_the_oracle as test_oracle
 from laws.masks_test import test_padding_never_changes_an_output as test_padding
-from units import UNITS, every_unit, random_arguments
+from units import UNITS, automatic, every_unit, random_arguments
 
-from seqzoo.backend import jax_kernel, kernels
+from seqzoo.backend import jax_kernel, kernels, kernels_fit
 from seqzoo.engine import kernel_steps, steps
 from seqzoo.engine.through_time import through_time
 
@@ -71,6 +72,29 @@ def test_kernels_that_do_not_fit_on_chip_have_no_layout():
         for batch in (1, 16, 64, 256):
             found = layout(units, batch, itemsize=2)
             assert found is None or found.slices * -(-batch // found.rows) <= PROGRAMS
+
+
+def test_a_kernel_runs_by_default_where_it_was_measured(monkeypatch):
+    device = types.SimpleNamespace(core_count=132, compute_capability="9.0")
+    monkeypatch.setattr("seqzoo.backend.jax._on_gpu", lambda: True)
+    monkeypatch.setattr(jax, "local_devices", lambda: [device])
+    gru, lstm = UNITS["GRU"], UNITS["LSTM"]
+
+    def fit(unit=gru, batch=64, units=256, dtype="float32"):
+        return kernels_fit(unit, batch, units, dtype)
+
+    with kernels(None):
+        assert fit() and fit(lstm) and fit(units=512, dtype="bfloat16") and fit(batch=256)
+        assert not fit(units=512) and not fit(lstm, batch=256) and not fit(lstm, units=512, dtype="bfloat16")
+        assert not fit(dtype="float64") and not fit(dtype="float16") and not fit(batch=None) and not fit(automatic(gru))
+        with jax.default_matmul_precision("highest"):
+            assert not fit() and fit(dtype="bfloat16")
+        device.compute_capability = "8.0"
+        assert not fit()
+    with kernels(True):
+        assert fit(lstm, units=512, dtype="bfloat16") and not fit(units=1024) and not fit(dtype="float64")
+    with kernels(False):
+        assert not fit()
 
 
 @pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
