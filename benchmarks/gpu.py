@@ -40,10 +40,19 @@ def arguments():
     parser = argparse.ArgumentParser(prog="python -m benchmarks.gpu", description=__doc__.splitlines()[0])
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--minutes", type=float, default=9.0, help="the time of all parts; 9 unless given")
-    parser.add_argument("--data", nargs="+", default=[], metavar="RECIPE=PATH", help="data of a recipe; its own by default")
+    parser.add_argument(
+        "--data", nargs="+", type=_data, default=[], metavar="RECIPE=PATH", help="data of a recipe; its own by default"
+    )
     parser.add_argument("--dry-run", action="store_true", help="tiny sizes, on any device")
     parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder of the results")
     return parser.parse_args()
+
+
+def _data(text):
+    recipe, _, path = text.partition("=")
+    if recipe not in RECIPES or not path:
+        raise argparse.ArgumentTypeError(f"data are RECIPE=PATH, a recipe one of {', '.join(RECIPES)}, got {text}")
+    return recipe, path
 
 
 def machine(options, until):
@@ -145,7 +154,7 @@ def _tell(case, whats, rows):
 
 def recipes(options, until):
     """Trains recipes in float32 and bfloat16, and writes the metric and the seconds of each training."""
-    data, rows = dict(given.split("=", 1) for given in options.data), []
+    data, rows = dict(options.data), []
     path, out = options.out / "gpu-precision.csv", options.out / "gpu-recipe"
     out.mkdir(exist_ok=True)
     if options.dry_run:

@@ -1,9 +1,6 @@
 """Plots of the benchmarks, as PNG files."""
 
-import matplotlib
-
-matplotlib.use("Agg")
-from matplotlib import pyplot as plt  # noqa: E402  (after the choice of a backend that needs no screen)
+from matplotlib.figure import Figure
 
 
 def ratios(rows, path, title):
@@ -12,8 +9,9 @@ def ratios(rows, path, title):
     units = list(dict.fromkeys(row["unit"] for row in rows))
     rivals = list(dict.fromkeys((row["backend"], row["name"]) for row in rows))
     sizes = list(dict.fromkeys((_size(row), row["masked"]) for row in rows))
-    figure, panels = plt.subplots(1, len(units), figsize=(4.2 * len(units), 1.6 + 0.13 * len(sizes) * len(rivals)), sharey=True)
-    for panel, unit in zip(panels if len(units) > 1 else [panels], units, strict=True):
+    figure = Figure(figsize=(4.2 * len(units), 1.6 + 0.13 * len(sizes) * len(rivals)))
+    panels = figure.subplots(1, len(units), sharey=True, squeeze=False)[0]
+    for panel, unit in zip(panels, units, strict=True):
         for i, rival in enumerate(rivals):
             of_rival = {
                 (_size(row), row["masked"]): row["ratio"]
@@ -30,9 +28,8 @@ def ratios(rows, path, title):
         panel.xaxis.set_major_formatter("{x:g}")
         panel.set_yticks(range(len(sizes)), [f"{size}{', masked' if masked else ''}" for size, masked in sizes], fontsize=8)
         panel.margins(x=0.15)
-    first = panels[0] if len(units) > 1 else panels
-    first.invert_yaxis()
-    figure.legend(*first.get_legend_handles_labels(), loc="lower center", ncols=len(rivals), fontsize=8)
+    panels[0].invert_yaxis()
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="lower center", ncols=len(rivals), fontsize=8)
     figure.suptitle(f"seqzoo against ...   {title}", fontsize=9)
     figure.tight_layout(rect=(0, 0.05, 1, 1))
     _save(figure, path)
@@ -42,7 +39,8 @@ def growth(rows, path, title):
     """Writes plots of time and memory against T, batch size and units, on logarithmic axes: a line for each contestant."""
     axes = list(dict.fromkeys(row["axis"] for row in rows))
     contestants = list(dict.fromkeys(map(_line, rows)))
-    figure, panels = plt.subplots(2, len(axes), figsize=(4.2 * len(axes), 7), sharey="row")
+    figure = Figure(figsize=(4.2 * len(axes), 7))
+    panels = figure.subplots(2, len(axes), sharey="row", squeeze=False)
     for column, axis in enumerate(axes):
         for unit, backend, name in contestants:
             points = [row for row in rows if _line(row) == (unit, backend, name) and row["axis"] == axis]
@@ -77,4 +75,3 @@ def _label(rival):
 def _save(figure, path):
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
-    plt.close(figure)

@@ -163,3 +163,11 @@ def test_a_gpu_case_takes_at_least_its_products_or_its_traffic():
     assert gpu_cases.floor(case, gpu_cases.TRAINING, 1e3, 1e12) == pytest.approx(3 * products)
     assert gpu_cases.floor(case, gpu_cases.TRAINING, 1e12, 1e3) > gpu_cases.floor(case, gpu_cases.FORWARD, 1e12, 1e3)
     assert len({case for case, _ in gpu_cases.cases()}) == len(gpu_cases.cases())
+
+
+@pytest.mark.parametrize("given", ["sentiment", "sentiment=", "none=a.csv"])
+def test_data_of_no_recipe_are_refused_in_a_line(given, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", ["gpu", "--data", given])
+    with pytest.raises(SystemExit):
+        gpu.arguments()
+    assert f"got {given}" in capsys.readouterr().err

@@ -114,7 +114,7 @@ def _has_triton():
 def _layout(unit, batch, units, dtype):
     """The layout of a kernel: on half of the processors, so that two at a time fit, as of two directions."""
     if not _on_gpu():
-        return jax_kernel.Layout(max(1 << (units - 1).bit_length(), jax_kernel.LEAST), 1, jax_kernel.LEAST, 4)
+        return jax_kernel.Layout(jax_kernel.padded_units(units), 1, jax_kernel.LEAST, 4)
     sizes = batch, units, len(unit.gates), len(unit.products), jax.numpy.dtype(dtype).itemsize
     return jax_kernel.layout(*sizes, jax.local_devices()[0].core_count // 2)
 

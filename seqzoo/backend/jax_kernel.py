@@ -41,7 +41,7 @@ def layout(batch, units, matrices, products, itemsize, programs):
     A tile is one slice where that fits and an exchange would cost more than smaller products save: for two products a step, or
     few units. Otherwise a slice has 32 units, or 16 if those do not fit.
     """
-    units = max(1 << (units - 1).bit_length(), LEAST)
+    units = padded_units(units)
     if (products > 1 or units <= FEW_UNITS) and matrices * units**2 * itemsize <= ON_CHIP:
         return Layout(units, 1, LEAST, warps=4 if units <= FEW_UNITS else 8)
     for width in (32, 16):
@@ -51,6 +51,11 @@ def layout(batch, units, matrices, products, itemsize, programs):
         if 1 < slices <= programs and (matrices * width + rows) * units * itemsize <= ON_CHIP:
             return Layout(units, slices, rows, warps=4)
     return None
+
+
+def padded_units(units):
+    """The next power of two, at least `LEAST`."""
+    return max(1 << (units - 1).bit_length(), LEAST)
 
 
 def kernel_scan(step, state, sequences, matrices, rows, dtype, reverse, layout, interpret):
