@@ -1,5 +1,6 @@
 """Shards of the batch and chunks of the sequence: shards run in parallel, a chunk fits the processor's cache."""
 
+import numpy as np
 from keras import ops, tree
 
 from seqzoo.backend import chunks_pay, pads_chunks, parallel_loops
@@ -58,8 +59,10 @@ def _shard(arguments, constants, start, rows):
 CACHE_BYTES = 4 * 2**20  # size of the pre-activations beyond which chunks paid, on the processors that were tried
 CHUNK_ROWS = 384  # batch * steps of a chunk: enough for a matmul to be at its best
 CLUSTER_BYTES = 2**21  # size of the pre-activations of a chunk whose steps XLA compiles
-LEAST_STEPS, FEW_STEPS, MOST_STEPS = 8, 32, 128  # of such a chunk
-FEW_BYTES = 2**19  # of a chunk from which on a sequence of few steps gets a chunk, and a compilation, of its own
+LEAST_STEPS, MOST_STEPS = 8, 128  # of such a chunk
+# Two classes of sequences have chunks, and so a compilation, of their own: those of few steps, where a chunk has `FEW_BYTES` at
+# least, and those of many steps, where it has `MOST_STEPS`.
+FEW_STEPS, FEW_BYTES, MANY_STEPS = 32, 2**19, 512
 
 
 def time_major_inputs(arguments, constants, length):
@@ -77,7 +80,8 @@ def chunk_length(loop, arguments):
     batch, steps = ops.shape(arguments["x"])[:2]
     columns = arguments["weights"]["kernel"].shape[1]
     if loop.xla:
-        return loop.chunk or _cluster_length(batch, steps, 4 * columns)
+        length = loop.chunk or _cluster_length(batch, steps, 4 * columns)
+        return _even(length, steps) if loop.one_length else length
     if loop.chunk or loop.segments > 1:
         return _even(loop.chunk or -(-steps // loop.segments), steps)
     known = isinstance(batch, int) and isinstance(steps, int)
@@ -87,15 +91,16 @@ def chunk_length(loop, arguments):
 
 
 def _cluster_length(batch, steps, bytes_of_row):
-    """The steps with `CLUSTER_BYTES` of pre-activations: they depend on the batch, and on T_x only by whether it is short."""
-    if not isinstance(batch, int) or not isinstance(steps, int):
+    """The steps with `CLUSTER_BYTES` of pre-activations: they depend on the batch, and on T_x only by its class."""
+    known = isinstance(batch, int) and isinstance(steps, int)
+    xp = np if known else ops
+    if not known:
         batch, steps = ops.convert_to_tensor(batch, "int32"), ops.convert_to_tensor(steps, "int32")
-        length = ops.clip(CLUSTER_BYTES // bytes_of_row // batch, LEAST_STEPS, MOST_STEPS)
-        is_short = ops.logical_and(steps <= FEW_STEPS, length * batch >= FEW_BYTES // bytes_of_row)
-        return ops.where(is_short, ops.minimum(length, FEW_STEPS), length)
-    length = CLUSTER_BYTES // bytes_of_row // batch
-    length = min(max(length, LEAST_STEPS), MOST_STEPS)
-    return min(length, FEW_STEPS) if steps <= FEW_STEPS and length * batch >= FEW_BYTES // bytes_of_row else length
+    length = xp.clip(CLUSTER_BYTES // bytes_of_row // batch, LEAST_STEPS, MOST_STEPS)
+    few = xp.logical_and(steps <= FEW_STEPS, length * batch >= FEW_BYTES // bytes_of_row)
+    many = xp.logical_and(steps >= MANY_STEPS, length == MOST_STEPS)
+    length = xp.where(few, xp.minimum(length, FEW_STEPS), xp.where(many, MANY_STEPS, length))
+    return int(length) if known else length
 
 
 def _even(length, steps):

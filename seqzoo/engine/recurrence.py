@@ -87,7 +87,7 @@ class Chunk:
 
     def in_turn(self, run, state, inputs, like, kept=None, reverse=False):
         """`state, emitted, kept = run(state, inputs, kept)` for one chunk after another, from the last if `reverse`."""
-        if self.length is None:
+        if self.length is None or self.loop.whole:
             return run(state, inputs, kept)
         return loop_over_chunks(run, state, inputs, self.length, like, kept, reverse)
 

@@ -35,8 +35,10 @@ class Loop(NamedTuple):
     unroll: bool = False
     segments: int = 1
     chunk: int | None = None
+    one_length: bool = False
     training: bool = True
     xla: bool = False  # whether TensorFlow compiles the steps of each chunk with XLA
+    whole: bool = False  # whether one such chunk is known to hold the whole sequence
     kernel: bool = False  # whether JAX runs the steps as one GPU kernel
 
 
@@ -57,6 +59,7 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, use
         segments: the number of segments of the sequence. Of every segment but the current one the backward pass keeps the first
             state only and computes the rest again: memory is least with about √T_x, time grows by a forward pass.
         chunk: the number of steps that are projected, and differentiated, at a time; chosen by size unless given.
+        one_length: whether all sequences have the T_x of `x`: chunks of equal length then divide it, without padding.
         training: whether a gradient follows. Without `training` a gradient works too, and costs a forward pass on TensorFlow.
 
     Returns:
@@ -95,11 +98,13 @@ def one_step(unit, x_t, state, weights, recurrent_dropout=None):
 
 def _run(loop, arguments, constants):
     """The outputs and the last state, with the hand-written gradient where the unit or `segments` needs a custom one."""
+    if loop.xla:
+        steps, length = arguments["x"].shape[1], chunk_length(loop, arguments)
+        loop = loop._replace(whole=isinstance(length, int) and steps is not None and steps <= length)
+        constants = constants | {"length": ops.convert_to_tensor(length, "int32")}
     outputs, forward, backward = (_pass(f, loop) for f in (recurrence.outputs, recurrence.forward, recurrence.backward))
     if loop.unit.step_gradient is None and loop.segments == 1 and not loop.xla:
         return outputs(arguments, constants)
-    if loop.xla:
-        constants = constants | {"length": ops.convert_to_tensor(chunk_length(loop, arguments), "int32")}
     return custom_gradient(forward, backward, outputs, arguments, constants, loop.training)
 
 

@@ -74,6 +74,7 @@ class Recurrent(keras.layers.RNN):
         if sequences_shape[-1] is None:
             raise ValueError(f"The size of an input must be known, got `sequences` of the shape {tuple(sequences_shape)}.")
         super().build(sequences_shape, initial_state_shape)
+        self._built_steps = sequences_shape[1]
         self.input_spec = keras.layers.InputSpec(ndim=3, axes={-1: sequences_shape[-1]})
         for variable in self.states or ():
             variable._autocast = False  # Keras would round a state that it keeps between calls
@@ -99,6 +100,7 @@ class Recurrent(keras.layers.RNN):
             "unroll": self.unroll,
             "use_cudnn": bool(getattr(self, "use_cudnn", True)),
             "segments": self.segments,
+            "one_length": sequences.shape[1] is not None and sequences.shape[1] == self._built_steps,
             "training": bool(training),
         }
         outputs, last = through_time(cell.unit, x, state, cell.weight_tensors(), mask, drop_state, **options)
