@@ -61,6 +61,19 @@ def test_any_length_and_batch_have_the_gradients_of_the_plain_loop(unit, way):
         assert reference.distance(arrays(graph(tensors(arguments))), expected) <= 1e-12
 
 
+@some_units
+@pytest.mark.parametrize("way", [{}, {"segments": 2}, {"one_length": True}, {"one_length": True, "chunk": 4}], ids=str)
+def test_a_known_length_has_the_gradients_of_the_plain_loop(unit, way):
+    import tensorflow as tf
+
+    graph = tf.function(gradient(loss_of_any_batch(unit, **way)), autograph=False)
+    for batch, steps in ((3, 1), (5, 9)):
+        arguments = random_arguments(unit, batch, steps)
+        with backend.xla(False):
+            expected = gradients(loss_of_any_batch(unit), arguments)
+        assert reference.distance(arrays(graph(tensors(arguments))), expected) <= 1e-12
+
+
 def trained(layer, inputs):
     """A model that `fit` compiles as users do."""
     model = keras.Sequential([keras.Input((None, inputs)), layer, keras.layers.Dense(1)])
@@ -77,8 +90,11 @@ def test_new_lengths_batches_and_widths_trace_no_new_steps():
         model = trained(layers.GRU(7, return_sequences=True), 3)
         fit(model, 16, 5, 3)
     assert sorted(first) == ["backward", "backward of steps", "forward", "forward of steps", "forward of steps", "outputs"]
+    with counted() as second:  # of any length, where the first knew its own
+        fit(model, 16, 6, 3)
+    assert sorted(second) == ["backward", "forward", "outputs"]
     with counted() as later:
-        for rows, steps in ((16, 6), (19, 40), (8, 1)):
+        for rows, steps in ((16, 7), (19, 40), (8, 1)):
             fit(model, rows, steps, 3)
     assert later == []
     with counted() as wider:
@@ -86,21 +102,40 @@ def test_new_lengths_batches_and_widths_trace_no_new_steps():
     assert sorted(wider) == ["backward", "forward", "outputs"]
 
 
-def test_the_length_of_a_chunk_depends_on_the_batch_alone():
+@pytest.mark.parametrize(
+    ("rows", "units", "lengths"),
+    [
+        (8, 16, {1: 128, 10: 128, 511: 128, 512: chunking.MANY_STEPS, 5000: chunking.MANY_STEPS}),
+        (32, 64, {5: chunking.FEW_STEPS, 32: chunking.FEW_STEPS, 33: 64, 5000: 64}),
+    ],
+)
+def test_the_length_of_a_chunk_depends_on_few_classes_of_lengths(rows, units, lengths):
+    weights = {"kernel": np.ones((3, 4 * units)), "recurrent_kernel": np.ones((units, 4 * units))}
+    for steps, length in lengths.items():
+        x = np.ones((rows, steps, 3))
+        assert chunking.chunk_length(Loop(GRU, xla=True), {"x": x, "weights": weights}) == length
+        given = ops.convert_to_tensor(rows), ops.convert_to_tensor(steps)
+        assert int(chunking._cluster_length(*given, 4 * 4 * units)) == length
+
+
+def test_chunks_of_sequences_of_one_length_have_no_padding():
     weights = {"kernel": np.ones((3, 64)), "recurrent_kernel": np.ones((16, 64))}
-    loop = Loop(GRU, xla=True)
-    found = {chunking.chunk_length(loop, {"x": np.ones((8, steps, 3)), "weights": weights}) for steps in (1, 10, 1000)}
-    assert len(found) == 1
+    loop = Loop(GRU, xla=True, one_length=True)
+    for steps, length in {1: 1, 20: 20, 127: 127, 300: 150, 1000: 500}.items():
+        assert chunking.chunk_length(loop, {"x": np.ones((8, steps, 3)), "weights": weights}) == length
 
 
-def test_a_short_sequence_of_many_rows_has_a_chunk_of_its_own():
-    weights = {"kernel": np.ones((3, 256)), "recurrent_kernel": np.ones((64, 256))}
-    x, loop = {steps: np.ones((32, steps, 3)) for steps in (5, 32, 33, 1000)}, Loop(GRU, xla=True)
-    found = {steps: chunking.chunk_length(loop, {"x": of_steps, "weights": weights}) for steps, of_steps in x.items()}
-    assert found[5] == found[32] == chunking.FEW_STEPS < found[33] == found[1000]
-    for steps, length in found.items():
-        rows, columns = ops.convert_to_tensor(32), 4 * 256
-        assert int(chunking._cluster_length(rows, ops.convert_to_tensor(steps), columns)) == length
+def test_a_layer_of_one_length_pads_nothing_and_takes_other_lengths():
+    layer = layers.GRU(7, return_sequences=True)
+    model = keras.Sequential([keras.Input((9, 3)), layer])
+    with mock.patch.object(chunking, "_even", wraps=chunking._even) as even:
+        x = np.random.default_rng(0).normal(size=(4, 9, 3)).astype("float32")
+        found = model.predict(x, verbose=0)
+        assert even.call_count
+        even.reset_mock()
+        shorter = backend.jit(lambda x: layer(x), layer.variables)(ops.convert_to_tensor(x[:, :5]))
+        assert not even.call_count
+    assert reference.distance(arrays(shorter), found[:, :5]) <= 1e-6
 
 
 @pytest.mark.parametrize("rows", [1, 2, 3, 31, 33, 64, 65, 100, 1000, 5000])
