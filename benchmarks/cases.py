@@ -4,7 +4,16 @@ from typing import NamedTuple
 
 import numpy as np
 
-UNITS = ("simplified GRU", "full GRU", "LSTM", "LSTM peephole", "simple RNN", "bidirectional GRU", "stacked LSTM")
+UNITS = (
+    "simplified GRU",
+    "full GRU",
+    "LSTM",
+    "LSTM peephole",
+    "simple RNN",
+    "bidirectional GRU",
+    "bidirectional LSTM",
+    "stacked LSTM",
+)
 SIZES = ((32, 100, 32, 64), (32, 200, 128, 256), (64, 100, 128, 512), (8, 1000, 32, 128), (1, 512, 64, 128))
 
 

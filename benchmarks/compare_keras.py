@@ -48,6 +48,10 @@ def simple_rnn_of_keras(units):
     return keras.layers.SimpleRNN(units, return_sequences=True)
 
 
+def both_directions(ours, of_keras):
+    return lambda n: [layers.Bidirectional(ours(n))], lambda n: [keras.layers.Bidirectional(of_keras(n))]
+
+
 # {unit: (layers of seqzoo, layers of Keras)}. If Keras lacks the unit, Keras's loop runs the cell of seqzoo.
 LAYERS = {
     "simplified GRU": (lambda n: [simplified_gru(n)], lambda n: [simplified_gru_of_keras(n)]),
@@ -55,10 +59,8 @@ LAYERS = {
     "LSTM": (lambda n: [lstm(n)], lambda n: [lstm_of_keras(n)]),
     "LSTM peephole": (lambda n: [peephole(n)], lambda n: [peephole_of_keras(n)]),
     "simple RNN": (lambda n: [simple_rnn(n)], lambda n: [simple_rnn_of_keras(n)]),
-    "bidirectional GRU": (
-        lambda n: [layers.Bidirectional(gru(n))],
-        lambda n: [keras.layers.Bidirectional(gru_of_keras(n))],
-    ),
+    "bidirectional GRU": both_directions(gru, gru_of_keras),
+    "bidirectional LSTM": both_directions(lstm, lstm_of_keras),
     "stacked LSTM": (lambda n: [layers.Stacked(lstm(n), depth=3)], lambda n: [lstm_of_keras(n) for _ in range(3)]),
 }
 

@@ -9,6 +9,7 @@ LAYERS = {
     "LSTM": (torch.nn.LSTM, {}),
     "simple RNN": (torch.nn.RNN, {}),
     "bidirectional GRU": (torch.nn.GRU, {"bidirectional": True}),
+    "bidirectional LSTM": (torch.nn.LSTM, {"bidirectional": True}),
     "stacked LSTM": (torch.nn.LSTM, {"num_layers": 3}),
 }
 

@@ -21,7 +21,7 @@ from benchmarks.cases import SIZES, UNITS, Case
 from benchmarks.side_by_side import Framework, alone, in_turns
 
 KERAS, TORCH, MATMULS = "benchmarks.compare_keras", "benchmarks.compare_torch", "benchmarks.matmul_floor"
-USUAL = ("full GRU", "LSTM", "bidirectional GRU")
+USUAL = ("full GRU", "LSTM", "bidirectional GRU", "bidirectional LSTM")
 PASSES = ("forward", "training step")
 MEMORY = (8, 1000, 32, 128)
 FIELDS = ("unit", "batch", "steps", "inputs", "units", "masked", "what", "backend", "name", "low", "median", "high", "ratio")

@@ -16,6 +16,7 @@ PRODUCTS = {
     "LSTM peephole": ((4,), 1, 1),
     "simple RNN": ((1,), 1, 1),
     "bidirectional GRU": ((2, 1), 1, 2),
+    "bidirectional LSTM": ((4,), 1, 2),
     "stacked LSTM": ((4,), 3, 1),
 }
 
