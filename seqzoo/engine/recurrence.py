@@ -78,6 +78,7 @@ class Chunk:
         self.of_steps = {name: weight for name, weight in self.weights.items() if name not in OF_INPUTS}
         self.rows = {"dropout": constants["dropout"]} if "dropout" in constants else {}
         self.emits = "outputs" if loop.sequences else "nothing"
+        self.padded = loop.xla and not loop.full_chunks
         self.keeps_residuals = loop.segments == 1 and loop.unit.step_gradient is not None
         self.outputs_like = (self.any_size(self.units),) if loop.sequences else ()
 
@@ -87,7 +88,7 @@ class Chunk:
 
     def in_turn(self, run, state, inputs, like, kept=None, reverse=False):
         """`state, emitted, kept = run(state, inputs, kept)` for one chunk after another, from the last if `reverse`."""
-        if self.length is None or self.loop.whole:
+        if self.length is None or self.loop.one_chunk:
             return run(state, inputs, kept)
         return loop_over_chunks(run, state, inputs, self.length, like, kept, reverse)
 
@@ -148,16 +149,17 @@ class Chunk:
             return kernel_steps.run(function, key, sequences, rows | self.rows, self.of_steps)
         if not self.loop.xla:
             return function(key, sequences, rows | self.rows, self.of_steps)
-        run = compiled(function, key, free=(2, 1, 0, 0))
-        return run(sequences, rows | self.rows, self.of_steps, ops.shape(inputs["x"])[0])
+        count = (ops.shape(inputs["x"])[0],) if self.padded else ()
+        run = compiled(function, key, free=(2, 1, 0, 0)[: 3 + len(count)])
+        return run(sequences, rows | self.rows, self.of_steps, *count)
 
     def _full(self, arrays):
         """`arrays` with zeros up to the length of a chunk, where XLA compiles its steps."""
-        return tree.map_structure(lambda a: pad_steps(a, self.length), arrays) if self.loop.xla else arrays
+        return tree.map_structure(lambda a: pad_steps(a, self.length), arrays) if self.padded else arrays
 
     def real(self, arrays, inputs):
         """The steps of `arrays` that ran."""
-        return tree.map_structure(lambda a: a[: ops.shape(inputs["x"])[0]], arrays) if self.loop.xla else arrays
+        return tree.map_structure(lambda a: a[: ops.shape(inputs["x"])[0]], arrays) if self.padded else arrays
 
 
 def _only(arrays, *names):

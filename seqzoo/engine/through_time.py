@@ -38,7 +38,8 @@ class Loop(NamedTuple):
     one_length: bool = False
     training: bool = True
     xla: bool = False  # whether TensorFlow compiles the steps of each chunk with XLA
-    whole: bool = False  # whether one such chunk is known to hold the whole sequence
+    one_chunk: bool = False  # whether one such chunk is known to hold the whole sequence
+    full_chunks: bool = False  # whether the chunks are known to need no padding
     kernel: bool = False  # whether JAX runs the steps as one GPU kernel
 
 
@@ -100,7 +101,8 @@ def _run(loop, arguments, constants):
     """The outputs and the last state, with the hand-written gradient where the unit or `segments` needs a custom one."""
     if loop.xla:
         steps, length = arguments["x"].shape[1], chunk_length(loop, arguments)
-        loop = loop._replace(whole=isinstance(length, int) and steps is not None and steps <= length)
+        if isinstance(length, int) and steps is not None:
+            loop = loop._replace(one_chunk=steps <= length, full_chunks=loop.one_length and steps % length == 0)
         constants = constants | {"length": ops.convert_to_tensor(length, "int32")}
     outputs, forward, backward = (_pass(f, loop) for f in (recurrence.outputs, recurrence.forward, recurrence.backward))
     if loop.unit.step_gradient is None and loop.segments == 1 and not loop.xla:
