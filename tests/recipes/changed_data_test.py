@@ -1,10 +1,12 @@
 """Data that changed: a training does not resume on them, a model is not tested on rows that it was trained on unnoticed."""
 
+import contextlib
 import json
 import os
 import re
 import shutil
 
+import extent
 import numpy as np
 import pytest
 
@@ -53,19 +55,27 @@ class Killed(BaseException):
     pass
 
 
-@pytest.fixture
-def cut_off(here, monkeypatch):
-    """A training that was killed in its second epoch."""
+@pytest.fixture(scope="module")
+def killed_master(tmp_path_factory):
+    """The folder of a training that was killed in its second epoch: made once."""
 
     def killed(self, batch, logs=None):
         if (self.epoch, batch) == (1, 2):
             raise Killed
 
-    with monkeypatch.context() as patched:
+    folder = tmp_path_factory.mktemp("killed")
+    put(folder)
+    with contextlib.chdir(folder), pytest.MonkeyPatch.context() as patched, extent.plain(not extent.FULL):
         patched.setattr(fit.StopAtNaN, "on_train_batch_end", killed)
         with pytest.raises(Killed):
             run(*FLAGS, "--checkpoint-seconds", "0", "--out", "o")
-    return here / "o"
+    return folder / "o"
+
+
+@pytest.fixture
+def cut_off(killed_master, here):
+    """A training that was killed in its second epoch, in the working folder."""
+    return shutil.copytree(killed_master, here / "o")
 
 
 OTHER_WORDS = [line.replace("film", "book") for line in lines()]
