@@ -3,8 +3,8 @@
 One matmul projects all inputs before the loop; the loop carries only the state. Back-propagation through time is the unit's
 own `step_gradient` in a reverse loop, which carries only the state's gradient; one matmul after the loop gives each weight's
 gradient. Where chunks pay, the engine does all of this for one chunk of the sequence after another, each small enough to stay
-in the processor's cache. On TensorFlow XLA compiles the steps of a chunk, whose length does not depend on that of the
-sequence; the matmuls, and the loop over the chunks, stay outside, so that a new length costs no compilation.
+in the processor's cache. On TensorFlow XLA compiles the steps of a chunk, whose length depends on that of the sequence only by
+its class; the matmuls, and the loop over the chunks, stay outside, so that a new length costs no compilation.
 """
 
 from typing import NamedTuple
