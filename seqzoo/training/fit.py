@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 
 from seqzoo.training import distribution, launcher, logs, loss_scale, progress, resume
+from seqzoo.training.callback_list import CallbackList
 from seqzoo.training.epoch_order import EpochOrder
 
 NAN_LOSS = "the loss is not a number: expected a lower --learning-rate or --clip-norm"
@@ -42,16 +43,31 @@ class KeepBest(keras.callbacks.Callback):
 
 
 class StopAtNaN(keras.callbacks.Callback):
-    """Callback that raises a `FloatingPointError`, which names the step. (Not with a loss scale, which skips such steps.)"""
+    """Callback that raises a `FloatingPointError`, which names the step. (Not with a loss scale, which skips such steps.)
+
+    It reads the loss of a step after the next one began, so that the device never waits for the host.
+    """
 
     def __init__(self, train):
         super().__init__()
         self.train = train
 
     def on_epoch_begin(self, epoch, logs=None):
-        self.epoch = epoch
+        self.epoch, self.unread = epoch, None
 
     def on_train_batch_end(self, batch, logs=None):
+        self.check()
+        self.unread = batch, logs
+
+    def on_test_begin(self, logs=None):
+        self.check()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.check()
+
+    def check(self):
+        """Raises the error if the loss of the last step is not a number."""
+        (batch, logs), self.unread = self.unread or (0, {"loss": 0.0}), None
         if not math.isfinite(logs["loss"]) and not isinstance(self.model.optimizer, keras.optimizers.LossScaleOptimizer):
             step = getattr(self.train, "step", 0) + batch + 1
             raise FloatingPointError(f"in step {step} of epoch {self.epoch + 1} {NAN_LOSS}")
@@ -102,10 +118,11 @@ def fit(
     if isinstance(train, keras.utils.PyDataset):
         train = EpochOrder(train, shuffle)
         callbacks += [resume.TrackEpoch(train)]
-    callbacks += [StopAtNaN(train)]
+    nan = StopAtNaN(train)
+    callbacks += [nan]
     if folder is not None:
         tokenizer = getattr(model, "tokenizer", None)
-        checkpoints = resume.Checkpoints(Path(folder, "checkpoint.npz"), checkpoint_seconds, train, best, tokenizer)
+        checkpoints = resume.Checkpoints(Path(folder, "checkpoint.npz"), checkpoint_seconds, train, best, nan.check, tokenizer)
         callbacks += [checkpoints]
     if folder is not None and distribution.is_first():
         callbacks += [logs.Logs(folder), *([logs.Profile(folder)] if profile else [])]
@@ -129,7 +146,8 @@ def _train(model, train, validation, epochs, callbacks, best, checkpoints, verbo
             if checkpoint:
                 epoch, continues = resume.finish_epoch(model, train, callbacks, checkpoint, options)
             if continues and epoch < epochs:
-                model.fit(train, callbacks=callbacks, initial_epoch=epoch, **options)
+                listed = CallbackList(callbacks, model, getattr(train, "num_batches", None), options)
+                model.fit(train, callbacks=listed, initial_epoch=epoch, **options)
     except (KeyboardInterrupt, FloatingPointError) as error:
         if not best.weights:
             raise

@@ -7,6 +7,7 @@ import keras
 from seqzoo.data.digest import digest
 from seqzoo.errors import DataError
 from seqzoo.training import checkpoints, distribution
+from seqzoo.training.callback_list import CallbackList
 
 MAX_TIME_SHARE = 0.05  # of the training time, for writing checkpoints
 
@@ -45,12 +46,14 @@ class Checkpoints(keras.callbacks.Callback):
             checkpoint after each step.
         train: an `EpochOrder`.
         best: the `KeepBest`.
+        before_write: called before a checkpoint is written in an epoch; it raises an error if the model is not worth keeping.
         tokenizer: the model's, if it has one.
     """
 
-    def __init__(self, path, checkpoint_seconds, train, best, tokenizer=None):
+    def __init__(self, path, checkpoint_seconds, train, best, before_write, tokenizer=None):
         super().__init__()
         self.path, self.checkpoint_seconds, self.train, self.best = path, checkpoint_seconds, train, best
+        self.before_write = before_write
         self.vocabulary = digest(tokenizer.tokens) if tokenizer else ""
         self.previous = distribution.broadcast_from_first(lambda: checkpoints.read(path))
         self.due = time.monotonic() + checkpoint_seconds
@@ -84,6 +87,7 @@ class Checkpoints(keras.callbacks.Callback):
 
     def _write_if_due(self, step=0):
         if distribution.is_first() and time.monotonic() >= self.due:
+            self.before_write()
             start = time.monotonic()
             getattr(self.model, "jax_state_sync", lambda: None)()
             self.write(self.epoch, step, values_of(self.model))
@@ -128,7 +132,8 @@ def finish_epoch(model, train, callbacks, checkpoint, options):
     if checkpoint.step == 0:
         return checkpoint.epoch, True
     stop = StopAfterEpoch()
-    model.fit(train, callbacks=[*callbacks, stop], initial_epoch=checkpoint.epoch, **options)
+    listed = CallbackList([*callbacks, stop], model, train.num_batches, options)
+    model.fit(train, callbacks=listed, initial_epoch=checkpoint.epoch, **options)
     stop.restore()
     train.begin_at(checkpoint.epoch + 1, 0)
     return checkpoint.epoch + 1, not stop.stopped

@@ -7,7 +7,9 @@ import keras
 import numpy as np
 import pytest
 
-from seqzoo.training.fit import KeepBest, fit
+from seqzoo.training import checkpoints
+from seqzoo.training.callback_list import CallbackList
+from seqzoo.training.fit import KeepBest, StopAtNaN, fit
 
 
 class Script(keras.utils.PyDataset):
@@ -42,7 +44,6 @@ class Dictated(keras.Model):
         return self.w * x
 
     def fit(self, train, validation_data, epochs, callbacks, initial_epoch, verbose, shuffle):
-        callbacks = keras.callbacks.CallbackList(callbacks, model=self)
         self.stop_training = False
         callbacks.on_train_begin()
         for epoch in range(epochs):
@@ -56,7 +57,7 @@ class Dictated(keras.Model):
 
 def run(losses, fails_in=None, **arguments):
     model = Dictated(losses)
-    history = fit(model, Script(losses, fails_in), None, epochs=len(losses), **arguments)
+    history = fit(model, Script(losses, fails_in), None, epochs=len(losses), verbose=False, **arguments)
     return float(model.get_weights()[0]), [metrics["val_loss"] for metrics in history]
 
 
@@ -203,6 +204,46 @@ def test_nan_later_on_keeps_the_best_weights(capsys):
     assert 1 < len(history) < 9 and all(np.isfinite(metrics["loss"]) for metrics in history)
     assert f"of epoch {len(history) + 1} the loss is not a number" in capsys.readouterr().err
     assert float(model.evaluate(*line(), batch_size=8, verbose=0)) == pytest.approx(history[-1]["val_loss"], rel=1e-5)
+
+
+@pytest.mark.parametrize("bad", [0, 3, 7])
+def test_nan_names_its_step_and_leaves_no_checkpoint(bad, tmp_path):
+    class Breaks(Batches):
+        def __len__(self):
+            return 8
+
+        def __getitem__(self, index):
+            return self.x, self.y * (nan if index == bad else 1)
+
+    with pytest.raises(FloatingPointError, match=f"in step {bad + 1} of epoch 1 "):
+        fit(compiled(), Breaks(*line()), Batches(*line()), 2, shuffle=False, folder=tmp_path, checkpoint_seconds=0)
+    kept = checkpoints.read(tmp_path / "checkpoint.npz")
+    assert kept is None if bad == 0 else all(np.isfinite(values).all() for values in kept.values)
+
+
+def test_the_loss_of_a_step_is_read_after_the_next_began():
+    """A GPU then computes a step while the host prepares the next."""
+    events = []
+
+    class Loss:
+        def __init__(self, step):
+            self.step = step
+
+        def __float__(self):
+            events.append(f"{self.step} read")
+            return 0.0
+
+    stop = StopAtNaN(None)
+    model = compiled()
+    callbacks = CallbackList([stop], model, 3, {"epochs": 1, "verbose": 0})
+    callbacks.on_train_begin()
+    callbacks.on_epoch_begin(0)
+    for step in range(3):
+        events.append(f"{step} computed")
+        callbacks.on_train_batch_end(step, {"loss": Loss(step)})
+    callbacks.on_test_begin()
+    callbacks.on_epoch_end(0)
+    assert events == ["0 computed", "1 computed", "0 read", "2 computed", "1 read", "2 read"]
 
 
 def test_what_is_remembered_is_a_copy():

@@ -120,7 +120,9 @@ def test_between_checkpoints_steps_are_taken_again(tmp_path):
 def test_a_slow_disk_has_checkpoints_less_often(tmp_path, monkeypatch):
     written, clock = [], [0.0]
     monkeypatch.setattr(resume, "time", SimpleNamespace(monotonic=lambda: clock[0]))
-    callback = resume.Checkpoints(tmp_path / "checkpoint.npz", 30, SimpleNamespace(num_batches=10**9, step=0), None)
+    callback = resume.Checkpoints(
+        tmp_path / "checkpoint.npz", 30, SimpleNamespace(num_batches=10**9, step=0), None, lambda: None
+    )
     callback.set_model(SimpleNamespace(variables=[], optimizer=SimpleNamespace(variables=[]), metrics_variables=[]))
 
     def write(epoch, step, values):
