@@ -56,6 +56,14 @@ def jit(function, variables=(), xla=False):
     return _backend.jit(function, list(variables), xla)
 
 
+def cache_compiled(folder):
+    """Keeps compiled programs in a folder for later processes, unless the user chose a folder, or none: on JAX.
+
+    The least recently used ones are deleted beyond 1 GiB.
+    """
+    _backend.cache_compiled(folder)
+
+
 def chunks_pay():
     """Whether loops are compiled as a whole for a CPU, where a chunk of a sequence stays in the processor's cache: JAX."""
     return _backend.chunks_pay()

@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import importlib.util
+import os
 
 import keras
 from keras import ops
@@ -11,6 +12,9 @@ from seqzoo.backend import jax_kernel
 from seqzoo.backend.common import NO_FORWARD_MODE, LazyModule, bound, kernels_setting
 
 jax = LazyModule("jax")
+
+CACHE_BYTES = 2**30
+CACHED_SECONDS = 0.2  # programs that compile faster are not kept
 
 
 def compiles():
@@ -47,6 +51,15 @@ def jit(function, variables, xla):
             return function(*arguments)
 
     return lambda *arguments: run([variable.value for variable in variables], arguments)
+
+
+def cache_compiled(folder):
+    with contextlib.suppress(OSError):
+        folder.mkdir(parents=True, exist_ok=True)
+    if jax.config.jax_compilation_cache_dir is None and os.access(folder, os.W_OK):
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        jax.config.update("jax_compilation_cache_max_size", CACHE_BYTES)
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", CACHED_SECONDS)
 
 
 def chunks_pay():

@@ -10,6 +10,7 @@ import threading
 import traceback
 from pathlib import Path
 
+from seqzoo import backend
 from seqzoo.errors import DataError, UsageError, boundary, one_line, wants_traceback
 from seqzoo.recipe.evaluate import evaluate
 from seqzoo.recipe.flags import parse, parse_config
@@ -114,6 +115,7 @@ def _run(recipe, arguments):
         raise UsageError(f"{arguments[0]}: {expected}; see python -m recipes.{recipe.name} -h")
     if not arguments or arguments[0] not in verbs:
         arguments = ["train", *arguments]
+    backend.cache_compiled(Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "seqzoo", "jax").expanduser())
     run, _ = verbs[arguments[0]]
     run(arguments[1:])
 
