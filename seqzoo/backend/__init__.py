@@ -172,8 +172,16 @@ def with_gradient_of(plain, function):
 
 
 def cudnn_fits(unit, x, state, weights, mask):
-    """Whether cuDNN computes `unit` for these arguments: on PyTorch. On JAX cuDNN was slower than the loop at every size."""
+    """Whether cuDNN computes `unit` for these arguments: on TensorFlow, as a tensor where a mask decides, and on PyTorch.
+
+    On JAX cuDNN was slower than the loop at every size.
+    """
     return _backend.cudnn_fits(unit, x, state, weights, mask)
+
+
+def jit_bars_cudnn(unit):
+    """Whether cuDNN computes `unit` unless the model is compiled as a whole: on TensorFlow, whose XLA has no op of cuDNN."""
+    return _backend.jit_bars_cudnn(unit)
 
 
 def cudnn(unit, x, state, weights, mask):

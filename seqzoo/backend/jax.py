@@ -62,6 +62,10 @@ def cache_compiled(folder):
         jax.config.update("jax_persistent_cache_min_compile_time_secs", CACHED_SECONDS)
 
 
+def jit_bars_cudnn(unit):
+    return False
+
+
 def chunks_pay():
     return jax.default_backend() == "cpu"
 

@@ -7,7 +7,7 @@ import sys
 import optree
 from keras import ops
 
-from seqzoo.backend import common
+from seqzoo.backend import common, tensorflow_cudnn
 from seqzoo.backend.common import LazyModule, concurrent_loops_setting, packed, xla_setting
 from seqzoo.backend.tensorflow_graphs import Kept
 from seqzoo.backend.tensorflow_graphs import cluster as cluster
@@ -102,8 +102,15 @@ def kernels_fit(unit, batch, units, dtype):
     return False
 
 
-def cudnn_fits(unit, x, state, weights, mask):
-    return False
+def cudnn_fits(*given):
+    return not _in_xla() and not _exported() and tensorflow_cudnn.fits(*given)
+
+
+def jit_bars_cudnn(unit):
+    return unit.cudnn is not None and tensorflow_cudnn.on_gpu()
+
+
+cudnn = tensorflow_cudnn.run
 
 
 def loop_over_chunks(run, state, sequences, length, like, kept, reverse):

@@ -74,17 +74,34 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, use
     constants = {name: c for name, c in (("mask", mask), ("dropout", recurrent_dropout)) if c is not None}
     loop = Loop(unit, **options)
     given = unit, x, arguments["state"], weights, mask
-    if use_cudnn and recurrent_dropout is None and loop.segments == 1 and not loop.unroll and cudnn_fits(*given):
+    allowed = use_cudnn and recurrent_dropout is None and loop.segments == 1 and not loop.unroll
+    fits = allowed and cudnn_fits(*given)
+
+    def by_cudnn():
         outputs, last = cudnn(*given)
-        return (outputs if loop.sequences else None), unit.State(*last)
-    hand_written = unit.step_gradient is not None and not loop.unroll
-    kernel = hand_written and kernels_fit(unit, x.shape[0], weights["recurrent_kernel"].shape[0], x.dtype)
-    loop = loop._replace(xla=compiles() and not loop.unroll, kernel=kernel)
-    outputs, last = in_shards(jit_loop(_run, loop), loop, arguments, constants)
+        return ((outputs,) if loop.sequences else ()), tuple(last)
+
+    def by_loop():
+        return _looped(loop, arguments, constants)
+
+    if isinstance(fits, bool):
+        outputs, last = by_cudnn() if fits else by_loop()
+    else:  # TensorFlow reads the mask in the graph
+        outputs, last = ops.cond(fits, by_cudnn, by_loop)
     batch, length = x.shape[:2]
     units = weights["recurrent_kernel"].shape[0]
     outputs = tuple(with_static_shape(a, (batch, length, units)) for a in outputs)
     return (outputs[0] if loop.sequences else None), unit.State(*(with_static_shape(a, (batch, units)) for a in last))
+
+
+def _looped(loop, arguments, constants):
+    """The outputs, in a tuple that is empty without them, and the last state."""
+    unit, x, units = loop.unit, arguments["x"], arguments["weights"]["recurrent_kernel"].shape[0]
+    hand_written = unit.step_gradient is not None and not loop.unroll
+    kernel = hand_written and kernels_fit(unit, x.shape[0], units, x.dtype)
+    loop = loop._replace(xla=compiles() and not loop.unroll, kernel=kernel)
+    outputs, last = in_shards(jit_loop(_run, loop), loop, arguments, constants)
+    return tuple(outputs), tuple(last)
 
 
 def one_step(unit, x_t, state, weights, recurrent_dropout=None):

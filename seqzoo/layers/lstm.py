@@ -3,6 +3,7 @@
 import keras
 
 from seqzoo import equations
+from seqzoo.backend import jit_bars_cudnn
 from seqzoo.layers.arguments import GATES, check_gates, with_arguments
 from seqzoo.layers.recurrent import Recurrent
 from seqzoo.layers.recurrent_cell import RecurrentCell
@@ -32,8 +33,9 @@ class LSTM(Recurrent):
         peephole: "output" adds c<t-1> to the input of Γo, the notes' form; "all" adds c<t-1> to the inputs of Γu, Γf and Γo.
             A peephole has one weight per unit: unit k of c affects unit k of a gate only.
         unit_forget_bias: whether the forget gate's bias is initialized to one.
-        use_cudnn: False keeps cuDNN away; otherwise cuDNN runs the layer on PyTorch and a GPU, unless there is a peephole,
-            recurrent dropout, mixed precision, a mask with gaps, `segments` or `unroll`. Gradients of gradients need False.
+        use_cudnn: False keeps cuDNN away; otherwise cuDNN runs the layer on a GPU, on TensorFlow and PyTorch, unless there is a
+            peephole, recurrent dropout, mixed precision, a mask with gaps, `segments` or `unroll`. Gradients of gradients need
+            False.
         **kwargs: arguments of `Recurrent`.
     """
 
@@ -51,6 +53,7 @@ class LSTM(Recurrent):
         unit = _unit(activation, recurrent_activation, peephole)
         super().__init__(units, unit, open_gates=_open_gates(unit_forget_bias), **kwargs)
         self.use_cudnn = use_cudnn
+        self.supports_jit = not (use_cudnn and jit_bars_cudnn(unit))
 
     def get_config(self):
         return _with_arguments(super().get_config(), self.cell.unit) | {"use_cudnn": self.use_cudnn}

@@ -3,6 +3,7 @@
 import keras
 
 from seqzoo import equations
+from seqzoo.backend import jit_bars_cudnn
 from seqzoo.layers.arguments import is_activation, with_arguments
 from seqzoo.layers.recurrent import Recurrent
 from seqzoo.layers.recurrent_cell import RecurrentCell
@@ -13,7 +14,9 @@ class SimpleRNNCell(RecurrentCell):
     """Simple RNN cell: one step of `SimpleRNN`."""
 
     def __init__(self, units, activation="tanh", **kwargs):
-        super().__init__(units, _unit(activation), **kwargs)
+        unit = _unit(activation)
+        super().__init__(units, unit, **kwargs)
+        self.supports_jit = not jit_bars_cudnn(unit)
 
     def get_config(self):
         return with_arguments(super().get_config(), activation=self.unit.activation)
@@ -30,7 +33,9 @@ class SimpleRNN(Recurrent):
     """
 
     def __init__(self, units, activation="tanh", **kwargs):
-        super().__init__(units, _unit(activation), **kwargs)
+        unit = _unit(activation)
+        super().__init__(units, unit, **kwargs)
+        self.supports_jit = not jit_bars_cudnn(unit)
 
     def get_config(self):
         return with_arguments(super().get_config(), activation=self.cell.unit.activation)
