@@ -17,7 +17,7 @@ def fits(unit, x, state, weights, mask):
 
 
 def on_gpu():
-    return bool(tf.config.list_logical_devices("GPU"))
+    return bool(tf.config.get_visible_devices("GPU"))  # unlike the logical ones, they may still be configured
 
 
 def _right_padded(mask):

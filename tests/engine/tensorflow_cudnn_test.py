@@ -54,12 +54,11 @@ def calls(monkeypatch):
 
 def test_the_op_takes_these_arguments():
     """The stand-in proves nothing about an op of another signature."""
-    op = tf.raw_ops.CudnnRNNV3
-    x, state = tf.zeros((3, 2, 4)), tf.zeros((1, 2, 5))
     graph = tf.Graph()
     with graph.as_default():
-        given = {"input": tf.zeros(x.shape), "input_h": tf.zeros(state.shape), "input_c": tf.zeros(state.shape)}
-        outputs = op(**given, params=tf.zeros(220), sequence_lengths=tf.constant([3, 3]), rnn_mode="lstm")
+        state = tf.zeros((1, 2, 5))
+        given = {"input": tf.zeros((3, 2, 4)), "input_h": state, "input_c": state, "params": tf.zeros(220)}
+        outputs = tf.raw_ops.CudnnRNNV3(**given, sequence_lengths=tf.constant([3, 3]), rnn_mode="lstm")
     assert len(outputs) == 5
     attributes = graph.get_operations()[-1].node_def.attr
     assert attributes["time_major"].b and attributes["is_training"].b
