@@ -44,8 +44,10 @@ def arguments():
         "--data", nargs="+", type=_data, default=[], metavar="RECIPE=PATH", help="data of a recipe; its own by default"
     )
     parser.add_argument("--dry-run", action="store_true", help="tiny sizes, on any device")
-    parser.add_argument("--out", type=Path, default=Path("benchmarks/results"), help="folder of the results")
-    return parser.parse_args()
+    parser.add_argument("--out", type=Path, help="folder of the results: benchmarks/results, of a dry run runs/gpu-dry-run")
+    options = parser.parse_args()
+    options.out = options.out or Path("runs/gpu-dry-run" if options.dry_run else "benchmarks/results")
+    return options
 
 
 def _data(text):
@@ -55,15 +57,19 @@ def _data(text):
     return recipe, path
 
 
-def machine(options, until):
-    """Writes the card and the versions."""
+def card():
+    """Name, driver and memory of the GPU, or None."""
     smi = ["nvidia-smi", "--query-gpu=name,driver_version,memory.total", "--format=csv,noheader"]
     try:
-        card = subprocess.run(smi, capture_output=True, text=True, check=True).stdout.strip()
+        return subprocess.run(smi, capture_output=True, text=True, check=True).stdout.strip()
     except (OSError, subprocess.CalledProcessError):
-        card = "no NVIDIA GPU"
+        return None
+
+
+def machine(options, until):
+    """Writes the card and the versions."""
     versions = ", ".join(f"{name} {version(name)}" for name in (*BACKENDS, "keras"))
-    text = f"{card}\n{os.cpu_count()} cores, Python {platform.python_version()}, {versions}\n"
+    text = f"{card() or 'no NVIDIA GPU'}\n{os.cpu_count()} cores, Python {platform.python_version()}, {versions}\n"
     (options.out / "gpu-machine.txt").write_text(text)
     print(text, end="", flush=True)
 
@@ -187,6 +193,8 @@ def main():
     options = arguments()
     if not BACKENDS:
         sys.exit("error: neither JAX nor PyTorch is installed")
+    if not options.dry_run and card() is None:
+        sys.exit("error: no NVIDIA GPU; --dry-run runs all of it on a CPU, on tiny sizes")
     options.out.mkdir(parents=True, exist_ok=True)
     end = time.monotonic() + 60 * options.minutes
     for part in PARTS:

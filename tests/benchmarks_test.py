@@ -2,6 +2,7 @@
 
 import csv
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -154,6 +155,20 @@ def test_the_dry_run_for_a_gpu_writes_all_of_its_results(monkeypatch, tmp_path):
     ]
     assert "keras" in (tmp_path / "gpu-machine.txt").read_text() and "passed" in (tmp_path / "gpu-laws.txt").read_text()
     assert (tmp_path / "gpu-layers.png").stat().st_size > 1000
+
+
+def test_a_dry_run_leaves_the_results_of_a_gpu_alone(monkeypatch):
+    for flags, folder in ([], "benchmarks/results"), (["--dry-run"], "runs/gpu-dry-run"), (["--dry-run", "--out", "a"], "a"):
+        monkeypatch.setattr(sys, "argv", ["gpu", *flags])
+        assert gpu.arguments().out == Path(folder)
+
+
+def test_without_a_gpu_nothing_is_measured_nor_written(monkeypatch, tmp_path):
+    monkeypatch.setattr(sys, "argv", ["gpu", "--out", str(tmp_path / "results")])
+    monkeypatch.setattr(gpu, "card", lambda: None)
+    with pytest.raises(SystemExit, match="no NVIDIA GPU; --dry-run"):
+        gpu.main()
+    assert not (tmp_path / "results").exists()
 
 
 def test_a_gpu_case_takes_at_least_its_products_or_its_traffic():
