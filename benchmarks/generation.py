@@ -37,7 +37,7 @@ def contestants(config):
     sampler, rng = decoding.Sampler(), np.random.default_rng(0)
 
     def compiled_loop():
-        decoding.generate(model.step, model.initial_state(config.batch), config.length, sampler, eos=None)
+        decoding.generate(model.step, model.initial_state(config.batch), config.length, sampler, eos=())
         return config.batch * config.length
 
     def one_step(y, state, u):

@@ -45,15 +45,16 @@ def jit_loop(function, loop):
     return _backend.jit_loop(function, loop)
 
 
-def jit(function, variables=(), xla=False):
+def jit(function, variables=None, xla=False):
     """`function` traced once for each shape of its arguments, tensors in tuples or lists. The result keeps no gradient.
 
     Args:
-        variables: the Keras variables that `function` reads; their values may change between two calls.
+        variables: the Keras variables that `function` reads, those of its first call unless given; their values may change
+            between two calls.
         xla: whether TensorFlow compiles `function` with XLA. Compilation takes a second or more and pays for loops of many
             small steps.
     """
-    return _backend.jit(function, list(variables), xla)
+    return _backend.jit(function, variables if variables is None else list(variables), xla)
 
 
 def cache_compiled(folder):

@@ -50,7 +50,30 @@ def jit(function, variables, xla):
         with keras.StatelessScope(zip(variables, values, strict=True)):
             return function(*arguments)
 
-    return lambda *arguments: run([variable.value for variable in variables], arguments)
+    def call(*arguments):
+        nonlocal variables
+        if variables is None:
+            variables = _variables_read(function, arguments)
+        return run([variable.value for variable in variables], arguments)
+
+    return call
+
+
+def _variables_read(function, arguments):
+    """The Keras variables that `function` reads when it is traced."""
+    read = {}
+
+    class Reads(keras.StatelessScope):
+        def get_current_value(self, variable):
+            read[id(variable)] = variable
+            return super().get_current_value(variable)
+
+    def run(*arguments):
+        with Reads():
+            return function(*arguments)
+
+    jax.eval_shape(run, *arguments)
+    return list(read.values())
 
 
 def cache_compiled(folder):

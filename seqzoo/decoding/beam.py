@@ -3,85 +3,174 @@
 from typing import NamedTuple
 
 import numpy as np
-from keras import ops
+from keras import ops, tree
 
-from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
-from seqzoo.decoding.generate import NO_TOKEN, banned_ids, cached_per_model, loop
-from seqzoo.models.one_to_many import MASKED_LOGIT
+from seqzoo.decoding import loops
+from seqzoo.decoding.logits import MASKED_LOGIT, Rules
+from seqzoo.decoding.loops import NO_TOKEN
+from seqzoo.decoding.special_tokens import special_tokens
+
+LEAST_COVERAGE = 1e-6  # the log of 0 is infinite
 
 
 class Hypothesis(NamedTuple):
-    """Hypothesis: its ids, with `<eos>` if it ended; its log P; and its score, log P / length^α, for ranking."""
+    """Hypothesis: its ids, with their end if it ended; the model's log P of them; and its score, by which it is ranked."""
 
     tokens: list
     log_p: float
     score: float
 
 
-def beam(step, state, length, width=5, n_best=1, length_penalty=0.0, prompt=(), eos=EOS, never=(PAD, UNK, BOS), start=PAD):
+class Beams(NamedTuple):
+    """The hypotheses during the search, each part `(batch, width)`.
+
+    `log_p` is the model's; `rank` is log P with the repetition penalty; `coverage` is that of the input.
+    """
+
+    y: object
+    ended: object
+    lengths: object
+    log_p: object
+    rank: object
+    coverage: object
+
+
+class Ranking(NamedTuple):
+    """The score of a hypothesis: log P / length^alpha + beta * coverage. `covered` tells the coverage of a state."""
+
+    alpha: float
+    beta: float
+    covered: object
+
+    def score(self, rank, lengths, coverage):
+        """Returns scores; all arguments have one shape."""
+        return rank / ops.maximum(lengths, 1) ** self.alpha + self.beta * coverage
+
+    def coverage_of(self, state, like):
+        """Returns the coverage of the input by each row of a state, in the shape of `like`."""
+        if self.covered is None:
+            return ops.zeros_like(like)
+        covered = ops.clip(ops.cast(self.covered(state), "float32"), LEAST_COVERAGE, 1.0)
+        return ops.reshape(ops.sum(ops.log(covered), axis=-1), ops.shape(like))
+
+
+def beam(
+    step,
+    state,
+    length,
+    width=5,
+    n_best=1,
+    length_penalty=0.0,
+    prompts=None,
+    eos=None,
+    never=None,
+    start=None,
+    pad=None,
+    min_length=0,
+    repetition_penalty=1.0,
+    coverage=0.0,
+    covered=None,
+):
     """Runs beam search. Returns a list of the `n_best` hypotheses, best first, for each sequence of a batch.
 
     Args:
-        step: function `(ids (rows,), state) -> logits (rows, vocabulary), state`.
-        state: initial state, a list of tensors `(batch, ...)`.
+        step: function `(ids (rows,), state) -> logits (rows, vocabulary), state`, as for `generate`. A part of the state that
+            `step` returns as it was given, the very object, is taken to be equal for all hypotheses of a sequence.
+        state: initial state, as for `generate`.
         length: the largest number of steps, those of the prompt included.
         width: beam width, the number of hypotheses kept at each step.
         n_best: the number of hypotheses returned, at most `width`.
         length_penalty: α: 0 ranks by log P, which favours short sequences; 1 ranks by the mean log P of a token.
-        prompt: first ids of every sequence.
-        eos, never, start: as for `generate`.
+        prompts, eos, never, start, pad, min_length, repetition_penalty: as for `generate`. A repetition penalty changes the
+            log P by which hypotheses are ranked; the `log_p` of a hypothesis stays the model's.
+        coverage: β of Wu et al. 2016: ranking adds β Σ log min(attention that an input step has had, 1).
+        covered: function of the state: the sum of attention of each input step, `(rows, T_x)`, 1 at padding. By default the
+            method `covered` of the model.
     """
     if not 1 <= n_best <= width:
         raise ValueError(f"`n_best` must be from 1 to `width`, {width}, got {n_best!r}.")
-    if not 0 <= len(prompt) <= length or length < 1:
+    special, state = special_tokens(step, start, eos, pad, never), loops.as_tensors(state)
+    rules = Rules(special.eos, special.pad, special.never, min_length, float(repetition_penalty))
+    batch = loops.batch_of(state, prompts, special.start)
+    given, (chunk, steps) = loops.prompt_of_each(prompts, batch), loops.chunks(max(length, 1))
+    if length < max([1, *map(len, given)]):
         raise ValueError(f"`length` must be a positive integer and not below that of the prompt, got {length!r}.")
-    batch = state[0].shape[0]
-    rows = [ops.repeat(part, width, axis=0) for part in state]
-    log_p = np.full((batch, width), MASKED_LOGIT, np.float32)
-    log_p[:, 0] = 0  # all hypotheses begin equal: one of them counts
-    y, ended, lengths = (
-        np.full((batch, width), start, np.int32),
-        np.zeros((batch, width), bool),
-        np.zeros((batch, width), np.float32),
-    )
-    given = np.full((length,), NO_TOKEN, np.int32)
-    given[: len(prompt)] = prompt
-    carry = tuple(ops.convert_to_tensor(a) for a in (y, ended, lengths, log_p)), rows
-    run = _compiled(step, width, float(length_penalty), eos, tuple(never))
-    ((_, _, lengths, log_p), _), (tokens, parents) = run(carry, ops.convert_to_tensor(given))
-    sequences = _trace_back(ops.convert_to_numpy(tokens), ops.convert_to_numpy(parents))
-    return _best(sequences, *(ops.convert_to_numpy(a) for a in (log_p, lengths)), length_penalty, n_best)
+    y = ops.broadcast_to(ops.convert_to_tensor(special.start, "int32"), (batch,))
+    vocabulary = loops.vocabulary_of(step, y, state)
+    rules.check(vocabulary)
+    ranking = Ranking(float(length_penalty), float(coverage), _covered(step, coverage, covered))
+    rows = tree.map_structure(lambda part: ops.repeat(part, width, axis=0) if len(part.shape) else part, state)
+    carry = _first(y, width), rules.none_seen(batch * width, vocabulary), rows
+    inputs = loops.given_tokens(given, steps), np.arange(steps, dtype=np.int32), np.arange(steps) < length
+    run = _compiled(step, width, ranking, rules)
+    (beams, _, _), (tokens, parents) = loops.run_in_chunks(run, carry, inputs, steps, chunk, lambda carry: carry[0].ended)
+    beams = Beams(*map(ops.convert_to_numpy, beams))
+    scores = ops.convert_to_numpy(ranking.score(beams.rank, beams.lengths, beams.coverage))
+    return _best(_trace_back(tokens, parents), beams, scores, n_best)
 
 
-@cached_per_model
-def _compiled(step, width, alpha, eos, never):
-    def one_step(carry, given):
-        (y, ended, lengths, log_p), rows = carry
-        batch = y.shape[0]
-        z, rows = step(ops.reshape(y, (-1,)), rows)
-        vocabulary = z.shape[-1]
-        candidates = _continued(ops.reshape(ops.log_softmax(z), (batch, width, vocabulary)), ended, given, never)
-        candidates = ops.expand_dims(log_p, -1) + candidates  # (batch, width, vocabulary)
-        grown = lengths + ops.cast(~ended, "float32")
-        ranked = candidates / ops.expand_dims(grown, -1) ** alpha
-        chosen = ops.top_k(ops.reshape(ranked, (batch, -1)), width)[1]  # (batch, width)
-        parent, y = chosen // vocabulary, chosen % vocabulary
-        log_p = ops.take_along_axis(ops.reshape(candidates, (batch, -1)), chosen, axis=1)
-        lengths, ended = (ops.take_along_axis(a, parent, axis=1) for a in (grown, ended))
-        at = ops.reshape(parent + width * ops.arange(batch, dtype=parent.dtype)[:, None], (-1,))
-        rows = [ops.take(part, at, axis=0) for part in rows]
-        y, parent = ops.cast(y, "int32"), ops.cast(parent, "int32")
-        return ((y, ended | (y == eos), lengths, log_p), rows), (y, parent)
-
-    return loop(step, one_step)
+def _covered(step, beta, covered):
+    """Returns the function that tells the coverage of a state; None without a weight."""
+    covered = covered or getattr(getattr(step, "__self__", None), "covered", None)
+    if beta and covered is None:
+        raise ValueError("`coverage` needs `covered`, a function of the state: `step` is of no model that has one.")
+    return covered if beta else None
 
 
-def _continued(log_p, ended, given, never):
-    """Returns log P of each next token: a given token alone, no token of `never`, and `<pad>` with certainty after the end."""
-    ids = ops.arange(log_p.shape[-1])
-    banned = ops.where(given == NO_TOKEN, banned_ids(log_p.shape[-1], never), ids != given)
-    after_end = ops.where(ids == PAD, 0.0, MASKED_LOGIT)
-    return ops.where(ops.expand_dims(ended, -1), after_end, ops.where(banned, MASKED_LOGIT, log_p))
+def _first(y, width):
+    """Returns the hypotheses before the first step: all are equal, and one of them counts."""
+    y = ops.repeat(y[:, None], width, axis=1)
+    zeros = ops.zeros(y.shape, "float32")
+    log_p = ops.broadcast_to(ops.where(ops.arange(width) == 0, 0.0, MASKED_LOGIT), y.shape)
+    return Beams(y, ops.zeros(y.shape, "bool"), zeros, log_p, log_p, zeros)
+
+
+@loops.cached_per_step
+def _compiled(step, width, ranking, rules):
+    """Returns a compiled loop: carry `(beams, seen, state)` and given tokens, numbers of steps and whether they count to the
+    carry, the tokens and their parents, the hypotheses that they continue."""
+
+    def one_step(carry, given, t, counts):
+        beams, seen, before = carry
+        z, state = loops.checked(step, ops.reshape(beams.y, (-1,)), before)
+        ended, vocabulary = beams.ended | ~counts, z.shape[-1]
+        shape, ids = (-1, width, vocabulary), ops.arange(vocabulary)
+
+        def continued(sums, z):
+            """The sums with log P of each next token; after the end `pad` follows with certainty."""
+            log_p = ops.reshape(ops.log_softmax(z), shape)
+            return sums[:, :, None] + ops.where(ended[:, :, None], ops.where(ids == rules.pad, 0.0, MASKED_LOGIT), log_p)
+
+        banned = ops.where(
+            given[:, None] == NO_TOKEN, rules.banned(vocabulary, t), ids != given[:, None]
+        )  # (batch, vocabulary)
+        barred = ops.where(banned[:, None] & ~ended[:, :, None], MASKED_LOGIT, 0.0)
+        rank = continued(beams.rank, rules.penalised(z, seen)) + barred
+        coverage = ops.where(ended, beams.coverage, ranking.coverage_of(state, beams.coverage))
+        lengths = beams.lengths + ops.cast(~ended, "float32")
+        scores = ranking.score(rank, lengths[:, :, None], coverage[:, :, None])
+        chosen = ops.top_k(ops.reshape(scores, (-1, width * vocabulary)), width)[1]  # (batch, width)
+        parent, y = chosen // vocabulary, ops.cast(chosen % vocabulary, "int32")
+
+        def of_choice(sums):
+            return ops.take_along_axis(ops.reshape(sums, (-1, width * vocabulary)), chosen, axis=1)
+
+        def of_parent(a):
+            return ops.take_along_axis(a, parent, axis=1)
+
+        row = ops.reshape(parent + width * ops.arange(parent.shape[0], dtype=parent.dtype)[:, None], (-1,))
+        state = tree.map_structure(lambda new, old: _of_rows(new, row, shared=new is old), state, before)
+        seen = rules.now_seen(_of_rows(seen, row, shared=rules.repetition_penalty == 1), ops.reshape(y, (-1,)))
+        log_p = of_choice(continued(beams.log_p, z))
+        beams = Beams(y, of_parent(ended) | rules.ends(y), of_parent(lengths), log_p, of_choice(rank), of_parent(coverage))
+        return (beams, seen, state), (y, ops.cast(parent, "int32"))
+
+    return loops.loop(step, one_step)
+
+
+def _of_rows(part, row, shared):
+    """Returns the rows of the parents; the part itself if it is equal for all hypotheses of a sequence."""
+    return part if shared or not len(part.shape) else ops.take(part, row, axis=0)
 
 
 def _trace_back(tokens, parents):
@@ -94,13 +183,12 @@ def _trace_back(tokens, parents):
     return sequences
 
 
-def _best(tokens, log_p, lengths, alpha, n_best):
-    scores = log_p / np.maximum(lengths, 1) ** alpha
+def _best(tokens, beams, scores, n_best):
     return [
         [
-            Hypothesis([int(y) for y in tokens[b, i] if y != PAD], float(log_p[b, i]), float(scores[b, i]))
+            Hypothesis(tokens[b, i, : int(beams.lengths[b, i])].tolist(), float(beams.log_p[b, i]), float(scores[b, i]))
             for i in np.argsort(-scores[b], kind="stable")[:n_best]
-            if log_p[b, i] > MASKED_LOGIT / 2
+            if beams.rank[b, i] > MASKED_LOGIT / 2
         ]
         for b in range(len(tokens))
     ]

@@ -7,7 +7,7 @@ import dataclasses
 
 from keras import ops
 
-from seqzoo.models.one_to_many import MASKED_LOGIT
+from seqzoo.decoding.logits import MASKED_LOGIT
 
 RANGE, HALVINGS = 100.0, 24  # of the bisection in `_cut`: logits from the highest downwards, and steps
 LEAST = 1e-6  # the lowest temperature; below it sampling is greedy

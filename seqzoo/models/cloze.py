@@ -10,10 +10,10 @@ from scipy.special import softmax
 from seqzoo import backend
 from seqzoo.data.batches import steps_in_order
 from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
+from seqzoo.decoding.logits import MASKED_LOGIT
 from seqzoo.errors import DataError
 from seqzoo.layers.dense import Dense
 from seqzoo.models.language_model import check_tokens
-from seqzoo.models.one_to_many import MASKED_LOGIT
 from seqzoo.models.recurrent_stack import recurrent_stack
 
 GAP = "___"

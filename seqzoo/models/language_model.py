@@ -63,6 +63,12 @@ class LanguageModel(OneToMany):
         """The id of y<0>: `<eos>` for a stream, else `<pad>`."""
         return EOS if self.carried else PAD
 
+    @property
+    def special_tokens(self):
+        """The special tokens of `OneToMany`; of a stream `<eos>` is y<0>, and ends nothing."""
+        special = super().special_tokens
+        return special._replace(start=self.start, eos=()) if self.carried else special
+
     def sequences(self, texts):
         """Returns the token ids of each text, with `<eos>` at the end.
 

@@ -3,12 +3,12 @@
 import keras
 from keras import ops
 
-from seqzoo.data.tokenizer import BOS, PAD
+from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
+from seqzoo.decoding import SpecialTokens
+from seqzoo.decoding.logits import MASKED_LOGIT
 from seqzoo.layers import Stacked
 from seqzoo.layers.dense import Dense
 from seqzoo.models.recurrent_stack import recurrent_stack
-
-MASKED_LOGIT = -1e9  # the logit of tokens that must not occur
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -123,6 +123,11 @@ class OneToMany(keras.Model):
         x, state = self._first(self._vectors(y_prev)[:, None], state)
         a, state = self.recurrent.step(x[:, 0], state)
         return self._logits(a), self._carried(state)
+
+    @property
+    def special_tokens(self):
+        """The special tokens of `data.tokenizer`, with `<pad>`, the zero vector, as y<0>."""
+        return SpecialTokens(start=PAD, eos=(EOS,), pad=PAD, never=(PAD, UNK, BOS))
 
     def initial_state(self, batch, label=None):
         """Returns the initial state, a list: zeros `(batch, units)` for each part of each layer's state.

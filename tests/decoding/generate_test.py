@@ -1,13 +1,18 @@
 """Sampling over any `step`: here a Markov chain, whose logits are rows of a table."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
 from keras import ops
 
+from seqzoo import decoding
 from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
-from seqzoo.decoding import Sampler, generate, generate_vectors, greedy
+from seqzoo.decoding import Sampler, generate_vectors, greedy
 from seqzoo.models import OneToMany
+
+generate = functools.partial(decoding.generate, start=PAD, eos=EOS, pad=PAD, never=(PAD, UNK, BOS))
 
 TABLE = np.random.default_rng(0).normal(0, 1.5, (8, 8)).astype("float32")
 TABLE[:, [PAD, BOS]] = -1e9
@@ -27,7 +32,7 @@ def log_softmax(z):
 
 
 def test_the_greedy_chain():
-    found = generate(step, start(1), 6, greedy, eos=None, never=())
+    found = generate(step, start(1), 6, greedy, eos=(), never=())
     y, expected = PAD, []
     for _ in range(6):
         y = int(TABLE[y].argmax())
@@ -69,9 +74,9 @@ def test_unknown_words_are_sampled_again():
 
 
 def test_prompts_for_all_and_for_each():
-    for_all = generate(step, start(3), 8, prompts=[5, 6], eos=None, seed=1)
+    for_all = generate(step, start(3), 8, prompts=[5, 6], eos=(), seed=1)
     assert (for_all.tokens[:, :2] == [5, 6]).all() and for_all.tokens.shape == (3, 8)
-    for_each = generate(step, start(3), 8, prompts=[[5], [], [4, UNK, 7]], eos=None, seed=1)
+    for_each = generate(step, start(3), 8, prompts=[[5], [], [4, UNK, 7]], eos=(), seed=1)
     assert for_each.tokens[0, 0] == 5 and list(for_each.tokens[2, :3]) == [4, UNK, 7]
     with pytest.raises(ValueError, match="one for each of the 3 sequences, got 2"):
         generate(step, start(3), 8, prompts=[[5], [6]])
@@ -82,13 +87,15 @@ def test_prompts_for_all_and_for_each():
 def test_the_weights_of_today_are_used():
     """The compiled loop is kept, what it reads may change."""
     model = OneToMany(vocabulary=8, units=3, embedding=2)
-    before = generate(model.step, model.initial_state(2), 20, eos=None, seed=0).log_p
+    before = decoding.generate(model.step, model.initial_state(2), 20, eos=(), seed=0).log_p
     model.set_weights([weight + 1 for weight in model.get_weights()])
-    after = generate(model.step, model.initial_state(2), 20, eos=None, seed=0).log_p
+    after = decoding.generate(model.step, model.initial_state(2), 20, eos=(), seed=0).log_p
     fresh = OneToMany(vocabulary=8, units=3, embedding=2)
     fresh.set_weights(model.get_weights())
     assert np.abs(before - after).max() > 1e-4
-    np.testing.assert_allclose(generate(fresh.step, fresh.initial_state(2), 20, eos=None, seed=0).log_p, after, atol=1e-5)
+    np.testing.assert_allclose(
+        decoding.generate(fresh.step, fresh.initial_state(2), 20, eos=(), seed=0).log_p, after, atol=1e-5
+    )
 
 
 def test_vectors_are_drawn_part_by_part():
@@ -117,5 +124,89 @@ def test_a_function_that_is_no_method_is_read_anew():
 
 @pytest.mark.parametrize("temperature", [1e-38, 1e9])
 def test_no_temperature_brings_forth_what_cannot_be(temperature):
-    found = generate(step, start(300), 3, Sampler(temperature), eos=None).tokens
+    found = generate(step, start(300), 3, Sampler(temperature), eos=()).tokens
     assert not set(np.unique(found)) & {PAD, UNK, BOS}
+
+
+def cycle(y, state):
+    """The token after y is y + 1, of 5; the logits of the others are 0."""
+    return 4.0 * ops.one_hot((y + 1) % 5, 5), state
+
+
+IDS = {"start": 4, "eos": (), "seed": 0}
+
+
+@pytest.mark.parametrize("missing, message", [("start", "the id of y<0>"), ("eos", r"\(\) for none")])
+def test_the_ids_of_a_function_are_never_guessed(missing, message):
+    with pytest.raises(ValueError, match=f"`{missing}` must be given, .*{message}"):
+        decoding.generate(cycle, start(1), 4, **{**IDS, missing: None})
+
+
+def test_id_0_is_a_token_like_others():
+    assert decoding.generate(cycle, start(2), 7, greedy, **IDS).sequences == [[0, 1, 2, 3, 4, 0, 1]] * 2
+
+
+def test_any_of_several_ids_ends_a_sequence_and_the_end_fills_the_row():
+    found = decoding.generate(cycle, start(2), 7, greedy, prompts=[[0], [3]], **IDS | {"eos": (2, 4)})
+    assert found.sequences == [[0, 1, 2], [3, 4]] and found.lengths.tolist() == [3, 2]
+    assert found.tokens[1, 2:].tolist() == [2] * (found.tokens.shape[1] - 2)
+
+
+def test_a_least_length_bans_the_end_before():
+    ends = 4.0 * np.eye(5, dtype="float32")[[1] * 5] + np.eye(5, dtype="float32")[[2] * 5]
+
+    def step(y, state):
+        return ops.take(ops.convert_to_tensor(ends), y, axis=0), state
+
+    found = [decoding.generate(step, start(1), 7, greedy, **IDS | {"eos": 1}, min_length=n).sequences for n in (0, 1, 4)]
+    assert found == [[[1]], [[2, 1]], [[2, 2, 2, 2, 1]]]
+
+
+def test_a_penalty_on_repetition_divides_the_logits_of_what_was_said():
+    z = np.array([4.0, 3.0, -1.0, -1.1, -5.0], "float32")
+
+    def step(y, state):
+        return ops.convert_to_tensor(z) + 0.0 * ops.cast(y[:, None], "float32"), state
+
+    found = decoding.generate(step, start(1), 5, greedy, repetition_penalty=1.5, **IDS)
+    said, expected = np.zeros(5, bool), []
+    for _ in range(5):
+        expected.append(int(np.where(said, np.where(z > 0, z / 1.5, z * 1.5), z).argmax()))
+        said[expected[-1]] = True
+    assert found.sequences == [expected] and expected[:2] == [0, 1]
+    np.testing.assert_allclose(found.log_p[0], log_softmax(z)[expected], atol=1e-5)
+
+
+@pytest.mark.parametrize("state", [np.zeros((2, 3), "float32"), {"a": [np.zeros((2, 3)), (np.ones((2, 1), "int32"),)]}, ()])
+def test_a_state_has_any_structure(state):
+    found = decoding.generate(cycle, state, 3, greedy, prompts=np.array([[1], [2]]), **IDS)
+    assert found.sequences == [[1, 2, 3], [2, 3, 4]]
+
+
+def test_what_a_step_returns_is_checked():
+    wrong = {
+        "logits \\(rows, vocabulary\\), got the shape": lambda y, state: (ops.zeros((2, 1, 5)), state),
+        "a state like the one it was given, 1 tensors": lambda y, state: (ops.zeros((2, 5)), [*state, *state]),
+        "logits and the next state": lambda y, state: ops.zeros((2, 5)),
+    }
+    for message, step in wrong.items():
+        with pytest.raises(ValueError, match=message):
+            decoding.generate(step, start(2), 3, **IDS)
+    with pytest.raises(ValueError, match="`eos` must be ids from 0 to 4, as many as there are logits, got 5"):
+        decoding.generate(cycle, start(2), 3, **IDS | {"eos": 5})
+    with pytest.raises(ValueError, match="a row for each sequence, got .1, 2. rows"):
+        decoding.generate(cycle, [start(1), start(2)], 3, **IDS)
+
+
+def test_a_function_is_compiled_once(compiled):
+    calls = []
+
+    def step(y, state):
+        calls.append(1)
+        return cycle(y, state)
+
+    decoding.generate(step, start(2), 9, **IDS)
+    before = len(calls)
+    decoding.generate(step, start(2), 12, **IDS)
+    if keras.backend.backend() != "torch":
+        assert len(calls) == before

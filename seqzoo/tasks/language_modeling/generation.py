@@ -12,19 +12,13 @@ from seqzoo.data.tokenizer import EOS, UNK
 
 def sample(model, count, length, sampler=None, prompt=(), seed=0):
     """Returns `count` sampled texts of at most `length` tokens. With a carried state a text may span several lines."""
-    options = {"eos": None if model.carried else EOS, "start": model.start, "seed": seed}
-    sampled = decoding.generate(model.step, model.initial_state(count), length, sampler, list(prompt), **options)
+    sampled = decoding.generate(model.step, model.initial_state(count), length, sampler, list(prompt), seed=seed)
     return [as_text(model.tokenizer, ids) for ids in sampled.sequences]
 
 
 def beam_search(model, count, length, width, length_penalty, prompt=()):
     """Returns the `count` most probable texts of a beam search, the best first."""
-    options = {
-        "length_penalty": length_penalty,
-        "prompt": list(prompt),
-        "start": model.start,
-        "eos": None if model.carried else EOS,
-    }
+    options = {"length_penalty": length_penalty, "prompts": list(prompt)}
     (hypotheses,) = decoding.beam(model.step, model.initial_state(1), length, width, count, **options)
     return [as_text(model.tokenizer, hypothesis.tokens) for hypothesis in hypotheses]
 
