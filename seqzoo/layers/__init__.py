@@ -1,6 +1,8 @@
 """Keras layers that compute the notes' equations exactly."""
 
 from seqzoo.layers import conversion as conversion
+from seqzoo.layers.attention import AdditiveAttention as AdditiveAttention
+from seqzoo.layers.attention import MultiplicativeAttention as MultiplicativeAttention
 from seqzoo.layers.bidirectional import Bidirectional as Bidirectional
 from seqzoo.layers.crf import CRF as CRF
 from seqzoo.layers.gru import GRU as GRU

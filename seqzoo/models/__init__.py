@@ -1,9 +1,10 @@
 """Models for sequences: classification, tagging, generation and language modeling."""
 
 from seqzoo.models.cloze import Cloze
+from seqzoo.models.encoder_decoder import EncoderDecoder, Output
 from seqzoo.models.language_model import LanguageModel, Scored
 from seqzoo.models.many_to_many import Labels, ManyToMany
 from seqzoo.models.many_to_one import Answer, ManyToOne
 from seqzoo.models.one_to_many import OneToMany
 
-__all__ = ["Answer", "Cloze", "Labels", "LanguageModel", "ManyToMany", "ManyToOne", "OneToMany", "Scored"]
+__all__ = ["Answer", "Cloze", "EncoderDecoder", "Labels", "LanguageModel", "ManyToMany", "ManyToOne", "OneToMany", "Output", "Scored"]
