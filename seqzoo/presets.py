@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 import seqzoo.models  # noqa: F401  (Keras finds a class by its name once its module is imported)
-from seqzoo.data.tokenizer import Tokenizer
+from seqzoo.data import tokenizer_pair
 from seqzoo.errors import DataError, cause, note
 from seqzoo.models import model_file
 
@@ -59,7 +59,7 @@ def _load_model(path):
 def _load_tokenizer(folder, model):
     """The tokenizer of a model, if it has one; it is the one that was saved with the model."""
     path, expected = folder / "tokenizer.json", model_file.read_tokenizer_digest(folder / "model.keras")
-    tokenizer = Tokenizer.load(path) if path.exists() else None
+    tokenizer = tokenizer_pair.load(path) if path.exists() else None
     if expected is None and tokenizer:
         size = model.get_config().get("vocabulary", tokenizer.size)
         if size != tokenizer.size:

@@ -69,7 +69,11 @@ class Batches(keras.utils.PyDataset):
         """Sets the order of an epoch, which depends on the seed and the epoch alone."""
         self.epoch = epoch
         rng = np.random.default_rng((self.seed, epoch)) if self.shuffle else None
-        self._plan = plan(self.sequences, self.batch_size, self.buckets, rng)
+        self._plan = plan(self.bucket_numbers(), self.batch_size, rng)
+
+    def bucket_numbers(self) -> np.ndarray:
+        """Returns the number of each sequence's bucket, the shortest that holds it."""
+        return np.searchsorted(self.buckets, [len(sequence) for sequence in self.sequences])
 
     def on_epoch_end(self) -> None:
         """Sets the order of the next epoch. Keras calls this method."""
@@ -85,7 +89,7 @@ class Batches(keras.utils.PyDataset):
         return filled[self.part], (np.arange(self.batch_size) < len(rows))[self.part]
 
     def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:
-        (rows, real), (_, length) = self.rows(index), self._plan[index]
+        (rows, real), length = self.rows(index), self.buckets[self._plan[index][1]]
         inputs, mask = pad([self.sequences[i] for i in rows], length)
         weights = np.where(real, self.weights[rows], 0)
         if self.per_step:
@@ -128,27 +132,26 @@ def bucket_lengths(sequences: Sequence, buckets: Sequence[int] | None = None) ->
     return sorted({int(length) for length in (*buckets, max(longest, *buckets))})
 
 
-def plan(
-    sequences: Sequence, batch_size: int, buckets: Sequence[int], rng: np.random.Generator | None
-) -> list[tuple[np.ndarray, int]]:
-    """Returns the batch plan, `(rows, length)` for each batch: row numbers by bucket, shorter first, cut into batches.
+def plan(bucket: np.ndarray, batch_size: int, rng: np.random.Generator | None) -> list[tuple[np.ndarray, int]]:
+    """Returns the batch plan, `(rows, bucket number)` for each batch: row numbers by bucket, lower first, cut into batches.
 
-    With `rng` the rows of a bucket, then the batches, are shuffled.
+    Args:
+        bucket: the bucket number of each row. Rows that are left over of a bucket are batched with the next.
+        rng: shuffles the rows of a bucket, then the batches.
     """
-    order = np.arange(len(sequences)) if rng is None else rng.permutation(len(sequences))
-    bucket = np.searchsorted(buckets, [len(sequence) for sequence in sequences])
+    order = np.arange(len(bucket)) if rng is None else rng.permutation(len(bucket))
     order = order[np.argsort(bucket[order], kind="stable")]
     chunks = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
-    batches = [(rows, int(buckets[bucket[rows[-1]]])) for rows in chunks]  # the last row is in the longest bucket
+    batches = [(rows, int(bucket[rows[-1]])) for rows in chunks]  # the last row is in the highest bucket
     if rng is not None:
         rng.shuffle(batches)
     return _unlike_first(batches)
 
 
 def _unlike_first(batches: list[tuple[np.ndarray, int]]) -> list[tuple[np.ndarray, int]]:
-    """Moves a batch of another length to the second place: Keras on TensorFlow fixes a length that the first two share."""
-    for i, (_, length) in enumerate(batches):
-        if length != batches[0][1]:
+    """Moves a batch of another bucket to the second place: Keras on TensorFlow fixes a length that the first two share."""
+    for i, (_, bucket) in enumerate(batches):
+        if bucket != batches[0][1]:
             batches.insert(1, batches.pop(i))
             break
     return batches

@@ -61,6 +61,7 @@ class Tokenizer:
         lowercase: bool = True,
         punctuation: bool = True,
         min_count: int = 1,
+        spaces: bool = False,
     ) -> "Tokenizer":
         """Returns a tokenizer trained on `texts`: the most frequent tokens that occur `min_count` times or more.
 
@@ -68,6 +69,8 @@ class Tokenizer:
             level: "word", "subword" or "char"; "spaces" for words delimited by spaces, where "<unk>" is the unknown word;
                 "whole" for one word per text.
             size: the largest vocabulary, the four special tokens included.
+            spaces: whether a word or a mark carries the space before it, as in SentencePiece, so that `decode` returns the
+                text with its spaces: for texts that a model writes. For the levels "word" and "subword".
         """
         if (level, punctuation) not in PATTERNS:
             raise ValueError(f'`level` must be "word", "subword", "char", "spaces" or "whole", got {level!r}.')
@@ -76,7 +79,9 @@ class Tokenizer:
         options = {"vocab_size": size, "min_frequency": min_count, "special_tokens": SPECIAL, "show_progress": False}
         trainer = (trainers.BpeTrainer if level == "subword" else trainers.WordLevelTrainer)(**options)
         rules = _rules(models.BPE if level == "subword" else models.WordLevel, PATTERNS[level, punctuation], lowercase)
-        if level == "subword":
+        if spaces and level in ("word", "subword"):
+            _keep_spaces(rules)
+        elif level == "subword":
             rules.pre_tokenizer = pre_tokenizers.Sequence([rules.pre_tokenizer, pre_tokenizers.Metaspace()])
             rules.decoder = decoders.Metaspace()
         if level == "char":
@@ -93,7 +98,11 @@ class Tokenizer:
         Raises:
             DataError: the file is missing, broken or holds another kind of tokenizer.
         """
-        text = files.decode(files.read_bytes(path, "a tokenizer"), path, "a tokenizer")
+        return cls.from_json(files.decode(files.read_bytes(path, "a tokenizer"), path, "a tokenizer"), path)
+
+    @classmethod
+    def from_json(cls, text: str, path: str | Path) -> "Tokenizer":
+        """Returns the tokenizer that a text, of a file, describes; raises a DataError as `load` does."""
         try:
             rules = tokenizers.Tokenizer.from_str(text)
             state = json.loads(rules.to_str())
@@ -109,6 +118,10 @@ class Tokenizer:
     def save(self, path: str | Path) -> None:
         """Writes the tokenizer as JSON."""
         self._rules.save(str(path))
+
+    def to_json(self) -> str:
+        """Returns the tokenizer as JSON."""
+        return self._rules.to_str()
 
     def encode(self, text: str) -> list[int]:
         """Returns the token ids of a text, `[1]` if it has no token."""
@@ -156,6 +169,16 @@ def _rules(model: type, pattern: str, lowercase: bool) -> tokenizers.Tokenizer:
     rules.normalizer = normalizers.Sequence(steps)
     rules.pre_tokenizer = pre_tokenizers.Split(Regex(pattern), behavior="removed", invert=True)
     return rules
+
+
+def _keep_spaces(rules: tokenizers.Tokenizer) -> None:
+    """Makes rules by which a token carries the space before it, as the character ▁."""
+    rules.normalizer = normalizers.Sequence([normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip(), rules.normalizer])
+    pattern = Regex(rf"▁?{WORD}|▁?[^\w\s▁]|▁")
+    rules.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Metaspace(prepend_scheme="always", split=False), pre_tokenizers.Split(pattern, behavior="isolated")]
+    )
+    rules.decoder = decoders.Metaspace(prepend_scheme="always")
 
 
 def _check_make(state: dict, vocabulary: dict[str, int], path: str | Path) -> None:

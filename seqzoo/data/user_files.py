@@ -55,7 +55,7 @@ def read_folder(
 
     The training file decides the roles of the columns; the other files must have the same columns.
     """
-    files = _split_files(Path(folder))
+    files = split_files(Path(folder))
     train, columns = _table(files.pop("train"), text_column, label_column, header)
     splits = {"train": _checked_examples(train, columns, numbers)}
     for split, file in files.items():
@@ -87,7 +87,7 @@ def _listed(classes: list[str]) -> str:
     return f"{len(classes)} classes: {some}{', ...' if len(classes) > 8 else ''}"
 
 
-def _split_files(folder: Path) -> dict[str, Path]:
+def split_files(folder: Path) -> dict[str, Path]:
     try:
         names = sorted(os.listdir(folder))
     except OSError as error:

@@ -7,4 +7,15 @@ from seqzoo.models.many_to_many import Labels, ManyToMany
 from seqzoo.models.many_to_one import Answer, ManyToOne
 from seqzoo.models.one_to_many import OneToMany
 
-__all__ = ["Answer", "Cloze", "EncoderDecoder", "Labels", "LanguageModel", "ManyToMany", "ManyToOne", "OneToMany", "Output", "Scored"]
+__all__ = [
+    "Answer",
+    "Cloze",
+    "EncoderDecoder",
+    "Labels",
+    "LanguageModel",
+    "ManyToMany",
+    "ManyToOne",
+    "OneToMany",
+    "Output",
+    "Scored",
+]

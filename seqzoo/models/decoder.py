@@ -176,10 +176,8 @@ class Decoder(keras.layers.Layer):
         return recurrent[-len(self.recurrent.layers[-1].cell.unit.State._fields)]
 
     def _logits(self, h):
-        if self.y_hat is None:
-            z = self.embed(h if self.narrow is None else self.narrow(h), reverse=True)
-        else:
-            z = self.y_hat(h)
+        h = h if self.narrow is None else self.narrow(h)
+        z = self.embed(h, reverse=True) if self.y_hat is None else self.y_hat(h)
         z, ids = ops.cast(z, keras.backend.result_type(z.dtype, "float32")), ops.arange(self.vocabulary)
         bias = 0.0 if self.bias is None else ops.convert_to_tensor(self.bias)
         return z + ops.cast(ops.where((ids == PAD) | (ids == BOS), MASKED_LOGIT, bias), z.dtype)

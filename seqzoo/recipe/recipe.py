@@ -57,6 +57,7 @@ class Recipe:
         load_folds: `config -> Datasets`, one a fold, for a config with `folds`.
         load_model_data: `(config, model) -> Dataset`, in place of `load_data`, where a trained model decides how they are read.
         duration: the field of config that says how long to train. Hyperband gives a trial part of it.
+        preset: the name of the model that ships, where it is not the recipe's.
         data_source: source and licence of the default data, for the model card.
         limitations: of a model trained on the default data, for the model card.
     """
@@ -78,6 +79,7 @@ class Recipe:
     load_folds: Callable | None = None
     load_model_data: Callable | None = None
     duration: str = "epochs"
+    preset: str = ""
     data_source: str = ""
     limitations: str = ""
 
@@ -140,6 +142,6 @@ class Recipe:
             return presets.find(flags.out)
         name = model_name(self.name, flags)
         own = Path("runs", name)
-        folder = presets.find(own if (own / "model.keras").exists() else name)
+        folder = presets.find(own if (own / "model.keras").exists() else self.preset or name)
         print(f"model: {folder}", file=sys.stderr)
         return folder

@@ -6,6 +6,7 @@ from keras import ops
 from seqzoo import backend
 
 SMALLEST = 1e-7  # probability, because the log of 0 is infinite
+UNREAL = -1e8  # log-probability below which a logit is masked
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -13,15 +14,19 @@ class CrossEntropy(keras.losses.Loss):
     """Cross-entropy loss: L = Σ_t l<t> over the real steps of each sequence, then the mean over the batch.
 
     l = -y log ŷ for a softmax. With `sigmoid=True`, l = -y log ŷ - (1-y) log(1-ŷ), summed over the outputs. With `logits=True`
-    the input is the logits, before softmax or sigmoid: faster for large vocabularies, and never infinite.
+    the input is the logits, before softmax or sigmoid: faster for large vocabularies, and never infinite. With
+    `label_smoothing` ε the target of a softmax is 1 - ε for the class y, and ε shared by all classes (Szegedy et al. 2016); a
+    logit that is masked, -1e9, has no share.
 
     Shapes: ŷ, probabilities, `(batch, classes)` or `(batch, T_y, classes)`; y the same (0/1, or soft), or class numbers without
     the last axis. `sample_weight`, `(batch,)` or `(batch, T_y)`, weighs the rows or the steps: 0 for padding.
     """
 
-    def __init__(self, sigmoid=False, logits=False, name="cross_entropy", **kwargs):
+    def __init__(self, sigmoid=False, logits=False, label_smoothing=0.0, name="cross_entropy", **kwargs):
         super().__init__(name=name, **kwargs)
-        self.sigmoid, self.logits = sigmoid, logits
+        if label_smoothing and (sigmoid or not logits):
+            raise ValueError("`label_smoothing` is for the logits of a softmax: `logits=True` and no `sigmoid`.")
+        self.sigmoid, self.logits, self.label_smoothing = sigmoid, logits, label_smoothing
 
     def __call__(self, y, y_hat, sample_weight=None):
         loss = self.call(ops.convert_to_tensor(y), ops.convert_to_tensor(y_hat))  # (batch,) or (batch, T_y)
@@ -31,6 +36,8 @@ class CrossEntropy(keras.losses.Loss):
         return backend.mean_of_batch(ops.sum(loss, axis=tuple(range(1, loss.ndim))))
 
     def call(self, y, y_hat):
+        if self.label_smoothing:
+            return smoothed(y, y_hat, self.label_smoothing)
         if self.logits:
             return of_logits(y, y_hat, self.sigmoid)
         y_hat = ops.clip(_wide(y_hat), SMALLEST, 1 - SMALLEST)
@@ -43,7 +50,7 @@ class CrossEntropy(keras.losses.Loss):
         return -ops.sum(loss, axis=-1)
 
     def get_config(self):
-        return super().get_config() | {"sigmoid": self.sigmoid, "logits": self.logits}
+        return super().get_config() | {"sigmoid": self.sigmoid, "logits": self.logits, "label_smoothing": self.label_smoothing}
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -55,6 +62,14 @@ def of_logits(y, z, sigmoid=False):
     if y.ndim == z.ndim:
         return ops.categorical_crossentropy(ops.cast(y, z.dtype), z, from_logits=True)
     return ops.sparse_categorical_crossentropy(ops.cast(y, "int32"), z, from_logits=True)
+
+
+def smoothed(y, z, label_smoothing):
+    """Cross-entropy of each row or step from logits z, with smoothed targets: see `CrossEntropy`. y is class numbers."""
+    log_p = ops.log_softmax(_wide(z))
+    real = log_p > UNREAL
+    mean = ops.sum(ops.where(real, log_p, 0), axis=-1) / ops.sum(ops.cast(real, log_p.dtype), axis=-1)
+    return (1 - label_smoothing) * of_logits(y, z) - label_smoothing * mean
 
 
 def _wide(a):

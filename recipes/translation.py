@@ -1,0 +1,174 @@
+"""Translation: many to many, Tx ≠ Ty. A text in, a text of another length out, by an encoder, attention and a decoder.
+
+The default data are dates as people write them, in many languages, to be written as ISO 8601. `--data` takes your file with
+lines `input TAB output`, `pronunciation` (words to phonemes), `bible` (King James to Basic English), or a translation data set
+of TensorFlow Datasets.
+"""
+
+import dataclasses
+from typing import Literal
+
+import keras
+
+from seqzoo import recipe
+from seqzoo.data.pair_batches import PairBatches
+from seqzoo.data.tokenizer import SPECIAL, Tokenizer
+from seqzoo.data.tokenizer_pair import TokenizerPair
+from seqzoo.models import EncoderDecoder
+from seqzoo.tasks import translation
+from seqzoo.training import fit, losses, metrics
+from seqzoo.tuning.space import Range
+
+LEVELS = {"dates": ("char", "char"), "pronunciation": ("char", "phonemes")}  # of data whose level is "auto"; else subwords
+
+
+@dataclasses.dataclass(frozen=True)
+class Config(recipe.Config):
+    DATA_FIELDS = ("data", "data_dir", "reverse")
+    data: str = "dates"
+    reverse: bool = False
+    """Whether to swap the sides of the pairs."""
+    source_level: Literal["auto", "word", "subword", "char", "phonemes"] = "auto"
+    """Tokens of the inputs; phonemes are what stands between spaces."""
+    target_level: Literal["auto", "word", "subword", "char", "phonemes"] = "auto"
+    """Tokens of the outputs."""
+    vocabulary: int = 8000
+    """Size of each side's vocabulary, in tokens."""
+    lowercase: bool = False
+    """Whether to lowercase both sides."""
+    embedding: int = 64
+    """Size of a token's vector."""
+    units: int = 128
+    decoder_cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] | None = None
+    """Recurrent unit of the decoder; that of the encoder if not given."""
+    attention: Literal["none", "additive", "general", "dot"] = "general"
+    """Score of the attention; dot needs --no-bidirectional."""
+    input_feeding: bool = False
+    """Whether the attention of the step before is an input of the decoder, which then runs step by step."""
+    shared: bool = False
+    """Whether both sides have one vocabulary and one embedding."""
+    tied: bool = False
+    """Whether the output layer is the transposed embedding."""
+    scheduled_sampling: float = 0.0
+    """Share of the tokens that the decoder reads in training that are its own samples."""
+    label_smoothing: float = 0.0
+    """Share of the target that all tokens divide."""
+    max_length: int = 100
+    """Longest input and longest output, in tokens; longer pairs are left out of the training."""
+    dropout: float = 0.1
+    epochs: int = 8
+    learning_rate: float = 4e-3
+    """Learning rate at the start; it falls to zero along a cosine."""
+    batch_size: int = 64
+
+    def __post_init__(self):
+        super().__post_init__()
+        recipe.check_at_least(self, vocabulary=1, embedding=1, max_length=2)
+        for flag in ("scheduled_sampling", "label_smoothing"):
+            recipe.check(flag, getattr(self, flag), lambda rate: 0 <= rate < 1, "at least 0 and below 1")
+        recipe.check("attention", self.attention, lambda a: a != "dot" or not self.bidirectional, "--no-bidirectional with dot")
+        recipe.check("input_feeding", self.input_feeding, lambda f: not f or self.attention != "none", "attention with it")
+
+    @property
+    def levels(self):
+        """Levels of the tokens of inputs and outputs."""
+        auto = LEVELS.get(self.data, ("subword", "subword"))
+        given = self.source_level, self.target_level
+        return tuple(a if g == "auto" else g for g, a in zip(given, auto[::-1] if self.reverse else auto, strict=True))
+
+
+SEARCH_SPACE = {
+    "cell": ("gru", "lstm"),
+    "units": (64, 128, 256),
+    "depth": (1, 2),
+    "embedding": (32, 64, 128),
+    "attention": ("general", "additive"),
+    "dropout": Range(0.0, 0.5),
+    "label_smoothing": (0.0, 0.1),
+    "learning_rate": Range(1e-3, 1e-2, log=True),
+    "batch_size": (32, 64, 128),
+}
+
+
+def load_data(config):
+    """Each input is a text, its target a list of texts, any of which is right."""
+    dataset = translation.load(config.data, config.data_dir, config.seed, config.reverse)
+    return translation.with_quick(dataset, 500) if config.quick else dataset
+
+
+def load_test_split(config, trained, dataset):
+    return translation.load_test(config.data, config.data_dir, config.seed, config.reverse)
+
+
+def build_tokenizers(config, texts):
+    options = {"size": config.vocabulary + len(SPECIAL), "lowercase": config.lowercase, "spaces": True}
+    levels = ["spaces" if level == "phonemes" else level for level in config.levels]
+    if config.shared:
+        return TokenizerPair(*[Tokenizer.train(texts[0] + texts[1], levels[0], **options)] * 2)
+    return TokenizerPair(*(Tokenizer.train(side, level, **options) for side, level in zip(texts, levels, strict=True)))
+
+
+def build_model(config, tokenizers):
+    return EncoderDecoder(
+        tokenizers.source.size,
+        tokenizers.target.size,
+        embedding=config.embedding,
+        cell=config.cell,
+        units=config.units,
+        depth=config.depth,
+        bidirectional=config.bidirectional,
+        decoder_cell=config.decoder_cell,
+        attention=None if config.attention == "none" else config.attention,
+        input_feeding=config.input_feeding,
+        shared=config.shared,
+        tied=config.tied,
+        dropout=config.dropout,
+        recurrent_dropout=config.recurrent_dropout,
+        scheduled_sampling=config.scheduled_sampling,
+        max_length=config.max_length,
+        max_output=config.max_length,
+        tokenizer=tokenizers,
+        dtype=config.precision,
+    )
+
+
+def train_model(config, dataset, **options):
+    pairs = translation.unrolled(dataset.train)
+    model = build_model(config, build_tokenizers(config, pairs))
+    train, validation = (
+        PairBatches(*translation.encoded(model, split), config.batch_size, config.seed, shuffle=split is dataset.train)
+        for split in (dataset.train, dataset.validation)
+    )
+    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * len(train))
+    loss = losses.CrossEntropy(logits=True, label_smoothing=config.label_smoothing)
+    model.compile(keras.optimizers.Adam(rate, global_clipnorm=config.clip_norm), loss, weighted_metrics=[metrics.nats])
+    return model, fit.fit(model, train, validation, config.epochs, **options)
+
+
+def task_of(config):
+    return translation.TranslationTask(config.levels, config.data == "dates" and not config.reverse, config.seed)
+
+
+def compare(flags, folder):
+    return translation.compare(RECIPE, flags, folder)
+
+
+RECIPE = recipe.Recipe(
+    "translation",
+    Config,
+    load_data,
+    train_model,
+    task_of,
+    load_test_split,
+    SEARCH_SPACE,
+    commands={"compare": recipe.Command(translation.CompareFlags, compare, "several trained models, and quality by length")},
+    predict_flags=translation.PredictFlags,
+    quick_epochs=2,
+    quick_examples=8000,
+    preset="dates",
+    data_source="Dates generated by the locale data of the package Babel (BSD licence; Unicode CLDR).",
+    limitations="It reads dates alone, without words around them; an all-numeric date is read day first.",
+)
+
+if __name__ == "__main__":
+    recipe.main(RECIPE)

@@ -1,0 +1,62 @@
+"""Flags of predict, and the verb compare, of sequence-to-sequence models."""
+
+import dataclasses
+
+import tyro
+
+from seqzoo import presets, recipe
+from seqzoo.errors import boundary
+from seqzoo.evaluation import tables
+from seqzoo.tasks.translation.task import BEAM, by_length, draw_by_length, texts_of
+
+MOST = 100  # hypotheses of a beam
+
+
+@dataclasses.dataclass(frozen=True)
+class PredictFlags(recipe.PredictFlags):
+    """Prints one line for each input, or --n-best lines: output TAB score TAB input.
+
+    The score is the geometric mean of the probabilities of the output's tokens, 0 to 1.
+    """
+
+    beam: int = BEAM
+    """Beam width: the number of hypotheses kept at each step; 1 is greedy decoding."""
+    n_best: int = 1
+    """Outputs for each input, the best first."""
+
+    def __post_init__(self):
+        recipe.check_at_least(self, beam=1, n_best=1)
+        recipe.check_at_most(self, beam=MOST)
+        recipe.check("n_best", self.n_best, lambda n: n <= self.beam, f"at most {self.beam}, the --beam")
+
+
+@dataclasses.dataclass(frozen=True)
+class CompareFlags:
+    """Prints the metrics of several trained models on one test split, and draws their quality by input length."""
+
+    folders: tyro.conf.Positional[tuple[str, ...]] = ()
+    """Folders of trained models, such as one with attention and one without; the first one's test split is read."""
+    picture: str = "by_length.png"
+    """PNG file to write."""
+
+    def __post_init__(self):
+        recipe.check("folders", self.folders, len, "one or more folders of trained models")
+
+    @property
+    def out(self):
+        return self.folders[0]
+
+
+def compare(recipe_of, flags, folder):
+    """Yields a table of the models' metrics, and the path of the picture."""
+    config, rows, series = recipe_of.trained_config(folder), {}, {}
+    task, test = recipe_of.task_of(config), recipe_of.dataset(config).test
+    for name in flags.folders:
+        with boundary(name):
+            model = presets.load(name)
+            for label, width in (("greedy", 1), (f"beam {BEAM}", BEAM)):
+                rows[f"{name}, {label}"] = task.metrics_of(test, texts_of(model, test.inputs, width))
+            series[name] = by_length(task, model, test)
+    draw_by_length(series, flags.picture, config.data)
+    yield tables.table(rows)
+    yield flags.picture

@@ -1,0 +1,125 @@
+"""Translation: metrics beside baselines, translations with their scores, attention matrices, quality by length."""
+
+import numpy as np
+
+from seqzoo import recipe
+from seqzoo.data.tokenizer import EOS
+from seqzoo.errors import note
+from seqzoo.evaluation import tables
+from seqzoo.inspection import attention_matrix, line_plots
+from seqzoo.tasks.translation import data
+from seqzoo.tasks.translation.baselines import outputs_of_baselines
+from seqzoo.tasks.translation.metrics import metrics_of
+
+BATCH = 128  # inputs that are decoded together
+BEAM = 5
+MATRICES = 3  # attention matrices that `plots` draws
+GROUPS = 6  # of inputs by length
+
+
+class TranslationTask(recipe.Task):
+    """Texts with a list of outputs each, any of which is right; models with `answers(texts)`.
+
+    Args:
+        levels: levels of the tokens of inputs and outputs, see `metrics_of`.
+        dates: whether the data are those of `datasets.human_dates`.
+        seed: of the generated data.
+    """
+
+    usage = 'print(model.answers(["3 May 1979"])[0].text)'
+
+    def __init__(self, levels, dates=False, seed=0):
+        self.levels, self.dates, self.seed = levels, dates, seed
+
+    def metrics(self, model, split):
+        return self.metrics_of(split, texts_of(model, split.inputs))
+
+    def metrics_of(self, split, outputs):
+        """The metrics of outputs, texts, on a split."""
+        return metrics_of(self.levels[1], split.targets, outputs)
+
+    def baselines(self, dataset):
+        outputs = outputs_of_baselines(data.unrolled(dataset.train), dataset.test.inputs, self.levels)
+        return {name: self.metrics_of(dataset.test, texts) for name, texts in outputs.items()}
+
+    def examples(self, model, split, seed, count=5):
+        rows = np.random.default_rng(seed).permutation(len(split.inputs))[:count]
+        for i, text in zip(rows, texts_of(model, [split.inputs[i] for i in rows]), strict=True):
+            yield split.inputs[i], text, "right" if text in split.targets[i] else f"reference: {split.targets[i][0]}"
+
+    def details(self, name, model, dataset):
+        """Metrics of a beam search beside greedy decoding; of dates those in formats that were held out too."""
+        test = dataset.test
+        rows = {
+            f"{name}, greedy": self.metrics(model, test),
+            f"{name}, beam {BEAM}": self.metrics_of(test, texts_of(model, test.inputs, BEAM)),
+        }
+        if self.dates:
+            rows |= self._by_format(model)
+        return tables.table(rows)
+
+    def _by_format(self, model):
+        """Metrics of dates in formats that no split has, all together and each alone."""
+        held_out = data.held_out_formats(self.seed)
+        outputs, rows = texts_of(model, held_out.inputs), {}
+        for name in ["held-out formats", *sorted(set(held_out.domains))]:
+            inside = [i for i, domain in enumerate(held_out.domains) if name in (domain, "held-out formats")]
+            rows[name] = self.metrics_of(held_out.take(inside), [outputs[i] for i in inside])
+        return rows
+
+    def plots(self, model, split, folder, title):
+        """Attention matrices of a few inputs, and the quality by the length of the input."""
+        if model.decoder.attention is not None:
+            rows = np.random.default_rng(self.seed).permutation(len(split.inputs))[:MATRICES]
+            for number, i in enumerate(rows, start=1):
+                draw_attention(model, split.inputs[i], folder / f"attention-{number}.png", title)
+        draw_by_length({title: by_length(self, model, split)}, folder / "by_length.png", title)
+
+    def predict(self, model, lines, beam=BEAM, n_best=1):
+        texts = [" ".join(line.split()) for line in lines]
+        found = iter(model.n_best([text for text in texts if text], n_best, beam, batch_size=BATCH))
+        note_long(model, texts)
+        for text in texts:
+            if not text:
+                yield "\t1.000\t"
+                continue
+            for output in next(found):
+                yield f"{output.text}\t{output.score:.3f}\t{text}"
+
+
+def texts_of(model, inputs, width=1):
+    """The text that the model makes of each input."""
+    return [output.text for output in model.answers(inputs, width, batch_size=BATCH)]
+
+
+def note_long(model, texts):
+    """Notes which texts are longer than the model reads."""
+    for number, tokens in enumerate(model.tokenizer.source.cut_all(texts), start=1):
+        if len(tokens) > model.max_length:
+            note(f"input {number}: {len(tokens):,} tokens, of which the first {model.max_length} are read")
+
+
+def draw_attention(model, text, path, title):
+    """Writes the attention matrix of an input and the model's output."""
+    (output,) = model.answers([text])
+    ((_, weights),) = model.forced([text], [output.text])
+    (inputs,), tokens = model.tokenizer.source.cut_all([text]), model.tokenizer.target.tokens
+    outputs = [tokens[i] for i in model.targets([output.text])[0] if i != EOS] + ["<eos>"]
+    attention_matrix.draw(weights, inputs[: weights.shape[1]], outputs, path, title)
+
+
+def by_length(task, model, split):
+    """The name of the task's first metric; mean length and metric of groups of inputs, by their length in tokens."""
+    lengths = np.array([len(ids) for ids in model.sequences(split.inputs)])
+    outputs, order = texts_of(model, split.inputs), np.argsort(lengths, kind="stable")
+    groups = [rows for rows in np.array_split(order, GROUPS) if len(rows)]
+    values = [task.metrics_of(split.take(list(rows)), [outputs[i] for i in rows]) for rows in groups]
+    name = next(iter(values[0]))
+    return name, [float(lengths[rows].mean()) for rows in groups], [metrics[name] for metrics in values]
+
+
+def draw_by_length(series, path, title):
+    """Writes a plot of `{name: by_length(...)}`."""
+    name = next(iter(series.values()))[0]
+    lines = {label: (x, y) for label, (_, x, y) in series.items()}
+    line_plots.lines(lines, path, "length of the input, in tokens", name.replace("_", " "), title)
