@@ -119,3 +119,18 @@ def distance(actual, expected):
     actual, expected = np.asarray(actual, "float64"), np.asarray(expected, "float64")
     assert actual.shape == expected.shape
     return np.max(np.abs(actual - expected), initial=0) / max(1, np.max(np.abs(expected), initial=0))
+
+
+def attention(score, w, s, a):
+    """Returns the context of the query s, and the weights on the values a `(T_x, size)`, by the weights in the notes' form."""
+    e = [
+        {
+            "additive": lambda step: w["v"] @ np.tanh(w["W"] @ stack(s, step)),
+            "general": lambda step: s @ w["W"] @ step,
+            "dot": lambda step: s @ step,
+        }[score](step)
+        for step in a
+    ]
+    alpha = np.exp(e - np.max(e, initial=-np.inf)) if len(a) else np.zeros(0)
+    alpha = alpha / max(alpha.sum(), 1e-300)
+    return alpha @ a, alpha

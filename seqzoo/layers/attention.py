@@ -42,6 +42,11 @@ class Attention(keras.layers.Layer):
         super().__init__(autocast=False, **kwargs)
         self.supports_masking = True
 
+    @property
+    def weights_dtype(self):
+        """The dtype of the softmax and of the weights, never below float32."""
+        return "float64" if self.compute_dtype == "float64" else "float32"
+
     def call(self, inputs, mask=None, return_attention_scores=False):
         queries, values = inputs
         context, weights = self.attend(queries, self.memory(values, None if mask is None else mask[1]))
@@ -55,7 +60,7 @@ class Attention(keras.layers.Layer):
     def attend(self, queries, memory):
         """Returns the contexts `(batch, T_y, size)` of queries `(batch, T_y, query size)`, and the weights."""
         scores = self._scores(ops.cast(queries, self.compute_dtype), memory.keys)
-        scores = ops.cast(scores, keras.backend.result_type(self.compute_dtype, "float32"))
+        scores = ops.cast(scores, self.weights_dtype)
         mask = None if memory.mask is None else ops.cast(memory.mask, "bool")[:, None]
         alpha = ops.softmax(scores if mask is None else ops.where(mask, scores, MASKED))
         alpha = alpha if mask is None else ops.where(mask, alpha, 0)
@@ -69,9 +74,7 @@ class Attention(keras.layers.Layer):
     def compute_output_spec(self, inputs, mask=None, return_attention_scores=False):
         queries, values = inputs
         context = keras.KerasTensor((*queries.shape[:-1], values.shape[-1]), self.compute_dtype)
-        weights = keras.KerasTensor(
-            (*queries.shape[:-1], values.shape[1]), keras.backend.result_type(self.compute_dtype, "float32")
-        )
+        weights = keras.KerasTensor((*queries.shape[:-1], values.shape[1]), self.weights_dtype)
         return (context, weights) if return_attention_scores else context
 
     def compute_mask(self, inputs, mask=None):
