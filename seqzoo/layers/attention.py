@@ -9,11 +9,12 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
-from seqzoo.backend import matmul
+from seqzoo.backend import at_least_float32, matmul
 from seqzoo.equations.unit import tanh
 from seqzoo.layers.arguments import positive_integer
 
 MASKED = -1e9  # the score of a masked step
+LEAST = 1e-9  # sum of a row's weights before they are divided by it: 1 at least, or 0
 
 
 class Memory(NamedTuple):
@@ -45,7 +46,7 @@ class Attention(keras.layers.Layer):
     @property
     def weights_dtype(self):
         """The dtype of the softmax and of the weights, never below float32."""
-        return "float64" if self.compute_dtype == "float64" else "float32"
+        return at_least_float32(self.compute_dtype)
 
     def call(self, inputs, mask=None, return_attention_scores=False):
         queries, values = inputs
@@ -62,8 +63,7 @@ class Attention(keras.layers.Layer):
         scores = self._scores(ops.cast(queries, self.compute_dtype), memory.keys)
         scores = ops.cast(scores, self.weights_dtype)
         mask = None if memory.mask is None else ops.cast(memory.mask, "bool")[:, None]
-        alpha = ops.softmax(scores if mask is None else ops.where(mask, scores, MASKED))
-        alpha = alpha if mask is None else ops.where(mask, alpha, 0)
+        alpha = _softmax(scores, mask)
         return matmul(ops.cast(alpha, self.compute_dtype), memory.values), alpha
 
     def step(self, query, memory):
@@ -157,3 +157,13 @@ class MultiplicativeAttention(Attention):
 
     def get_config(self):
         return super().get_config() | {"score": self.score}
+
+
+def _softmax(scores, mask):
+    """Returns the softmax over the real steps, zeros where there are none. (Keras's warns of a single step.)"""
+    scores = scores if mask is None else ops.where(mask, scores, MASKED)
+    alpha = ops.exp(scores - ops.stop_gradient(ops.max(scores, axis=-1, keepdims=True)))
+    if mask is None:
+        return alpha / ops.sum(alpha, axis=-1, keepdims=True)
+    alpha = ops.where(mask, alpha, ops.zeros_like(alpha))
+    return alpha / ops.maximum(ops.sum(alpha, axis=-1, keepdims=True), LEAST)

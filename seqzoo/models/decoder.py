@@ -178,7 +178,7 @@ class Decoder(keras.layers.Layer):
     def _logits(self, h):
         h = h if self.narrow is None else self.narrow(h)
         z = self.embed(h, reverse=True) if self.y_hat is None else self.y_hat(h)
-        z, ids = ops.cast(z, keras.backend.result_type(z.dtype, "float32")), ops.arange(self.vocabulary)
+        z, ids = ops.cast(z, backend.at_least_float32(z.dtype)), ops.arange(self.vocabulary)
         bias = 0.0 if self.bias is None else ops.convert_to_tensor(self.bias)
         return z + ops.cast(ops.where((ids == PAD) | (ids == BOS), MASKED_LOGIT, bias), z.dtype)
 

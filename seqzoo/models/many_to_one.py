@@ -5,6 +5,7 @@ from typing import NamedTuple
 import keras
 from keras import ops
 
+from seqzoo.backend import at_least_float32
 from seqzoo.data.batches import in_order
 from seqzoo.errors import DataError
 from seqzoo.models.recurrent_stack import recurrent_stack
@@ -175,7 +176,7 @@ def pool(states, mask, pooling):
     if pooling == "max":
         highest = ops.max(ops.where(real, states, ops.full_like(states, float("-inf"))), axis=1)
         return ops.where(ops.any(real, axis=1), highest, ops.zeros_like(highest))
-    wide = keras.backend.result_type(states.dtype, "float32")  # a float16 sum can stop growing at 2048, and overflows at 65504
+    wide = at_least_float32(states.dtype)  # a float16 sum can stop growing at 2048, and overflows at 65504
     real = ops.cast(real, wide)
     mean = ops.sum(ops.cast(states, wide) * real, axis=1) / ops.maximum(ops.sum(real, axis=1), 1)
     return ops.cast(mean, states.dtype)

@@ -3,6 +3,7 @@
 import keras
 from keras import ops
 
+from seqzoo.backend import at_least_float32
 from seqzoo.data.tokenizer import BOS, EOS, PAD, UNK
 from seqzoo.decoding import SpecialTokens
 from seqzoo.decoding.logits import MASKED_LOGIT
@@ -165,7 +166,7 @@ class OneToMany(keras.Model):
             z = self.embed(a, reverse=True)
         else:
             z = self.y_hat(a)
-        z = ops.cast(z, keras.backend.result_type(z.dtype, "float32"))
+        z = ops.cast(z, at_least_float32(z.dtype))
         if self.embed is None:
             return z
         ids = ops.arange(z.shape[-1])

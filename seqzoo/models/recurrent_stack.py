@@ -32,4 +32,4 @@ def recurrent_stack(cell, units, depth=1, bidirectional=False, return_sequences=
     layers += [layer(units, return_sequences=return_sequences, **variant, **arguments)]
     if not bidirectional:
         return layers
-    return [Bidirectional(layer, **({} if lookahead is None else {"lookahead": lookahead})) for layer in layers]
+    return [Bidirectional(layer, lookahead=lookahead, dtype=layer.dtype_policy) for layer in layers]

@@ -74,4 +74,4 @@ def smoothed(y, z, label_smoothing):
 
 def _wide(a):
     """Casts to float32 at least. In lower precision 1 - SMALLEST is 1, and a sum over many steps drops the last ones."""
-    return ops.cast(a, keras.backend.result_type(a.dtype, "float32"))
+    return ops.cast(a, backend.at_least_float32(a.dtype))
