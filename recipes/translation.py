@@ -56,7 +56,7 @@ class Config(recipe.Config):
     max_length: int = 100
     """Longest input and longest output, in tokens; longer pairs are left out of the training."""
     dropout: float = 0.1
-    epochs: int = 8
+    epochs: int = 5
     learning_rate: float = 4e-3
     """Learning rate at the start; it falls to zero along a cosine."""
     batch_size: int = 64

@@ -9,7 +9,14 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core import DatasetNotFoundError
 from tensorflow_datasets.core.download import downloader
 
-from seqzoo.datasets import chorales, hebrew_entities, kjv_verses, rated_sentences, splice_junctions  # noqa: F401  (registers)
+from seqzoo.datasets import (  # noqa: F401  (registers)
+    chorales,
+    hebrew_entities,
+    kjv_verses,
+    pronunciations,
+    rated_sentences,
+    splice_junctions,
+)
 from seqzoo.errors import DataError, one_line
 
 OURS = ("rated_sentences", "splice_junctions", "hebrew_entities", "generated_entities", "kjv_verses", "chorales")
