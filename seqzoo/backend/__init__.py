@@ -115,7 +115,7 @@ def discard_traced_gradients():
 
 
 def at_least_float32(dtype):
-    """"float32" for a 16-bit dtype, else the dtype. `keras.backend.result_type` makes float32 of float64 on JAX and PyTorch."""
+    """Float32 for a 16-bit dtype, else the dtype. (Keras's `result_type` makes float32 of float64 on JAX and PyTorch.)"""
     dtype = keras.backend.standardize_dtype(dtype)
     return "float32" if dtype in ("float16", "bfloat16") else dtype
 

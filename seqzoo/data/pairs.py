@@ -56,7 +56,7 @@ def complete(splits: dict[str, Examples], seed: int, name: str) -> Splits:
     if len(groups) < FEWEST and missing:
         raise DataError(f"{name}: {len(groups)} groups of pairs that share no text, expected {FEWEST} or more to split")
     random.Random(seed).shuffle(groups)
-    rows = {split: _take(groups, len(train) * SHARE) for split in missing}
+    rows = {split: _take(groups, len(train) * SHARE, len(missing) - i) for i, split in enumerate(missing)}
     rows["train"] = sorted(row for group in groups for row in group)
     return Splits(*(splits[s] if s in splits and s != "train" else train.take(rows[s]) for s in SPLIT_NAMES), name=name)
 
@@ -81,17 +81,16 @@ def connected(examples: Examples) -> list[list[int]]:
     return list(groups.values())
 
 
-def _take(groups: list[list[int]], count: float) -> list[int]:
-    """Removes groups from the end until they hold about `count` rows, one at least; returns the rows, sorted.
+def _take(groups: list[list[int]], count: float, least: int) -> list[int]:
+    """Removes groups until they hold about `count` rows, one group at least, and leaves `least`; returns their rows, sorted.
 
-    A group that holds more than all that is wanted stays.
+    Groups that hold more than `count` rows stay, if there are others.
     """
-    taken, large = [], []
-    while groups and (not taken or len(taken) < count):
-        group = groups.pop()
-        if len(group) <= max(count, 1):
-            taken += group
-        else:
-            large.append(group)
-    groups += large
-    return sorted(taken)
+    chosen, size = [], 0
+    for i in [i for i, group in enumerate(groups) if len(group) <= count] or [
+        min(range(len(groups)), key=lambda i: len(groups[i]))
+    ]:
+        if chosen and (size >= count or len(groups) - len(chosen) <= least):
+            break
+        chosen, size = [*chosen, i], size + len(groups[i])
+    return sorted(row for i in reversed(chosen) for row in groups.pop(i))
