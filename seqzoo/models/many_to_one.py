@@ -73,9 +73,7 @@ class ManyToOne(keras.Model):
         arguments = {"return_sequences": pooling != "last", "recurrent_dropout": recurrent_dropout, "dtype": policy}
         recurrent = recurrent_stack(cell, units, depth, bidirectional, **arguments)
         hidden = [keras.layers.Dense(size, activation="tanh", dtype=policy) for size in dense]
-        activation = {"one": "softmax", "number": "linear"}.get(answer, "sigmoid")
-        outputs = len(labels) if answer in ("one", "several") else 1
-        y_hat = keras.layers.Dense(outputs, activation=activation, dtype="float32", name="y_hat")
+        y_hat = output_layer(labels, answer)
 
         # === Functional model ===
         mask = keras.Input((None,), dtype="bool", name="mask")
@@ -120,7 +118,8 @@ class ManyToOne(keras.Model):
             raise TypeError(f"`inputs` must be a list of texts, got one text, {inputs[:40]!r}.")
         if not inputs:
             return []
-        return [self._answer(y) for y in in_order(self.predict_on_batch, self.sequences(inputs), batch_size)]
+        y_hat = in_order(self.predict_on_batch, self.sequences(inputs), batch_size)
+        return [to_answer(y, self.labels, self.answer) for y in y_hat]
 
     def sequences(self, inputs):
         """Returns inputs cut to `max_length`: texts as ids if the model has a tokenizer.
@@ -139,17 +138,6 @@ class ManyToOne(keras.Model):
         features = self._config["features"]
         if features and ops.shape(sequence)[1:] != (features,):
             raise DataError(f"expected a sequence of {features} numbers a step, found the shape {ops.shape(sequence)}")
-
-    def _answer(self, y):
-        if self.answer == "number":
-            return Answer(f"{y[0]:.3f}", float(y[0]))
-        if self.answer == "several":
-            chosen = [label for label, p in zip(self.labels, y, strict=True) if p >= 0.5]
-            return Answer(",".join(chosen), float(y.max()))
-        if self.answer == "yes-no":
-            y = [1 - y[0], y[0]]
-        best = max(range(len(y)), key=y.__getitem__)
-        return Answer(self.labels[best], float(y[best]))
 
     def get_config(self):
         return dict(self._config, name=self.name, trainable=self.trainable)
@@ -182,13 +170,38 @@ def pool(states, mask, pooling):
     return ops.cast(mean, states.dtype)
 
 
+def output_layer(labels, answer):
+    """Returns the dense layer of ŷ for a kind of answer, in float32."""
+    activation = {"one": "softmax", "number": "linear"}.get(answer, "sigmoid")
+    outputs = len(labels) if answer in ("one", "several") else 1
+    return keras.layers.Dense(outputs, activation=activation, dtype="float32", name="y_hat")
+
+
+def to_answer(y, labels, answer):
+    """Returns the `Answer` that ŷ of one input stands for, an array `(labels,)` or `(1,)`."""
+    if answer == "number":
+        return Answer(f"{y[0]:.3f}", float(y[0]))
+    if answer == "several":
+        chosen = [label for label, p in zip(labels, y, strict=True) if p >= 0.5]
+        return Answer(",".join(chosen), float(y.max()))
+    if answer == "yes-no":
+        y = [1 - y[0], y[0]]
+    best = max(range(len(y)), key=y.__getitem__)
+    return Answer(labels[best], float(y[best]))
+
+
 def _check(vocabulary, features, labels, answer, pooling):
     if (vocabulary is None) == (features is None):
         raise ValueError(f"Give `vocabulary` for ids or `features` for vectors, got {vocabulary!r} and {features!r}.")
-    if answer not in ANSWERS:
-        raise ValueError(f"`answer` must be one of {', '.join(ANSWERS)}, got {answer!r}.")
+    check_answer(labels, answer)
     if pooling not in POOLINGS:
         raise ValueError(f"`pooling` must be one of {', '.join(POOLINGS)}, got {pooling!r}.")
+
+
+def check_answer(labels, answer):
+    """Raises a `ValueError` for an unknown kind of answer, or for labels that do not fit the kind."""
+    if answer not in ANSWERS:
+        raise ValueError(f"`answer` must be one of {', '.join(ANSWERS)}, got {answer!r}.")
     counts = {"number": [0], "yes-no": [2]}.get(answer, range(1 if answer == "several" else 2, 10**9))
     if len(labels) not in counts or len(set(labels)) < len(labels):
         expected = {"number": "none", "yes-no": "two"}.get(answer, "two or more")
@@ -199,11 +212,21 @@ def _check_sizes(vocabulary, features, embedding, units, depth, dense, max_lengt
     given = {"vocabulary": vocabulary, "features": features, "embedding": embedding, "max_length": max_length}
     sizes = {name: size for name, size in given.items() if size is not None} | {"units": units, "depth": depth}
     for name, size in [*sizes.items(), *(("dense", size) for size in dense)]:
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise ValueError(f"`{name}` must be a positive integer, got {size!r}.")
+        check_size(name, size)
+
+
+def check_size(name, size):
+    """Raises a `ValueError` that names the argument, unless the size is a positive integer."""
+    if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+        raise ValueError(f"`{name}` must be a positive integer, got {size!r}.")
 
 
 def _check_rates(dropout, recurrent_dropout):
     for name, rate in (("dropout", dropout), ("recurrent_dropout", recurrent_dropout)):
-        if not 0 <= rate < 1:
-            raise ValueError(f"`{name}` must be at least 0 and below 1, got {rate!r}.")
+        check_rate(name, rate)
+
+
+def check_rate(name, rate):
+    """Raises a `ValueError` that names the argument, unless the dropout rate is at least 0 and below 1."""
+    if not 0 <= rate < 1:
+        raise ValueError(f"`{name}` must be at least 0 and below 1, got {rate!r}.")

@@ -44,7 +44,8 @@ def format_card(recipe, config, name, record, rows):
         name: by which `seqzoo.load` finds the model.
         record, rows: of `save_run`.
     """
-    task, data, default = recipe.task_of(config), record["data"], config.data == recipe.config().data
+    task, data = recipe.task_of(config), record["data"]
+    source, limitations = (_of_data(texts, config.data, recipe) for texts in (recipe.data_source, recipe.limitations))
     imports = "\n".join(filter(None, ["import seqzoo", task.imports]))
     smoke_run = " (a smoke run on part of the data, not comparable with others)" * config.quick
     sizes = f"{data['train']:,} training, {data['validation']:,} validation and {data['test']:,} test examples"
@@ -55,8 +56,13 @@ def format_card(recipe, config, name, record, rows):
         f'```python\n{imports}\n\nmodel = seqzoo.load("{name}")\n{task.usage}\n```',
         f"## Metrics\n\nOn the test split, beside baselines of the same run{smoke_run}:\n\n```\n{tables.table(rows)}\n```",
         f"## Training\n\n{training}, {versions}. `curves.png` shows the losses of all epochs.",
-        " ".join([f"## Data\n\n`{data['name']}`: {sizes}.", recipe.data_source * default]).rstrip(),
+        " ".join([f"## Data\n\n`{data['name']}`: {sizes}.", source]).rstrip(),
     ]
-    if default and recipe.limitations:
-        parts.append(f"## Limitations\n\n{recipe.limitations}")
+    if limitations:
+        parts.append(f"## Limitations\n\n{limitations}")
     return "\n\n".join(parts) + "\n"
+
+
+def _of_data(texts, name, recipe):
+    """The text on a data set: of `{name: text}`, or the text itself, which is on the default data."""
+    return (texts if isinstance(texts, dict) else {recipe.config().data: texts}).get(name, "")

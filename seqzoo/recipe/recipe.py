@@ -58,8 +58,8 @@ class Recipe:
         load_model_data: `(config, model) -> Dataset`, in place of `load_data`, where a trained model decides how they are read.
         duration: the field of config that says how long to train. Hyperband gives a trial part of it.
         preset: the name of the model that ships, where it is not the recipe's.
-        data_source: source and licence of the default data, for the model card.
-        limitations: of a model trained on the default data, for the model card.
+        data_source: source and licence of the default data, for the model card; or `{data: text}`.
+        limitations: of a model trained on the default data, for the model card; or `{data: text}`.
     """
 
     name: str
@@ -80,8 +80,8 @@ class Recipe:
     load_model_data: Callable | None = None
     duration: str = "epochs"
     preset: str = ""
-    data_source: str = ""
-    limitations: str = ""
+    data_source: str | dict = ""
+    limitations: str | dict = ""
 
     def task_of(self, config):
         """The `Task` of a config."""

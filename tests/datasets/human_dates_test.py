@@ -11,7 +11,9 @@ from seqzoo.datasets import human_dates
 from seqzoo.datasets.human_dates import formats, held_out_formats, split_of, written
 
 DAY = datetime.date(2021, 3, 4)
-DAYS = [datetime.date(*day) for day in itertools.product((2011, 2012), range(1, 13), range(1, 13))]  # in any order valid
+DAYS = [
+    datetime.date(*day) for day in itertools.product((2011, 2012), range(1, 13), range(1, 13))
+]  # 11 and 12: days, months, years
 
 
 @pytest.fixture(scope="module")

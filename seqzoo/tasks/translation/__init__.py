@@ -8,4 +8,6 @@ from seqzoo.tasks.translation.data import load as load
 from seqzoo.tasks.translation.data import load_test as load_test
 from seqzoo.tasks.translation.data import unrolled as unrolled
 from seqzoo.tasks.translation.data import with_quick as with_quick
+from seqzoo.tasks.translation.sources import LIMITATIONS as LIMITATIONS
+from seqzoo.tasks.translation.sources import SOURCES as SOURCES
 from seqzoo.tasks.translation.task import TranslationTask as TranslationTask

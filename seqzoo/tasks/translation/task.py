@@ -22,14 +22,15 @@ class TranslationTask(recipe.Task):
 
     Args:
         levels: levels of the tokens of inputs and outputs, see `metrics_of`.
-        dates: whether the data are those of `datasets.human_dates`.
+        source: the name of the data, by which dates have more metrics and a model card its example.
+        reverse: whether the sides of the data are swapped.
         seed: of the generated data.
     """
 
-    usage = 'print(model.answers(["3 May 1979"])[0].text)'
-
-    def __init__(self, levels, dates=False, seed=0):
-        self.levels, self.dates, self.seed = levels, dates, seed
+    def __init__(self, levels, source="", reverse=False, seed=0):
+        self.levels, self.seed, self.dates = levels, seed, source == "dates" and not reverse
+        text = {"dates": "3 May 1979", "pronunciation": "recurrent"}.get("" if reverse else source, "...")
+        self.usage = f'print(model.answers(["{text}"])[0].text)'
 
     def metrics(self, model, split):
         return self.metrics_of(split, texts_of(model, split.inputs))
