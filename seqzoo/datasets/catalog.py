@@ -45,7 +45,8 @@ def prepare(builder: tfds.core.DatasetBuilder) -> None:
 def read(builder: tfds.core.DatasetBuilder, split: str) -> list[dict]:
     """Returns the rows of one split: texts as bytes, classes as numbers. Raises a DataError if the copy is damaged."""
     with _in_one_line(builder.name):
-        rows = list(builder.as_data_source(split=split))
+        source = builder.as_data_source(split=split)
+        rows = source.__getitems__(range(len(source)))  # one by one takes ten times as long
         # A truncated file reads as rows of None, without an error.
         if any(value is None for row in rows for value in row.values()):
             raise DataError(f"{builder.data_path}: damaged: delete the folder and the data set is built anew")

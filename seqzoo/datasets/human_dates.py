@@ -2,14 +2,18 @@
 
 Source: the package Babel (BSD licence), whose data are those of the Unicode CLDR.
 
-One text has one right answer. All-numeric dates are read day first, or year first where they begin with four digits; formats of
-Babel that are neither, such as the American 3/4/21, are left out. A year of two digits is in 1970-2049. A locale is left out if
-one of its month names is that of another month in a locale before it: "listopad" is October in Croatian, November in Polish.
+A text has one right answer, whatever its capitals. A date of digits alone is read day first, or year first where it begins with
+a year of four digits: formats in another order, such as the American 3/4/21, are left out. A year of two digits comes last and
+is in 1969-2068, as in POSIX; the dates are uniform over these years of the Gregorian calendar. A name that different months
+have in different languages is left out: "listopada" is in October in Croatian, in November in Polish.
+
+Limitations: the data is generated, and depends on the version of Babel. A text is a date alone.
 """
 
 import datetime
 import functools
 import hashlib
+import itertools
 import random
 import re
 import unicodedata
@@ -20,91 +24,51 @@ from babel.dates import format_date
 from seqzoo.data.examples import Examples, Splits
 
 NAME = "dates"
-FIRST, LAST = datetime.date(1970, 1, 1), datetime.date(2049, 12, 31)
-SIZES = {"train": 40_000, "validation": 2_000, "test": 2_000}  # pairs
-LOCALES = """en_US en_GB de fr es it pt nl sv da nb fi is et lv lt pl cs sk sl hr sr sr_Latn bg ru uk el tr hu ro ca id vi
-    he ar fa hi th ja zh ko"""
-SHARE_OF_NUMERIC = 0.15  # of the dates of a split
-NUMERIC = ("d/M/y", "dd/MM/y", "dd.MM.y", "d.M.y", "dd-MM-y", "dd/MM/yy", "d.M.yy", "y-MM-dd", "y/MM/dd", "y.M.d", "yMMdd")
-OF_BABEL = ("short", "medium", "long", "full")
-DAY_FIRST = ("d MMMM y", "dd MMM y", "d. MMM yy", "EEEE d MMM y")  # in locales that write the day first
-ENGLISH = ("MMMM {nth}, y", "{nth} MMMM y", "{nth} 'of' MMMM y", "MMM d y")  # the day with its ending: 1st, 2nd, 3rd
-HELD_OUT = {  # formats that no split has
-    "numeric": ("dd MM y", "d-M-yy"),
-    "day first": ("d-MMM-y", "EEE, d MMMM y"),
-    "English": ("'the' {nth} 'of' MMMM, y", "EEEE 'the' {nth} 'of' MMMM y"),
-}
-CASES = (str, str, str, str.lower, str.upper)
-INVISIBLE = dict.fromkeys(map(ord, "\u200e\u200f\u200b"))
+FIRST, LAST = datetime.date(1969, 1, 1), datetime.date(2068, 12, 31)
+LOCALES = """en de fr es it pt nl sv da nb fi is et lv lt pl cs sk sl hr sq hu ro tr id vi ca eu af
+    ru uk be bg mk sr kk el hy he ar ar_LB fa ur hi mr bn ta te th am ja zh zh_Hant ko"""
+
+# Formats are patterns of the CLDR, such as "EEEE, d MMMM y".
+LENGTHS = ("short", "medium", "long", "full")  # names of formats that each locale has
+SKELETONS = ("yMEd", "yMMMd", "yMMMEd")  # names too, of parts
+NAMED = ("d MMMM y", "dd MMM y", "d. MMM yy", "EEE d MMM yy", "EEEE, dd MMMM y", "d-MMMM-y")  # month in letters, any language
+NUMERIC = ("d/M/y", "dd.MM.y", "d.M.yy", "dd-MM-yy", "y-MM-dd", "y/M/d", "yMMdd")
+ENGLISH = ("d'th' MMMM y", "d'th' 'of' MMMM y", "MMMM d'th', y", "MMM d'th' y", "EEEE 'the' d'th' 'of' MMMM y")  # 1st, 2nd, 3rd
+HELD_OUT = ("dd/MMM/y", "d MMM ''yy", "y-MMM-dd", "d MMMM, y (EEEE)")  # no split has them
+HELD_OUT_NUMERIC, HELD_OUT_ENGLISH = ("dd MM y", "y M d"), ("'the' d'th' 'of' MMMM, y", "EEE MMM d'th' y")
+
+CASES = (str,) * 8 + (str.lower, str.upper)
+ZEROS = {
+    "arab": "٠",
+    "arabext": "۰",
+    "beng": "০",
+    "deva": "०",
+}  # of numbering systems; half of a locale's dates have its digits
+NORMAL = dict.fromkeys(map(ord, "\u200e\u200f\u061c")) | dict.fromkeys(map(ord, "\u00a0\u2009\u202f"), " ")
 
 
-def load(seed: int = 0, sizes: dict[str, int] = SIZES) -> Splits:
-    """Returns texts, the ISO dates as targets, and as domains the formats. A hash of the date chooses its split."""
-    rng = random.Random(seed)
-    splits = {split: _examples(rng, split, size, formats()) for split, size in sizes.items()}
-    return Splits(**splits, name=NAME)
+def load(seed: int = 0, count: int = 30_000) -> Splits:
+    """Returns `count` texts for training and a fifteenth of it in each other split; targets are ISO dates, domains are formats.
+
+    `seed` determines all. A hash of the date chooses its split.
+    """
+    counts = {"train": count, "validation": count // 15, "test": count // 15}
+    return Splits(**{split: _examples(f"{seed}", split, counts[split], formats()) for split in counts}, name=NAME)
 
 
-def held_out_formats(seed: int = 0, size: int = 1_000) -> Examples:
-    """Returns dates of the test split in the formats of `HELD_OUT`, which no split has."""
-    return _examples(random.Random(seed), "test", size, {kind: _of_locales(kind, HELD_OUT[kind]) for kind in HELD_OUT})
+def held_out_formats(seed: int = 0, count: int = 1_500) -> Examples:
+    """Returns dates of the test split in formats that no split has, as in `load`."""
+    return _examples(f"{seed} held out", "test", count, held_out())
 
 
-@functools.cache
-def formats() -> dict[str, list[tuple[str, str]]]:
-    """Returns the formats of the splits by kind: pairs of a locale and a pattern, or a name of Babel's."""
-    of_babel = [(name, kind) for name in locales() for kind in OF_BABEL if not _is_ambiguous(_pattern(name, kind))]
-    kinds = {"numeric": NUMERIC, "day first": DAY_FIRST, "English": ENGLISH}
-    return {"Babel": of_babel} | {kind: _of_locales(kind, patterns) for kind, patterns in kinds.items()}
-
-
-def _of_locales(kind: str, patterns: tuple[str, ...]) -> list[tuple[str, str]]:
-    chosen = {
-        "numeric": ["en_GB"],
-        "English": ["en_GB"],
-        "day first": [name for name in locales() if re.match("d[. ]+MMM", _pattern(name, "long"))],
-    }[kind]
-    return [(name, pattern) for name in chosen for pattern in patterns]
-
-
-@functools.cache
-def locales() -> list[str]:
-    """Returns the locales of which no month name is that of another month in a locale before."""
-    known, kept = {}, []
-    for name in LOCALES.split():
-        months = _month_names(name)
-        if all(known.get(text, month) == month for text, month in months.items()):
-            known |= months
-            kept.append(name)
-    return kept
-
-
-def _month_names(name: str) -> dict[str, int]:
-    of_locale = Locale.parse(name).months
-    names = [of_locale[context][width] for context in ("format", "stand-alone") for width in ("wide", "abbreviated")]
-    return {text.casefold().strip("."): month for of_width in names for month, text in of_width.items()}
-
-
-def _pattern(locale: str, kind: str) -> str:
-    return Locale.parse(locale).date_formats[kind].pattern
-
-
-def _is_ambiguous(pattern: str) -> bool:
-    """Returns whether a pattern is all numeric, and neither day first nor year first with four digits."""
-    fields = re.findall("[yMd]+", re.sub("'[^']*'", "", pattern))
-    return "MMM" not in pattern and not re.fullmatch("d+ M+ y+|y M+ d+", " ".join(fields))
-
-
-def _examples(rng: random.Random, split: str, size: int, by_kind: dict[str, list[tuple[str, str]]]) -> Examples:
-    days, kinds = _days(split), list(by_kind)
-    weights = [SHARE_OF_NUMERIC if kind == "numeric" else 0.2 * len(by_kind[kind]) ** 0.25 for kind in kinds]
-    texts, targets, domains = [], [], []
-    for kind in rng.choices(kinds, weights, k=size):
-        day, (locale, pattern) = rng.choice(days), rng.choice(by_kind[kind])
-        texts.append(written(day, locale, pattern, rng.choice(CASES)))
-        targets.append(day.isoformat())
-        domains.append(pattern if kind != "Babel" else f"{locale} {pattern}")
-    return Examples(texts, targets, domains)
+def _examples(seed: str, split: str, count: int, by_name: dict[str, list[tuple[str, str]]]) -> Examples:
+    rng, days, rows = random.Random(f"{seed} {split}"), _days(split), []
+    while len(rows) < count:
+        name, day = rng.choice(list(by_name)), rng.choice(days)
+        locale, pattern = rng.choice(by_name[name])
+        if has_one_reading(locale, pattern, day.month):
+            rows.append((_varied(rng, written(day, locale, pattern), locale), day.isoformat(), name))
+    return Examples(*map(list, zip(*rows, strict=True)))
 
 
 @functools.cache
@@ -119,18 +83,84 @@ def split_of(day: datetime.date) -> str:
     return {8: "validation", 9: "test"}.get(tenth, "train")
 
 
-def written(day: datetime.date, locale: str, pattern: str, case=str) -> str:
-    """Returns a date in a format of a locale: composed, on one line, without invisible marks.
+@functools.cache
+def formats() -> dict[str, list[tuple[str, str]]]:
+    """Returns the formats of the splits by name: pairs of a locale and a pattern."""
+    of_babel = {name: [(locale, _pattern(locale, name)) for locale in LOCALES.split()] for name in LENGTHS + SKELETONS}
+    clear = {name: [pair for pair in pairs if _is_clear(pair[1])] for name, pairs in of_babel.items()}
+    return clear | _in_letters(NAMED) | {"numeric": _english(NUMERIC), "ordinal": _english(ENGLISH)}
 
-    Args:
-        pattern: a pattern of the CLDR, in which {nth} is the day with its English ending; or "short", "medium", "long", "full".
-        case: a function of the text, such as `str.upper`.
+
+@functools.cache
+def held_out() -> dict[str, list[tuple[str, str]]]:
+    """Returns the formats that no split has, by name, as in `formats`."""
+    return _in_letters(HELD_OUT) | {pattern: _english([pattern]) for pattern in HELD_OUT_NUMERIC + HELD_OUT_ENGLISH}
+
+
+def _in_letters(patterns: tuple[str, ...]) -> dict[str, list[tuple[str, str]]]:
+    """Returns the formats, by pattern, of all locales whose names of months have no digits."""
+    named = [locale for locale in LOCALES.split() if not re.search(r"\d", _month(locale, "MMM", 1) + _month(locale, "MMMM", 1))]
+    return {pattern: [(locale, pattern) for locale in named] for pattern in patterns}
+
+
+def _english(patterns) -> list[tuple[str, str]]:
+    return [("en", pattern) for pattern in patterns]
+
+
+def _pattern(name: str, kind: str) -> str:
+    locale = Locale.parse(name)
+    return (locale.date_formats if kind in LENGTHS else locale.datetime_skeletons)[kind].pattern
+
+
+def _is_clear(pattern: str) -> bool:
+    """Returns whether a pattern has the month in letters, or day, month and year in this order or its reverse.
+
+    A year of two digits must come last.
     """
-    pattern = pattern.replace("{nth}", f"d'{ending(day.day)}'")
-    text = unicodedata.normalize("NFC", format_date(day, pattern, locale).translate(INVISIBLE))
-    return unicodedata.normalize("NFC", " ".join(case(text).split()))
+    fields = _fields(pattern)
+    order = "".join(field[0] for field in fields)
+    return ("MMM" in pattern or order in ("dMy", "yMd")) and ("yy" not in fields or order.endswith("y"))
+
+
+def _fields(pattern: str) -> list[str]:
+    """Returns day, month and year of a pattern in its order: of "EEE d MMM y" the list of d, MMM and y."""
+    return re.findall("y+|M+|d+", re.sub("'[^']*'", "", pattern))
+
+
+def has_one_reading(locale: str, pattern: str, month: int) -> bool:
+    """Returns whether the month's name in a pattern, if it has one, is the name of no other month in any locale."""
+    fields = [field for field in _fields(pattern) if field.startswith("MMM")]
+    return all(len(_months_by_name()[_month(locale, field, month)]) == 1 for field in fields)
+
+
+@functools.cache
+def _months_by_name() -> dict[str, set[int]]:
+    months = {}
+    for locale, field, month in itertools.product(LOCALES.split(), ("MMM", "MMMM"), range(1, 13)):
+        months.setdefault(_month(locale, field, month), set()).add(month)
+    return months
+
+
+@functools.cache
+def _month(locale: str, field: str, month: int) -> str:
+    return format_date(datetime.date(2000, month, 1), field, locale).casefold().strip(".")
+
+
+def written(day: datetime.date, locale: str, pattern: str) -> str:
+    """Returns a date in a pattern of the CLDR, composed, without marks of direction and no-break spaces; 'th' is as in 3rd."""
+    text = format_date(day, pattern.replace("'th'", f"'{ending(day.day)}'"), locale)
+    return unicodedata.normalize("NFC", text.translate(NORMAL))
 
 
 def ending(number: int) -> str:
-    """Returns the English ending of an ordinal number, st, nd, rd or th."""
+    """Returns the English ending of an ordinal number: st, nd, rd or th."""
     return {1: "st", 2: "nd", 3: "rd"}.get(number % 10 if number // 10 != 1 else 0, "th")
+
+
+def _varied(rng: random.Random, text: str, name: str) -> str:
+    """Returns a text, at times in capitals or in lower case, or with the digits of its locale."""
+    case, zero = rng.choice(CASES), ZEROS.get(Locale.parse(name).default_numbering_system, "0")
+    if rng.random() < 0.5:
+        text = text.translate({ord("0") + digit: ord(zero) + digit for digit in range(10)})
+    cased = case(text.replace("i", "İ") if case is str.upper and name == "tr" else text)
+    return cased if len(cased) == len(text) else text  # some Greek letters have no composed capital

@@ -11,9 +11,7 @@ from seqzoo.datasets import human_dates
 from seqzoo.datasets.human_dates import formats, held_out_formats, split_of, written
 
 DAY = datetime.date(2021, 3, 4)
-DAYS = [
-    datetime.date(*day) for day in itertools.product((2011, 2012), range(1, 13), range(1, 13))
-]  # 11 and 12: days, months, years
+DAYS = [datetime.date(*day) for day in itertools.product((2011, 2012), range(1, 13), range(1, 13))]  # in any order a date
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +51,7 @@ def test_dates_are_written_as_in_the_language(locale, name, expected):
 
 def test_english_ordinals():
     endings = [human_dates.ending(number) for number in (1, 2, 3, 4, 11, 12, 13, 20, 21, 22, 23, 30, 31)]
-    assert endings == "st nd rd th th th th th st nd rd th st".split()  # noqa: SIM905
+    assert endings == ["st", "nd", "rd", *["th"] * 5, "st", "nd", "rd", "th", "st"]
 
 
 def test_a_text_has_one_date_whatever_its_capitals(splits):
@@ -63,9 +61,10 @@ def test_a_text_has_one_date_whatever_its_capitals(splits):
 
 
 def test_no_format_writes_two_dates_as_one_text():
-    dates = {}
-    for (locale, pattern), day in itertools.product(itertools.chain(*formats().values()), DAYS):
-        assert dates.setdefault(written(day, locale, pattern).casefold(), day) == day, (locale, pattern, day)
+    dates, every = {}, itertools.chain(*formats().values(), *human_dates.held_out().values())
+    for (locale, pattern), day in itertools.product(every, DAYS):
+        if human_dates.has_one_reading(locale, pattern, day.month):
+            assert dates.setdefault(written(day, locale, pattern).casefold(), day) == day, (locale, pattern, day)
 
 
 def test_a_date_is_in_one_split_and_held_out_formats_are_of_the_test_split(splits):

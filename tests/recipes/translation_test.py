@@ -66,8 +66,8 @@ def test_models_are_compared(trained, here, capsys):
 
 
 def test_dates_have_a_table_of_held_out_formats(here, monkeypatch, capsys):
-    monkeypatch.setattr(human_dates, "SIZES", {"train": 60, "validation": 10, "test": 10})
-    monkeypatch.setattr(human_dates.load, "__defaults__", (0, human_dates.SIZES))
+    monkeypatch.setattr(human_dates.load, "__defaults__", (0, 60))
+    monkeypatch.setattr(human_dates.held_out_formats, "__defaults__", (0, 40))
     run(
         "--attention",
         "additive",
@@ -80,7 +80,7 @@ def test_dates_have_a_table_of_held_out_formats(here, monkeypatch, capsys):
         "--quick",
     )
     printed = capsys.readouterr().out
-    assert "held-out formats" in printed and "dd MM y" in printed
+    assert "held-out formats" in printed and "dd/MMM/y" in printed
     assert not np.isnan(json.loads((here / "runs/translation/metrics.json").read_text())["test"]["exact_match"])
 
 
