@@ -134,38 +134,42 @@ def _compiled(step, width, ranking, rules):
         beams, seen, before = carry
         z, state = loops.checked(step, ops.reshape(beams.y, (-1,)), before)
         ended, vocabulary = beams.ended | ~counts, z.shape[-1]
-        shape, ids = (-1, width, vocabulary), ops.arange(vocabulary)
-
-        def continued(sums, z):
-            """The sums with log P of each next token; after the end `pad` follows with certainty."""
-            log_p = ops.reshape(ops.log_softmax(z), shape)
-            return sums[:, :, None] + ops.where(ended[:, :, None], ops.where(ids == rules.pad, 0.0, MASKED_LOGIT), log_p)
-
-        banned = ops.where(
-            given[:, None] == NO_TOKEN, rules.banned(vocabulary, t), ids != given[:, None]
-        )  # (batch, vocabulary)
-        barred = ops.where(banned[:, None] & ~ended[:, :, None], MASKED_LOGIT, 0.0)
-        rank = continued(beams.rank, rules.penalised(z, seen)) + barred
+        rank = _continued(beams.rank, rules.penalised(z, seen), ended, rules.pad) + _barred(given, t, ended, rules, vocabulary)
         coverage = ops.where(ended, beams.coverage, ranking.coverage_of(state, beams.coverage))
         lengths = beams.lengths + ops.cast(~ended, "float32")
         scores = ranking.score(rank, lengths[:, :, None], coverage[:, :, None])
-        chosen = ops.top_k(ops.reshape(scores, (-1, width * vocabulary)), width)[1]  # (batch, width)
+        chosen = ops.top_k(_flat(scores), width)[1]  # (batch, width)
         parent, y = chosen // vocabulary, ops.cast(chosen % vocabulary, "int32")
-
-        def of_choice(sums):
-            return ops.take_along_axis(ops.reshape(sums, (-1, width * vocabulary)), chosen, axis=1)
-
-        def of_parent(a):
-            return ops.take_along_axis(a, parent, axis=1)
-
+        log_p, rank = (
+            ops.take_along_axis(_flat(sums), chosen, axis=1) for sums in (_continued(beams.log_p, z, ended, rules.pad), rank)
+        )
+        ended, lengths, coverage = (ops.take_along_axis(a, parent, axis=1) for a in (ended, lengths, coverage))
         row = ops.reshape(parent + width * ops.arange(parent.shape[0], dtype=parent.dtype)[:, None], (-1,))
         state = tree.map_structure(lambda new, old: _of_rows(new, row, shared=new is old), state, before)
         seen = rules.now_seen(_of_rows(seen, row, shared=rules.repetition_penalty == 1), ops.reshape(y, (-1,)))
-        log_p = of_choice(continued(beams.log_p, z))
-        beams = Beams(y, of_parent(ended) | rules.ends(y), of_parent(lengths), log_p, of_choice(rank), of_parent(coverage))
+        beams = Beams(y, ended | rules.ends(y), lengths, log_p, rank, coverage)
         return (beams, seen, state), (y, ops.cast(parent, "int32"))
 
     return loops.loop(step, one_step)
+
+
+def _flat(candidates):
+    """Returns `(batch, width, vocabulary)` as `(batch, width * vocabulary)`."""
+    return ops.reshape(candidates, (-1, candidates.shape[1] * candidates.shape[2]))
+
+
+def _continued(sums, z, ended, pad):
+    """Returns the sums `(batch, width)` with log P of each next token; after the end `pad` follows with certainty."""
+    log_p = ops.reshape(ops.log_softmax(z), (-1, sums.shape[1], z.shape[-1]))
+    after_end = ops.where(ops.arange(z.shape[-1]) == pad, 0.0, MASKED_LOGIT)
+    return sums[:, :, None] + ops.where(ended[:, :, None], after_end, log_p)
+
+
+def _barred(given, t, ended, rules, vocabulary):
+    """Returns the logit of tokens that must not occur, 0 for others: all but a given token, or those that the rules ban."""
+    given = given[:, None]  # (batch, 1)
+    banned = ops.where(given == NO_TOKEN, rules.banned(vocabulary, t), ops.arange(vocabulary) != given)
+    return ops.where(banned[:, None] & ~ended[:, :, None], MASKED_LOGIT, 0.0)
 
 
 def _of_rows(part, row, shared):
