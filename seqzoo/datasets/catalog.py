@@ -10,6 +10,7 @@ from tensorflow_datasets.core import DatasetNotFoundError
 from tensorflow_datasets.core.download import downloader
 
 from seqzoo.datasets import (  # noqa: F401  (registers)
+    bible_verses,
     chorales,
     hebrew_entities,
     kjv_verses,
@@ -19,7 +20,16 @@ from seqzoo.datasets import (  # noqa: F401  (registers)
 )
 from seqzoo.errors import DataError, one_line
 
-OURS = ("rated_sentences", "splice_junctions", "hebrew_entities", "generated_entities", "kjv_verses", "chorales")
+OURS = (
+    "rated_sentences",
+    "splice_junctions",
+    "hebrew_entities",
+    "generated_entities",
+    "kjv_verses",
+    "bible_verses",
+    "pronunciations",
+    "chorales",
+)
 FORMAT = "array_record"  # the only file format that needs no TensorFlow
 
 downloader.MAX_RETRIES = 3  # tfds retries 10 times, for 200 s, if there is no network

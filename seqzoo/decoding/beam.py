@@ -121,7 +121,7 @@ def _first(y, width):
     """Returns the hypotheses before the first step: all are equal, and one of them counts."""
     y = ops.repeat(y[:, None], width, axis=1)
     zeros = ops.zeros(y.shape, "float32")
-    log_p = ops.broadcast_to(ops.where(ops.arange(width) == 0, 0.0, MASKED_LOGIT), y.shape)
+    log_p = ops.broadcast_to(MASKED_LOGIT * ops.cast(ops.arange(width) > 0, "float32"), y.shape)
     return Beams(y, ops.zeros(y.shape, "bool"), zeros, log_p, log_p, zeros)
 
 

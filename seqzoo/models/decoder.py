@@ -94,7 +94,7 @@ class Decoder(keras.layers.Layer):
         """
         state = {"recurrent": list(recurrent)}
         if self.attention is not None:
-            state |= {"memory": self.attention.memory(encoded, mask), "attended": ops.where(mask, 0.0, 1.0)}
+            state |= {"memory": self.attention.memory(encoded, mask), "attended": ops.cast(~mask, "float32")}
         if self.feeds == "h":
             state["fed"] = ops.zeros_like(recurrent[0])
         return state

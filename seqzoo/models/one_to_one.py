@@ -1,10 +1,9 @@
 """One-to-one model: classification of, or regression on, a vector of fixed size, without recurrence."""
 
-import math
-
 import keras
 import numpy as np
 
+from seqzoo.data.batches import in_order
 from seqzoo.errors import DataError
 from seqzoo.models.many_to_one import check_answer, check_rate, check_size, output_layer, to_answer
 
@@ -64,8 +63,11 @@ class OneToOne(keras.Model):
         """Returns the predicted `Answer` of each input."""
         if not len(inputs):
             return []
-        y_hat = self.predict({"inputs": np.stack(self.sequences(inputs))}, batch_size, verbose=0)
-        return [to_answer(y, self.labels, self.answer) for y in y_hat]
+        one_step = [x.reshape(1, -1) for x in self.sequences(inputs)]  # T_x = 1
+        return [to_answer(y, self.labels, self.answer) for y in in_order(self._predict, one_step, batch_size)]
+
+    def _predict(self, batch):
+        return self.predict_on_batch({"inputs": batch["inputs"].reshape(-1, *self.shape)})
 
     def sequences(self, inputs):
         """Returns inputs as float32 arrays of the model's shape.

@@ -76,7 +76,7 @@ def test_a_run_writes_everything_and_prints_a_table_with_baselines(here, capsys)
     run("train", *PAIR, *TINY, "--out", "o")
     assert {path.name for path in (here / "o").iterdir()} == FILES
     found, printed = figures(here / "o"), capsys.readouterr().out
-    assert set(found["baseline"]) == {"majority", "one-hot + logistic regression"}
+    assert set(found["baseline"]) == {"majority", "one-hot + logistic regression", "dense network"}
     assert found["data"] == {"name": "p.fa", "train": 32, "validation": 4, "test": 4}
     assert f"{found['test']['accuracy']:.3f}" in printed and "GGGG" in printed
     assert presets.load(here / "o").labels == ("negative", "positive")

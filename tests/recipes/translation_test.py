@@ -1,9 +1,14 @@
 """The recipe end to end on a tiny file: what it writes, prints and refuses."""
 
 import json
+import os
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
+from backends import only_tensorflow
 from extent import full
 
 from recipes import translation
@@ -13,6 +18,7 @@ from seqzoo.recipe import main
 
 TINY = ("--units", "8", "--embedding", "8", "--epochs", "2", "--batch-size", "16", "--max-length", "12")
 NAME = "translation"
+ROOT = Path(translation.__file__).parents[1]
 FILES = {"model.keras", "tokenizer.json", "config.json", "metrics.json", "curves.png", "README.md", "logs", "rows.npy"}
 LINES = [f"number {i} of {i % 7}\tnummer {i} von {i % 7}\tCC0" for i in range(80)]
 
@@ -85,12 +91,39 @@ def test_dates_have_a_table_of_held_out_formats(here, monkeypatch, capsys):
 
 
 @full
+@only_tensorflow
+@pytest.mark.parametrize("beam", [1, 5])
+def test_another_backend_translates_the_same(trained, capsys, beam):
+    pytest.importorskip("jax")
+    arguments = "predict", "--out", str(trained), "--beam", str(beam), "--n-best", str(beam), "number 3 of 4", "number 79 of 2"
+    run(*arguments)
+    environment = os.environ | {"KERAS_BACKEND": "jax", "PYTHONPATH": str(ROOT), "JAX_PLATFORMS": "cpu"}
+    command = [sys.executable, "-m", "recipes.translation", *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    pairs = zip(capsys.readouterr().out.splitlines(), done.stdout.splitlines(), strict=True)
+    for (here, score, _), (there, other, _) in ([line.split("\t") for line in pair] for pair in pairs):
+        assert here == there and float(score) == pytest.approx(float(other), abs=0.0011)
+
+
+@full
 @pytest.mark.parametrize(
     "flags",
     [
         ("--attention", "none", "--depth", "2", "--cell", "lstm"),
         ("--attention", "dot", "--no-bidirectional", "--input-feeding", "--tied"),
-        ("--shared", "--tied", "--decoder-cell", "lstm-peephole", "--source-level", "char", "--target-level", "char"),
+        (
+            "--shared",
+            "--tied",
+            "--decoder-cell",
+            "lstm-peephole",
+            "--source-level",
+            "char",
+            "--target-level",
+            "char",
+            "--max-length",
+            "40",
+        ),
         ("--reverse", "--source-level", "word", "--lowercase", "--precision", "mixed_bfloat16"),
     ],
 )

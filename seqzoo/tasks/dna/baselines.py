@@ -24,13 +24,17 @@ def sequence_baselines(train, validation, inputs):
     """
     regressions = [LogisticRegression(C=strength, tol=1e-3, max_iter=1000) for strength in STRENGTHS_OF_BASES]
     majority = Counter(train[1]).most_common(1)[0][0]
-    one_length = len({len(sequence) for split in (train[0], validation[0], inputs) for sequence in split}) == 1
-    if one_length:
+    if have_one_length(train[0], validation[0], inputs):
         features = "one-hot", FunctionTransformer(_positions)
     else:
         features = f"{K}-mers", make_pipeline(FunctionTransformer(_k_mers), StandardScaler())
     linear = linear_predictions("logistic regression", regressions, train, validation, inputs, features)
     return {"majority": [majority] * len(inputs)} | linear
+
+
+def have_one_length(*splits):
+    """Returns whether all sequences of all splits have one length."""
+    return len({len(sequence) for split in splits for sequence in split}) == 1
 
 
 def _positions(sequences):

@@ -10,6 +10,7 @@ from seqzoo.recipe import check
 from seqzoo.tasks.classification import ClassificationTask
 from seqzoo.tasks.dna import logo, sequences
 from seqzoo.tasks.dna.baselines import sequence_baselines
+from seqzoo.tasks.dna.dense_network import dense_baseline
 
 PRINTED = 60  # bases of a sequence in a printed line
 
@@ -35,7 +36,7 @@ class SequenceTask(ClassificationTask):
             [sequences.bases(array) for array in split.inputs] for split in (dataset.train, dataset.validation, dataset.test)
         )
         fitted_to = (train, dataset.train.targets), (validation, dataset.validation.targets)
-        predictions = sequence_baselines(*fitted_to, test)
+        predictions = sequence_baselines(*fitted_to, test) | dense_baseline(*fitted_to, test)
         return {name: classification_metrics(dataset.test.targets, predicted) for name, predicted in predictions.items()}
 
     def format_input(self, value):
