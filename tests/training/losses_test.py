@@ -157,3 +157,24 @@ def test_logits_never_make_it_infinite():
     assert value(CrossEntropy(logits=True), np.array([0]), z) == pytest.approx(400)
     assert value(CrossEntropy(sigmoid=True, logits=True), np.array([[1.0, 0.0]]), z) == pytest.approx(400)
     assert CrossEntropy.from_config(CrossEntropy(logits=True).get_config()).logits
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_smoothed_targets_have_the_loss_of_soft_targets(masked):
+    """Of the classes that can be: a masked logit has no share."""
+    rng = np.random.default_rng(0)
+    z, y = rng.normal(size=(3, 4, 5)).astype("float32"), rng.integers(1, 5, (3, 4))
+    classes = 5 - masked
+    if masked:
+        z[..., 0] = -1e9
+    soft = 0.9 * np.eye(5)[y] + 0.1 / classes
+    soft[..., 0] *= not masked
+    expected = value(CrossEntropy(logits=True), soft.astype("float32"), z)
+    assert value(CrossEntropy(logits=True, label_smoothing=0.1), y, z) == pytest.approx(expected, rel=1e-5)
+
+
+def test_smoothing_is_of_the_logits_of_a_softmax():
+    for options in ({}, {"logits": True, "sigmoid": True}):
+        with pytest.raises(ValueError, match="`label_smoothing` is for the logits of a softmax"):
+            CrossEntropy(label_smoothing=0.1, **options)
+    assert CrossEntropy.from_config(CrossEntropy(logits=True, label_smoothing=0.2).get_config()).label_smoothing == 0.2
