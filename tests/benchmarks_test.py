@@ -10,6 +10,7 @@ from keras import backend
 
 from benchmarks import (
     batch_sizes,
+    compare_encoder_decoder,
     compare_keras,
     first,
     gpu,
@@ -30,6 +31,19 @@ TINY = (2, 4, 3, 5)
 def test_our_model_and_keras_layers_learn_from_the_same_batch(unit):
     for runs in compare_keras.contestants(Case(unit, TINY, masked=True), ["seqzoo", "keras.layers"]).values():
         assert runs["forward"]().shape == (2, 4, 1)
+        assert np.isfinite(runs["training step"]())
+
+
+@pytest.mark.parametrize("case", compare_encoder_decoder.CASES)
+def test_encoder_decoders_have_the_same_weights_and_learn(case, monkeypatch):
+    for name, size in {"BATCH": 2, "STEPS": 4, "VOCABULARY": 9, "EMBEDDING": 3, "UNITS": 5}.items():
+        monkeypatch.setattr(compare_encoder_decoder, name, size)
+    options = compare_encoder_decoder.CASES[case]
+    counts = {
+        maker(**options).count_params() for maker in (compare_encoder_decoder.of_seqzoo, compare_encoder_decoder.of_keras)
+    }
+    assert len(counts) == 1
+    for runs in compare_encoder_decoder.contestants(case).values():
         assert np.isfinite(runs["training step"]())
 
 

@@ -12,6 +12,7 @@ from extent import full
 from recipes import dna
 from seqzoo import presets
 from seqzoo.recipe import main
+from seqzoo.tasks.dna import dense_network
 
 TINY = ("--units", "3", "--epochs", "1", "--batch-size", "32", "--no-bidirectional", "--quick")
 NAME = "dna"
@@ -48,6 +49,11 @@ def put(folder):
 
 def finish():
     run(*PAIR, *TINY)
+
+
+@pytest.fixture(autouse=True)
+def _short_baseline(monkeypatch):
+    monkeypatch.setattr(dense_network, "MOST_EPOCHS", 1)
 
 
 @pytest.fixture
