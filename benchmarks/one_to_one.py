@@ -25,8 +25,7 @@ from seqzoo.errors import DataError, one_line
 from seqzoo.evaluation import tables
 from seqzoo.evaluation.linear_baselines import linear_predictions
 from seqzoo.evaluation.metrics import classification_metrics
-from seqzoo.models import ManyToOne
-from seqzoo.models.one_to_one import OneToOne
+from seqzoo.models import ManyToOne, OneToOne
 from seqzoo.training import fit, losses
 
 DROPOUT_RATES = (0.0, 0.2)

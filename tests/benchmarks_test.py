@@ -17,12 +17,15 @@ from benchmarks import (
     gpu_cases,
     layers,
     matmul_floor,
+    one_to_one,
     plots,
     precision,
     scaling,
     side_by_side,
 )
 from benchmarks.cases import UNITS, Case
+from seqzoo.data.examples import Examples
+from seqzoo.data.targets import Dataset, of_labels
 
 TINY = (2, 4, 3, 5)
 
@@ -200,3 +203,14 @@ def test_data_of_no_recipe_are_refused_in_a_line(given, monkeypatch, capsys):
     with pytest.raises(SystemExit):
         gpu.arguments()
     assert f"got {given}" in capsys.readouterr().err
+
+
+def test_recurrence_and_a_dense_network_have_one_table(monkeypatch, capsys):
+    x = np.random.default_rng(0).normal(size=(40, 4, 2)).astype("float32")
+    split = of_labels(Examples(list(x), ["no", "yes"] * 20), ("no", "yes"), "made")
+    monkeypatch.setattr(one_to_one, "DATASETS", {"made": lambda: Dataset(("no", "yes"), split, split, split)})
+    one_to_one.main(one_to_one.Config(epochs=1, batch_size=20))
+    said = capsys.readouterr().out
+    assert all(name in said for name in (*one_to_one.MODELS, "majority", "logistic regression", "test split"))
+    gru, dense = (make(Dataset(("no", "yes"), split, split, split), 0.0) for make in one_to_one.MODELS.values())
+    assert abs(gru.count_params() / dense.count_params() - 1) < 0.02

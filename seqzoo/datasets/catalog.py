@@ -14,6 +14,7 @@ from seqzoo.datasets import (  # noqa: F401  (registers)
     chorales,
     hebrew_entities,
     kjv_verses,
+    pen_digits,
     pronunciations,
     rated_sentences,
     splice_junctions,
@@ -28,6 +29,7 @@ OURS = (
     "kjv_verses",
     "bible_verses",
     "pronunciations",
+    "pen_digits",
     "chorales",
 )
 FORMAT = "array_record"  # the only file format that needs no TensorFlow

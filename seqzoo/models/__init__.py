@@ -6,6 +6,7 @@ from seqzoo.models.language_model import LanguageModel, Scored
 from seqzoo.models.many_to_many import Labels, ManyToMany
 from seqzoo.models.many_to_one import Answer, ManyToOne
 from seqzoo.models.one_to_many import OneToMany
+from seqzoo.models.one_to_one import OneToOne
 
 __all__ = [
     "Answer",
@@ -16,6 +17,7 @@ __all__ = [
     "ManyToMany",
     "ManyToOne",
     "OneToMany",
+    "OneToOne",
     "Output",
     "Scored",
 ]

@@ -5,7 +5,7 @@ import random
 import keras
 
 from seqzoo.data.batches import Batches
-from seqzoo.models.one_to_one import OneToOne
+from seqzoo.models import OneToOne
 from seqzoo.tasks.dna.baselines import have_one_length
 from seqzoo.training import fit, losses
 
