@@ -1,6 +1,7 @@
 """Encoder–decoder, many-to-many with Tx ≠ Ty: a sequence in, a sequence of another length out."""
 
 import functools
+import math
 from typing import NamedTuple
 
 import keras
@@ -16,6 +17,8 @@ from seqzoo.layers import Stacked
 from seqzoo.layers.dense import Dense
 from seqzoo.models.decoder import Decoder
 from seqzoo.models.recurrent_stack import recurrent_stack
+
+LENGTHS = 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024  # of padded inputs that are decoded
 
 
 class Output(NamedTuple):
@@ -255,7 +258,7 @@ class EncoderDecoder(keras.Model):
         found, targets = [None] * len(inputs), self.targets(outputs)
         longest = 8 * -(-max(map(len, targets), default=1) // 8)  # few shapes
         for batch, rows in _in_batches(self.sequences(inputs), batch_size):
-            y = np.zeros((batch_size, longest), np.int32)
+            y = np.zeros((len(batch["mask"]), longest), np.int32)
             for row, number in enumerate(rows):
                 y[row, : len(targets[number])] = targets[number]
             log_p, alpha = (ops.convert_to_numpy(a) for a in self._teacher_forced(batch, _before(y), ops.convert_to_tensor(y)))
@@ -275,10 +278,15 @@ class EncoderDecoder(keras.Model):
 
 
 def _in_batches(sequences, batch_size):
-    """Yields `({"inputs", "mask"}, row numbers)` of few shapes; the batches are filled up with rows that have no number."""
+    """Yields `({"inputs", "mask"}, row numbers)`; the batches are filled up with rows that have no number.
+
+    Shapes are few, and the same for other sequences: each is compiled once.
+    """
     if not sequences:
         return
-    batches = Batches(sequences, np.arange(len(sequences)), batch_size, shuffle=False)
+    longest, rows = max(map(len, sequences)), min(batch_size, 4 ** math.ceil(math.log(len(sequences), 4)))
+    buckets = [length for length in LENGTHS if length < 2 * longest] + [8 * math.ceil(longest / 8)] * (longest > LENGTHS[-1])
+    batches = Batches(sequences, np.arange(len(sequences)), rows, shuffle=False, buckets=buckets or [LENGTHS[0]])
     for i in range(len(batches)):
         inputs, rows, weights = batches[i]
         yield {name: ops.convert_to_tensor(a) for name, a in inputs.items()}, rows[weights > 0]

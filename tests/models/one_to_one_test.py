@@ -9,8 +9,8 @@ from keras import ops
 
 from seqzoo.data.batches import Batches
 from seqzoo.errors import DataError
-from seqzoo.models.many_to_one import ANSWERS
 from seqzoo.models import OneToOne
+from seqzoo.models.many_to_one import ANSWERS
 from seqzoo.training import fit, losses
 
 pytestmark = full_on_others
