@@ -24,8 +24,10 @@ LEVELS = {"dates": ("char", "char"), "pronunciation": ("char", "phonemes")}  # o
 
 @dataclasses.dataclass(frozen=True)
 class Config(recipe.Config):
-    DATA_FIELDS = ("data", "data_dir", "reverse")
+    DATA_FIELDS = ("data", "data_dir", "reverse", "locales")
     data: str = "dates"
+    locales: tuple[str, ...] = ()
+    """Locales of the dates, such as `de pt`; all if none are given."""
     reverse: bool = False
     """Whether to swap the sides of the pairs."""
     source_level: Literal["auto", "word", "subword", "char", "phonemes"] = "auto"
@@ -63,6 +65,11 @@ class Config(recipe.Config):
 
     def __post_init__(self):
         super().__post_init__()
+        for name in self.locales:
+            recipe.check("locales", name, lambda name: name in translation.LOCALES, f"some of {' '.join(translation.LOCALES)}")
+        recipe.check(
+            "locales", self.locales, lambda names: not names or self.data == "dates", "none: they are for --data dates"
+        )
         recipe.check_at_least(self, vocabulary=1, embedding=1, max_length=2)
         for flag in ("scheduled_sampling", "label_smoothing"):
             recipe.check(flag, getattr(self, flag), lambda rate: 0 <= rate < 1, "at least 0 and below 1")
@@ -92,12 +99,12 @@ SEARCH_SPACE = {
 
 def load_data(config):
     """Each input is a text, its target a list of texts, any of which is right."""
-    dataset = translation.load(config.data, config.data_dir, config.seed, config.reverse)
+    dataset = translation.load(config.data, config.data_dir, config.seed, config.reverse, config.locales)
     return translation.with_quick(dataset, 500) if config.quick else dataset
 
 
 def load_test_split(config, trained, dataset):
-    return translation.load_test(config.data, config.data_dir, config.seed, config.reverse)
+    return translation.load_test(config.data, config.data_dir, config.seed, config.reverse, config.locales)
 
 
 def build_tokenizers(config, texts):
@@ -146,7 +153,7 @@ def train_model(config, dataset, **options):
 
 
 def task_of(config):
-    return translation.TranslationTask(config.levels, config.data, config.reverse, config.seed)
+    return translation.TranslationTask(config.levels, config.data, config.reverse, config.seed, config.locales)
 
 
 def compare(flags, folder):

@@ -25,8 +25,9 @@ from seqzoo.data.examples import Examples, Splits
 
 NAME = "dates"
 FIRST, LAST = datetime.date(1969, 1, 1), datetime.date(2068, 12, 31)
-LOCALES = """en de fr es it pt nl sv da nb fi is et lv lt pl cs sk sl hr sq hu ro tr id vi ca eu af
-    ru uk be bg mk sr kk el hy he ar ar_LB fa ur hi mr bn ta te th am ja zh zh_Hant ko"""
+OF_LATIN = "en de fr es it pt nl sv da nb fi is et lv lt pl cs sk sl hr sq hu ro tr id vi ca eu af"
+OF_OTHER_LETTERS = "ru uk be bg mk sr kk el hy he ar ar_LB fa ur hi mr bn ta te th am ja zh zh_Hant ko"
+LOCALES = (*OF_LATIN.split(), *OF_OTHER_LETTERS.split())
 
 # Formats are patterns of the CLDR, such as "EEEE, d MMMM y".
 LENGTHS = ("short", "medium", "long", "full")  # names of formats that each locale has
@@ -47,18 +48,18 @@ ZEROS = {
 NORMAL = dict.fromkeys(map(ord, "\u200e\u200f\u061c")) | dict.fromkeys(map(ord, "\u00a0\u2009\u202f"), " ")
 
 
-def load(seed: int = 0, count: int = 30_000) -> Splits:
+def load(seed: int = 0, count: int = 30_000, locales: tuple[str, ...] = LOCALES) -> Splits:
     """Returns `count` texts for training and a fifteenth of it in each other split; targets are ISO dates, domains are formats.
 
-    `seed` determines all. A hash of the date chooses its split.
+    `seed` determines all. A hash of the date chooses its split. `locales` are some of `LOCALES`.
     """
     counts = {"train": count, "validation": count // 15, "test": count // 15}
-    return Splits(**{split: _examples(f"{seed}", split, counts[split], formats()) for split in counts}, name=NAME)
+    return Splits(**{split: _examples(f"{seed}", split, counts[split], formats(locales)) for split in counts}, name=NAME)
 
 
-def held_out_formats(seed: int = 0, count: int = 1_500) -> Examples:
+def held_out_formats(seed: int = 0, count: int = 1_500, locales: tuple[str, ...] = LOCALES) -> Examples:
     """Returns dates of the test split in formats that no split has, as in `load`."""
-    return _examples(f"{seed} held out", "test", count, held_out())
+    return _examples(f"{seed} held out", "test", count, held_out(locales))
 
 
 def _examples(seed: str, split: str, count: int, by_name: dict[str, list[tuple[str, str]]]) -> Examples:
@@ -84,22 +85,25 @@ def split_of(day: datetime.date) -> str:
 
 
 @functools.cache
-def formats() -> dict[str, list[tuple[str, str]]]:
+def formats(locales: tuple[str, ...] = LOCALES) -> dict[str, list[tuple[str, str]]]:
     """Returns the formats of the splits by name: pairs of a locale and a pattern."""
-    of_babel = {name: [(locale, _pattern(locale, name)) for locale in LOCALES.split()] for name in LENGTHS + SKELETONS}
+    of_babel = {name: [(locale, _pattern(locale, name)) for locale in locales] for name in LENGTHS + SKELETONS}
     clear = {name: [pair for pair in pairs if _is_clear(pair[1])] for name, pairs in of_babel.items()}
-    return clear | _in_letters(NAMED) | {"numeric": _english(NUMERIC), "ordinal": _english(ENGLISH)}
+    english = {"numeric": _english(NUMERIC), "ordinal": _english(ENGLISH) if "en" in locales else []}
+    return {name: pairs for name, pairs in (clear | _in_letters(NAMED, locales) | english).items() if pairs}
 
 
 @functools.cache
-def held_out() -> dict[str, list[tuple[str, str]]]:
+def held_out(locales: tuple[str, ...] = LOCALES) -> dict[str, list[tuple[str, str]]]:
     """Returns the formats that no split has, by name, as in `formats`."""
-    return _in_letters(HELD_OUT) | {pattern: _english([pattern]) for pattern in HELD_OUT_NUMERIC + HELD_OUT_ENGLISH}
+    english = HELD_OUT_NUMERIC + (HELD_OUT_ENGLISH if "en" in locales else ())
+    by_name = _in_letters(HELD_OUT, locales) | {pattern: _english([pattern]) for pattern in english}
+    return {name: pairs for name, pairs in by_name.items() if pairs}
 
 
-def _in_letters(patterns: tuple[str, ...]) -> dict[str, list[tuple[str, str]]]:
+def _in_letters(patterns: tuple[str, ...], locales: tuple[str, ...]) -> dict[str, list[tuple[str, str]]]:
     """Returns the formats, by pattern, of all locales whose names of months have no digits."""
-    named = [locale for locale in LOCALES.split() if not re.search(r"\d", _month(locale, "MMM", 1) + _month(locale, "MMMM", 1))]
+    named = [locale for locale in locales if not re.search(r"\d", _month(locale, "MMM", 1) + _month(locale, "MMMM", 1))]
     return {pattern: [(locale, pattern) for locale in named] for pattern in patterns}
 
 
@@ -136,7 +140,7 @@ def has_one_reading(locale: str, pattern: str, month: int) -> bool:
 @functools.cache
 def _months_by_name() -> dict[str, set[int]]:
     months = {}
-    for locale, field, month in itertools.product(LOCALES.split(), ("MMM", "MMMM"), range(1, 13)):
+    for locale, field, month in itertools.product(LOCALES, ("MMM", "MMMM"), range(1, 13)):
         months.setdefault(_month(locale, field, month), set()).add(month)
     return months
 

@@ -49,6 +49,14 @@ def test_dates_are_written_as_in_the_language(locale, name, expected):
     assert written(DAY, locale, name) == unicodedata.normalize("NFC", expected)
 
 
+def test_some_locales_alone():
+    splits, held_out = human_dates.load(0, 200, locales=("ja",)), human_dates.held_out_formats(0, 50, locales=("ja",))
+    assert set(splits.train.domains) >= {"full", "numeric"} and "ordinal" not in splits.train.domains
+    assert set(held_out.domains) == {"dd MM y", "y M d"}
+    letters = {character for text in splits.train.inputs for character in text if character.isalpha()}
+    assert letters <= set("年月日火水木金土曜")
+
+
 def test_english_ordinals():
     endings = [human_dates.ending(number) for number in (1, 2, 3, 4, 11, 12, 13, 20, 21, 22, 23, 30, 31)]
     assert endings == ["st", "nd", "rd", *["th"] * 5, "st", "nd", "rd", "th", "st"]

@@ -72,8 +72,8 @@ def test_models_are_compared(trained, here, capsys):
 
 
 def test_dates_have_a_table_of_held_out_formats(here, monkeypatch, capsys):
-    monkeypatch.setattr(human_dates.load, "__defaults__", (0, 60))
-    monkeypatch.setattr(human_dates.held_out_formats, "__defaults__", (0, 40))
+    monkeypatch.setattr(human_dates.load, "__defaults__", (0, 60, human_dates.LOCALES))
+    monkeypatch.setattr(human_dates.held_out_formats, "__defaults__", (0, 40, human_dates.LOCALES))
     run(
         "--attention",
         "additive",
@@ -140,6 +140,8 @@ def test_other_models(here, flags):
         (["--data", "no_such_set"], "no such file or data set"),
         (["--attention", "dot"], "--attention: expected --no-bidirectional with dot, got dot"),
         (["--attention", "none", "--input-feeding"], "--input-feeding: expected attention with it"),
+        (["--locales", "de", "xx"], "--locales: expected some of en de fr"),
+        (["--locales", "de", "--data", "p.tsv"], "--locales: expected none: they are for --data dates"),
         (["--label-smoothing", "1"], "--label-smoothing: expected at least 0 and below 1, got 1.0"),
         (["predict", "--beam", "0", "x"], "--beam: expected an integer from 1, got 0"),
         (["predict", "--n-best", "9", "x"], "--n-best: expected at most 5, the --beam, got 9"),

@@ -1,5 +1,6 @@
 """Translation: many to many (Tx ≠ Ty), a text in, a text of another length out."""
 
+from seqzoo.datasets.human_dates import LOCALES as LOCALES
 from seqzoo.tasks.translation.commands import CompareFlags as CompareFlags
 from seqzoo.tasks.translation.commands import PredictFlags as PredictFlags
 from seqzoo.tasks.translation.commands import compare as compare

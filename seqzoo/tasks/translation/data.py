@@ -9,13 +9,14 @@ from seqzoo.data.examples import Examples
 from seqzoo.data.targets import Dataset, Split
 from seqzoo.data.tokenizer import EOS
 from seqzoo.data.user_files import SPLIT_NAMES
+from seqzoo.datasets import human_dates
 from seqzoo.errors import DataError, note_of_data
 
 NAMES = {"bible": "bible_verses", "pronunciation": "pronunciations"}
 SUFFIXES = (".tsv", ".txt")
 
 
-def load(source: str, data_dir: str | None = None, seed: int = 0, reverse: bool = False) -> Dataset:
+def load(source: str, data_dir: str | None = None, seed: int = 0, reverse: bool = False, locales=()) -> Dataset:
     """Returns pairs in three splits: inputs, and as targets the lists of their outputs, any of which is right.
 
     Args:
@@ -24,15 +25,14 @@ def load(source: str, data_dir: str | None = None, seed: int = 0, reverse: bool 
         data_dir: the folder of named data sets.
         seed: chooses the pairs that are held out where the source has no splits.
         reverse: whether the outputs are the inputs, and the inputs the outputs.
+        locales: of `dates`; none for all.
 
     Raises:
         DataError: the source is unknown, unreadable or not as expected.
     """
     path = os.path.expanduser(source)
     if source == "dates" and not is_path(source):
-        from seqzoo.datasets import human_dates  # Babel takes a while to import
-
-        splits = human_dates.load(seed)
+        splits = human_dates.load(seed, locales=locales or human_dates.LOCALES)
     elif os.path.isdir(path):
         splits = pairs.complete(pairs.read_folder(path), seed, source)
     elif is_path(source):
@@ -42,12 +42,12 @@ def load(source: str, data_dir: str | None = None, seed: int = 0, reverse: bool 
     return Dataset((), *(as_split(getattr(splits, name), reverse) for name in SPLIT_NAMES))
 
 
-def load_test(source: str, data_dir: str | None = None, seed: int = 0, reverse: bool = False) -> Split:
+def load_test(source: str, data_dir: str | None = None, seed: int = 0, reverse: bool = False, locales=()) -> Split:
     """Returns test pairs for a trained model: the whole of a file, else the test split. Arguments as for `load`."""
     path = os.path.expanduser(source)
     if is_path(source) and not os.path.isdir(path):
         return as_split(pairs.read(path), reverse)
-    return load(source, data_dir, seed, reverse).test
+    return load(source, data_dir, seed, reverse, locales).test
 
 
 def is_path(source: str) -> bool:
@@ -71,11 +71,9 @@ def unrolled(split: Split) -> tuple[list[str], list[str]]:
     return tuple(map(list, zip(*rows, strict=True)))
 
 
-def held_out_formats(seed: int) -> Split:
+def held_out_formats(seed: int, locales=()) -> Split:
     """Returns dates in formats that no split of `dates` has."""
-    from seqzoo.datasets import human_dates
-
-    return as_split(human_dates.held_out_formats(seed))
+    return as_split(human_dates.held_out_formats(seed, locales=locales or human_dates.LOCALES))
 
 
 def subset(split: Split, count: int) -> Split:

@@ -26,11 +26,11 @@ class TranslationTask(recipe.Task):
         levels: levels of the tokens of inputs and outputs, see `metrics_of`.
         source: the name of the data, by which dates have more metrics and a model card its example.
         reverse: whether the sides of the data are swapped.
-        seed: of the generated data.
+        seed, locales: of the generated data.
     """
 
-    def __init__(self, levels, source="", reverse=False, seed=0):
-        self.levels, self.seed, self.dates = levels, seed, source == "dates" and not reverse
+    def __init__(self, levels, source="", reverse=False, seed=0, locales=()):
+        self.levels, self.seed, self.locales, self.dates = levels, seed, locales, source == "dates" and not reverse
         text = {"dates": "3 May 1979", "pronunciation": "recurrent"}.get("" if reverse else source, "...")
         self.usage = f'print(model.answers(["{text}"])[0].text)'
 
@@ -58,7 +58,7 @@ class TranslationTask(recipe.Task):
 
     def _by_format(self, model):
         """Metrics of dates in formats that no split has, all together and each alone."""
-        held_out = data.held_out_formats(self.seed)
+        held_out = data.held_out_formats(self.seed, self.locales)
         outputs, rows = texts_of(model, held_out.inputs), {}
         for name in ["held-out formats", *sorted(set(held_out.domains))]:
             inside = [i for i, domain in enumerate(held_out.domains) if name in (domain, "held-out formats")]
