@@ -12,14 +12,10 @@ import keras
 
 from seqzoo import recipe
 from seqzoo.data.pair_batches import PairBatches
-from seqzoo.data.tokenizer import SPECIAL, Tokenizer
-from seqzoo.data.tokenizer_pair import TokenizerPair
 from seqzoo.models import EncoderDecoder
 from seqzoo.tasks import translation
 from seqzoo.training import fit, losses, metrics
 from seqzoo.tuning.space import Range
-
-LEVELS = {"dates": ("char", "char"), "pronunciation": ("char", "phonemes")}  # of data whose level is "auto"; else subwords
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,11 +61,7 @@ class Config(recipe.Config):
 
     def __post_init__(self):
         super().__post_init__()
-        for name in self.locales:
-            recipe.check("locales", name, lambda name: name in translation.LOCALES, f"some of {' '.join(translation.LOCALES)}")
-        recipe.check(
-            "locales", self.locales, lambda names: not names or self.data == "dates", "none: they are for --data dates"
-        )
+        translation.check_locales(self.locales, self.data)
         recipe.check_at_least(self, vocabulary=1, embedding=1, max_length=2)
         for flag in ("scheduled_sampling", "label_smoothing"):
             recipe.check(flag, getattr(self, flag), lambda rate: 0 <= rate < 1, "at least 0 and below 1")
@@ -78,10 +70,7 @@ class Config(recipe.Config):
 
     @property
     def levels(self):
-        """Levels of the tokens of inputs and outputs."""
-        auto = LEVELS.get(self.data, ("subword", "subword"))
-        given = self.source_level, self.target_level
-        return tuple(a if g == "auto" else g for g, a in zip(given, auto[::-1] if self.reverse else auto, strict=True))
+        return translation.levels(self.data, self.reverse, self.source_level, self.target_level)
 
 
 SEARCH_SPACE = {
@@ -105,14 +94,6 @@ def load_data(config):
 
 def load_test_split(config, trained, dataset):
     return translation.load_test(config.data, config.data_dir, config.seed, config.reverse, config.locales)
-
-
-def build_tokenizers(config, texts):
-    options = {"size": config.vocabulary + len(SPECIAL), "lowercase": config.lowercase, "spaces": True}
-    levels = ["spaces" if level == "phonemes" else level for level in config.levels]
-    if config.shared:
-        return TokenizerPair(*[Tokenizer.train(texts[0] + texts[1], levels[0], **options)] * 2)
-    return TokenizerPair(*(Tokenizer.train(side, level, **options) for side, level in zip(texts, levels, strict=True)))
 
 
 def build_model(config, tokenizers):
@@ -141,7 +122,8 @@ def build_model(config, tokenizers):
 
 def train_model(config, dataset, **options):
     pairs = translation.unrolled(dataset.train)
-    model = build_model(config, build_tokenizers(config, pairs))
+    tokenizers = translation.train_tokenizers(pairs, config.levels, config.vocabulary, config.lowercase, config.shared)
+    model = build_model(config, tokenizers)
     train, validation = (
         PairBatches(*translation.encoded(model, split), config.batch_size, config.seed, shuffle=split is dataset.train)
         for split in (dataset.train, dataset.validation)
@@ -156,10 +138,6 @@ def task_of(config):
     return translation.TranslationTask(config.levels, config.data, config.reverse, config.seed, config.locales)
 
 
-def compare(flags, folder):
-    return translation.compare(RECIPE, flags, folder)
-
-
 RECIPE = recipe.Recipe(
     "translation",
     Config,
@@ -168,7 +146,7 @@ RECIPE = recipe.Recipe(
     task_of,
     load_test_split,
     SEARCH_SPACE,
-    commands={"compare": recipe.Command(translation.CompareFlags, compare, "several trained models, and quality by length")},
+    commands=translation.commands_of(lambda: RECIPE),
     predict_flags=translation.PredictFlags,
     quick_epochs=2,
     quick_examples=8000,

@@ -5,6 +5,7 @@ import dataclasses
 import tyro
 
 from seqzoo import presets, recipe
+from seqzoo.datasets.human_dates import LOCALES
 from seqzoo.errors import boundary
 from seqzoo.evaluation import tables
 from seqzoo.tasks.translation.task import BEAM, by_length, draw_by_length, texts_of
@@ -45,6 +46,22 @@ class CompareFlags:
     @property
     def out(self):
         return self.folders[0]
+
+
+def commands_of(get_recipe):
+    """Returns the further verbs of a recipe, which `get_recipe()` returns once there is one."""
+
+    def run(flags, folder):
+        return compare(get_recipe(), flags, folder)
+
+    return {"compare": recipe.Command(CompareFlags, run, "several trained models, and quality by input length")}
+
+
+def check_locales(names, source):
+    """Raises a `UsageError` unless the names are locales of the data set `dates`, or there are none."""
+    recipe.check("locales", names, lambda names: not names or source == "dates", "none: they are for --data dates")
+    for name in names:
+        recipe.check("locales", name, lambda name: name in LOCALES, f"some of {' '.join(LOCALES)}")
 
 
 def compare(recipe_of, flags, folder):
