@@ -13,23 +13,28 @@ MASK = np.arange(STEPS) < np.array([[6], [4]])
 CHARACTERS = np.concatenate([IDS[:, :, None], (IDS[:, :, None] + np.arange(20)) % 30], axis=2)
 BASES = np.eye(5, dtype="float32")[IDS % 4]
 CHORDS = (IDS[:, :, None] % np.arange(1, 89) == 0).astype("float32")
+LETTERS = {"inputs": IDS % 27 + 4, "mask": MASK, "y_prev": IDS % 9 + 4}
 INPUTS = {
     "cloze": {"inputs": IDS, "mask": MASK},
+    "dates": LETTERS,
     "dna": {"inputs": BASES, "mask": MASK},
     "language_model": {"inputs": IDS},
     "music": {"inputs": CHORDS},
     "names": {"inputs": IDS, "label": np.array([1, 5])},
     "ner": {"inputs": CHARACTERS, "mask": MASK},
+    "pronunciation": LETTERS,
     "sentiment": {"inputs": IDS, "mask": MASK},
 }
 # The mean and the standard deviation of what each returns, and five of its numbers.
 OUTPUTS = {
     "cloze": [-4.450304, 2.914621, 2.614872, -5.169187, -5.421156, -7.384483, -4.627443],
+    "dates": [-0.706421, 6.12101, -3.086068, -1.921224, -5.562008, 2.621706, -1.883979],
     "dna": [0.333333, 0.156046, 0.195224, 0.31382, 0.490956, 0.13998, 0.581211],
     "language_model": [-4.596179, 2.817277, 3.551503, -8.844059, -6.606586, -7.582779, -8.98753],
     "music": [-6.321727, 3.568529, -8.56004, -9.744904, -9.494569, -11.015132, -11.141798],
     "names": [-4.374852, 4.379688, -0.542112, -10.254962, -6.987136, -11.588463, -12.503425],
     "ner": [-0.107509, 3.444287, 1.558094, -0.952887, -1.099452, 1.389718, 0.212874],
+    "pronunciation": [-0.283064, 3.581423, -1.321798, 1.549586, 1.375441, -0.668987, -4.346522],
     "sentiment": [0.333333, 0.11834, 0.460682, 0.412489, 0.126829, 0.246241, 0.315554],
 }
 
