@@ -6,7 +6,7 @@ import numpy as np
 from keras import ops, tree
 
 from seqzoo.decoding import loops
-from seqzoo.decoding.logits import MASKED_LOGIT, Rules
+from seqzoo.decoding.logits import MASKED_LOGIT, Rules, check_ids
 from seqzoo.decoding.loops import NO_TOKEN
 from seqzoo.decoding.special_tokens import special_tokens
 
@@ -71,7 +71,8 @@ def beam(
     coverage=0.0,
     covered=None,
 ):
-    """Runs beam search. Returns a list of the `n_best` hypotheses, best first, for each sequence of a batch.
+    """Runs beam search. Returns a list of the `n_best` hypotheses, best first, for each sequence of a batch; fewer, where there
+    are no more.
 
     Args:
         step: function `(ids (rows,), state) -> logits (rows, vocabulary), state`, as for `generate`. A part of the state that
@@ -87,17 +88,20 @@ def beam(
         covered: function of the state: the sum of attention of each input step, `(rows, T_x)`, 1 at padding. By default the
             method `covered` of the model.
     """
+    width, min_length = loops.integer("width", width), loops.integer("min_length", min_length, 0)
     if not 1 <= n_best <= width:
         raise ValueError(f"`n_best` must be from 1 to `width`, {width}, got {n_best!r}.")
     special, state = special_tokens(step, start, eos, pad, never), loops.as_tensors(state)
     rules = Rules(special.eos, special.pad, special.never, min_length, float(repetition_penalty))
     batch = loops.batch_of(state, prompts, special.start)
-    given, (chunk, steps) = loops.prompt_of_each(prompts, batch), loops.chunks(max(length, 1))
-    if length < max([1, *map(len, given)]):
+    given, (chunk, steps) = loops.prompt_of_each(prompts, batch), loops.chunks(loops.integer("length", length))
+    if length < max(map(len, given), default=0):
         raise ValueError(f"`length` must be a positive integer and not below that of the prompt, got {length!r}.")
-    y = ops.broadcast_to(ops.convert_to_tensor(special.start, "int32"), (batch,))
+    y = loops.first_tokens(special.start, batch)
     vocabulary = loops.vocabulary_of(step, y, state)
     rules.check(vocabulary)
+    for prompt in given:
+        check_ids("prompts", prompt, vocabulary)
     ranking = Ranking(float(length_penalty), float(coverage), _covered(step, coverage, covered))
     rows = tree.map_structure(lambda part: ops.repeat(part, width, axis=0) if len(part.shape) else part, state)
     carry = _first(y, width), rules.none_seen(batch * width, vocabulary), rows

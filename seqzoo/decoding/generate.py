@@ -10,7 +10,7 @@ import numpy as np
 from keras import ops
 
 from seqzoo.decoding import loops
-from seqzoo.decoding.logits import Rules
+from seqzoo.decoding.logits import Rules, check_ids
 from seqzoo.decoding.loops import NO_TOKEN
 from seqzoo.decoding.samplers import Sampler
 from seqzoo.decoding.special_tokens import special_tokens
@@ -57,22 +57,23 @@ def generate(
         state: initial state, a tensor `(batch, ...)` or any nesting of lists, tuples and dicts of them.
         length: the largest number of steps, those of the prompt included.
         sampler: see `samplers`; by default sampling from the softmax.
-        prompts: first ids of the sequences: a list for each, or one list for all; or an array.
+        prompts: first ids of the sequences, cut to `length`: a list for each, or one list for all; or an array.
         eos, never, start, pad: see `SpecialTokens`; those of the model by default, where `step` is a method of a model with
             `special_tokens`. Of another function `start` and `eos` must be given.
         min_length, repetition_penalty: see `logits.Rules`.
         seed: random seed: the same seed gives the same sequences.
     """
-    if length < 1:
-        raise ValueError(f"`length` must be a positive integer, got {length!r}.")
+    length, min_length = loops.integer("length", length), loops.integer("min_length", min_length, 0)
     special, state = special_tokens(step, start, eos, pad, never), loops.as_tensors(state)
     rules = Rules(special.eos, special.pad, special.never, min_length, float(repetition_penalty))
     batch = loops.batch_of(state, prompts, special.start)
     given, (chunk, steps) = loops.prompt_of_each(prompts, batch), loops.chunks(length)
     u = np.random.default_rng(seed).random((steps, batch), np.float32)
-    y = ops.broadcast_to(ops.convert_to_tensor(special.start, "int32"), (batch,))
+    y = loops.first_tokens(special.start, batch)
     vocabulary = loops.vocabulary_of(step, y, state)
     rules.check(vocabulary)
+    for prompt in given:
+        check_ids("prompts", prompt, vocabulary)
     carry = y, ops.zeros((batch,), "bool"), rules.none_seen(batch, vocabulary), state
     inputs = u, loops.given_tokens(given, steps), np.arange(steps, dtype=np.int32)
     run = _compiled(step, sampler or Sampler(), rules)

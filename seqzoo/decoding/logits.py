@@ -29,11 +29,13 @@ class Rules(NamedTuple):
     def check(self, vocabulary):
         """Raises a ValueError for an id outside the vocabulary, or a rule that cannot be."""
         for name, ids in (("eos", self.eos), ("pad", (self.pad,)), ("never", self.never)):
-            for i in ids:
-                if not 0 <= i < vocabulary:
-                    raise ValueError(f"`{name}` must be ids from 0 to {vocabulary - 1}, as many as there are logits, got {i}.")
-        if self.repetition_penalty <= 0:
+            check_ids(name, ids, vocabulary)
+        if not 0 < self.repetition_penalty < float("inf"):
             raise ValueError(f"`repetition_penalty` must be a positive number, got {self.repetition_penalty!r}.")
+        if self.min_length < 0:
+            raise ValueError(f"`min_length` must be an integer from 0, got {self.min_length!r}.")
+        if len({*self.never, *(self.eos if self.min_length else ())}) >= vocabulary:
+            raise ValueError(f"`never` must leave a token to choose, got all {vocabulary}, those of `eos` before `min_length`.")
 
     def changed(self, z, length, seen):
         """Returns the logits `(rows, vocabulary)` by which a token is chosen, after `length` tokens."""
@@ -60,6 +62,13 @@ class Rules(NamedTuple):
     def now_seen(self, seen, y):
         """Returns `seen` after the tokens y `(rows,)`."""
         return seen if self.repetition_penalty == 1 else seen | (ops.arange(seen.shape[-1]) == ops.expand_dims(y, -1))
+
+
+def check_ids(name, ids, vocabulary):
+    """Raises a ValueError for an id outside the vocabulary."""
+    for i in ids:
+        if not 0 <= i < vocabulary:
+            raise ValueError(f"`{name}` must be ids from 0 to {vocabulary - 1}, as many as there are logits, got {i}.")
 
 
 def one_of(vocabulary, ids):

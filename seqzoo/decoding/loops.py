@@ -6,6 +6,7 @@ import numpy as np
 from keras import ops, tree
 
 from seqzoo import backend
+from seqzoo.decoding.special_tokens import ids
 
 CHUNK = 16  # steps of one compiled loop: a batch ends at most that many steps after its longest sequence
 NO_TOKEN = -1  # marks steps at which the prompt has no token
@@ -16,8 +17,8 @@ def batch_of(state, prompts, start):
     rows = [part.shape[0] for part in tree.flatten(state) if len(part.shape)]
     if len(set(rows)) > 1:
         raise ValueError(f"Each tensor of `state` must have a row for each sequence, got {sorted(set(rows))} rows.")
-    lists = len(prompts) if prompts is not None and len(prompts) and not np.isscalar(prompts[0]) else 1
-    return rows[0] if rows else np.size(start) if np.ndim(start) else lists
+    each = 1 if prompts is None or not len(prompts) or not np.ndim(prompts[0]) else len(prompts)
+    return rows[0] if rows else len(start) if len(start) > 1 else each
 
 
 def as_tensors(state):
@@ -33,11 +34,25 @@ def prompt_of_each(prompts, batch):
     Args:
         prompts: ids for all sequences, or ids for each; None for none. Lists or arrays.
     """
-    prompts = [] if prompts is None else [np.asarray(p).tolist() for p in prompts]
-    each = prompts if prompts and isinstance(prompts[0], list) else [prompts] * batch
+    prompts = [] if prompts is None else list(ops.convert_to_numpy(prompts) if ops.is_tensor(prompts) else prompts)
+    each = prompts if prompts and np.ndim(prompts[0]) else [prompts] * batch
     if len(each) != batch:
         raise ValueError(f"`prompts` must be one list of ids, or one for each of the {batch} sequences, got {len(each)}.")
-    return each
+    return [ids("prompts", prompt).tolist() for prompt in each]
+
+
+def first_tokens(start, batch):
+    """Returns y<0> of each sequence, from one id or an id for each."""
+    if len(start) not in (1, batch):
+        raise ValueError(f"`start` must be one id, or one for each of the {batch} sequences, got {len(start)}.")
+    return ops.broadcast_to(ops.convert_to_tensor(start, "int32"), (batch,))
+
+
+def integer(name, value, least=1):
+    """Returns an integer from `least`; raises a ValueError for other values."""
+    if isinstance(value, bool) or not hasattr(value, "__index__") or value < least:
+        raise ValueError(f"`{name}` must be {'a positive integer' if least else 'an integer from 0'}, got {value!r}.")
+    return int(value)
 
 
 def given_tokens(each, steps):
@@ -93,8 +108,9 @@ def checked(step, y, state):
     if not (isinstance(result, (tuple, list)) and len(result) == 2):
         raise ValueError(f"`step` must return logits and the next state, got {type(result).__name__}.")
     z, new = result
-    if len(z.shape) != 2:
-        raise ValueError(f"`step` must return logits (rows, vocabulary), got the shape {tuple(z.shape)}.")
+    if len(z.shape) != 2 or z.shape[0] != y.shape[0]:
+        expected = f"(rows, vocabulary), ({y.shape[0]}, ...)"
+        raise ValueError(f"`step` must return logits {expected}, got the shape {tuple(z.shape)}.")
     before, after = tree.flatten(state), tree.flatten(new)
     expected, got = ([f"{part.dtype} {tuple(part.shape)}" for part in map(ops.convert_to_tensor, s)] for s in (before, after))
     if expected != got:

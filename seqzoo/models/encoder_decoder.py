@@ -18,20 +18,23 @@ from seqzoo.layers.dense import Dense
 from seqzoo.models.decoder import Decoder
 from seqzoo.models.recurrent_stack import recurrent_stack
 
+MOST_ROWS = 1024  # hypotheses that are decoded together
 LENGTHS = 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024  # of padded inputs that are decoded
 
 
 class Output(NamedTuple):
-    """Output for one input: its text; the natural log P of its tokens, `<eos>` included; and the tokens' ids, without it."""
+    """Output for one input: its text; the natural log P of its tokens, `<eos>` included; the tokens' ids, without it; and
+    whether it ended, or was cut at the longest length."""
 
     text: str
     log_p: float
     tokens: list
+    ended: bool = True
 
     @property
     def score(self):
-        """The geometric mean of the tokens' probabilities, 0 to 1."""
-        return float(np.exp(self.log_p / (len(self.tokens) + 1)))
+        """The geometric mean of the tokens' probabilities, 0 to 1, that of `<eos>` among them if the output ended."""
+        return float(np.exp(self.log_p / max(len(self.tokens) + self.ended, 1)))
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -199,7 +202,7 @@ class EncoderDecoder(keras.Model):
         return [outputs[0] for outputs in self.n_best(inputs, 1, width, length_penalty, coverage, batch_size)]
 
     def n_best(self, inputs, n=5, width=None, length_penalty=1.0, coverage=0.0, batch_size=32):
-        """Returns the n best `Output`s of each input, best first.
+        """Returns the n best `Output`s of each input, best first; fewer, where there are no more.
 
         Args:
             inputs: texts, or lists of ids if the model has no tokenizer. Only their first `max_length` tokens are read.
@@ -208,7 +211,9 @@ class EncoderDecoder(keras.Model):
         """
         if isinstance(inputs, str):
             raise TypeError(f"`inputs` must be a list of texts, got one text, {inputs[:40]!r}.")
-        options = {"width": width or n, "n_best": n, "length_penalty": length_penalty, "coverage": coverage}
+        width = n if width is None else width
+        batch_size = max(1, min(batch_size, MOST_ROWS // max(width, 1)))
+        options = {"width": width, "n_best": n, "length_penalty": length_penalty, "coverage": coverage}
         found = [None] * len(inputs)
         for batch, rows in _in_batches(self.sequences(inputs), batch_size):
             hypotheses = decoding.beam(self.step, self._encode(batch), self.max_output, **options)
@@ -218,7 +223,8 @@ class EncoderDecoder(keras.Model):
 
     def _output(self, hypothesis):
         ids = [i for i in hypothesis.tokens if i != EOS]
-        return Output(self.tokenizer.target.decode(ids) if self.tokenizer else "", hypothesis.log_p, ids)
+        text = self.tokenizer.target.decode(ids) if self.tokenizer else ""
+        return Output(text, hypothesis.log_p, ids, ended=len(ids) < len(hypothesis.tokens))
 
     def sequences(self, inputs):
         """Returns inputs as ids, cut to `max_length`.
@@ -228,13 +234,14 @@ class EncoderDecoder(keras.Model):
         """
         for sequence in inputs:
             if isinstance(sequence, str) != (self.tokenizer is not None):
-                raise DataError(f"expected {'texts' if self.tokenizer else 'ids'}, found {sequence!r}")
-        encoded = self.tokenizer.source.encode_all(inputs) if self.tokenizer else inputs
-        return [list(ids)[: self.max_length] for ids in encoded]
+                raise DataError(f"expected {'texts' if self.tokenizer else 'lists of ids'}, found {sequence!r}")
+        encoded = self.tokenizer.source.encode_all(inputs) if self.tokenizer else _checked(inputs, self._config["vocabulary"])
+        return [ids[: self.max_length] for ids in encoded]
 
     def targets(self, outputs):
-        """Returns outputs as ids, with `<eos>` at the end, `max_output` at most."""
-        encoded = self.tokenizer.target.encode_all(outputs) if self.tokenizer else outputs
+        """Returns outputs, texts or lists of ids, as ids with `<eos>` at the end, `max_output` at most."""
+        texts = iter(self.tokenizer.target.encode_all([o for o in outputs if isinstance(o, str)]) if self.tokenizer else ())
+        encoded = _checked([next(texts) if isinstance(o, str) else o for o in outputs], self._config["target_vocabulary"])
         return [[*ids[: self.max_output - 1], EOS] for ids in encoded]
 
     @functools.cached_property  # not tracked by Keras
@@ -253,8 +260,11 @@ class EncoderDecoder(keras.Model):
         """Runs the model on given outputs. Returns `(log P of each token (T_y,), attention (T_y, T_x) or None)` for each pair.
 
         Args:
-            inputs, outputs: texts, or lists of ids if the model has no tokenizer. The last token is `<eos>`.
+            inputs: texts, or lists of ids if the model has no tokenizer.
+            outputs: one for each input, a text or a list of ids. The last token is `<eos>`.
         """
+        if len(inputs) != len(outputs):
+            raise ValueError(f"`outputs` must be as many as the inputs, {len(inputs)}, got {len(outputs)}.")
         found, targets = [None] * len(inputs), self.targets(outputs)
         longest = 8 * -(-max(map(len, targets), default=1) // 8)  # few shapes
         for batch, rows in _in_batches(self.sequences(inputs), batch_size):
@@ -275,6 +285,17 @@ class EncoderDecoder(keras.Model):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         return cls(**config)
+
+
+def _checked(sequences, vocabulary):
+    """Returns lists of ids; raises a DataError for other values, and for an id outside the vocabulary."""
+    for sequence in sequences:
+        array = np.asarray(sequence)
+        if array.ndim != 1 or (array.size and array.dtype.kind not in "iu"):
+            raise DataError(f"expected a list of ids, found {sequence!r}")
+        if array.size and not 0 <= array.min() <= array.max() < vocabulary:
+            raise DataError(f"expected ids from 0 to {vocabulary - 1}, found {sequence!r}")
+    return [np.asarray(sequence, np.int32).tolist() for sequence in sequences]
 
 
 def _in_batches(sequences, batch_size):

@@ -185,7 +185,11 @@ def test_a_state_has_any_structure(state):
 
 def test_what_a_step_returns_is_checked():
     wrong = {
-        "logits \\(rows, vocabulary\\), got the shape": lambda y, state: (ops.zeros((2, 1, 5)), state),
+        "logits \\(rows, vocabulary\\), \\(2, ...\\), got the shape \\(2, 1, 5\\)": lambda y, state: (
+            ops.zeros((2, 1, 5)),
+            state,
+        ),
+        "got the shape \\(1, 5\\)": lambda y, state: (ops.zeros((1, 5)), state),
         "a state like the one it was given, 1 tensors": lambda y, state: (ops.zeros((2, 5)), [*state, *state]),
         "logits and the next state": lambda y, state: ops.zeros((2, 5)),
     }
@@ -210,3 +214,34 @@ def test_a_function_is_compiled_once(compiled):
     decoding.generate(step, start(2), 12, **IDS)
     if keras.backend.backend() != "torch":
         assert len(calls) == before
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"prompts": [9]}, "`prompts` must be ids from 0 to 4, as many as there are logits, got 9"),
+        ({"prompts": [-1, 3]}, "`prompts` must be ids from 0 to 4, as many as there are logits, got -1"),
+        ({"prompts": [2.7]}, "`prompts` must be an id or a list of ids, got"),
+        ({"start": 1.5}, "`start` must be an id or a list of ids, got 1.5"),
+        ({"start": [1, 2, 3]}, "`start` must be one id, or one for each of the 2 sequences, got 3"),
+        ({"eos": "1"}, "`eos` must be an id or a list of ids, got '1'"),
+        ({"length": 2.5}, "`length` must be a positive integer, got 2.5"),
+        ({"min_length": -1}, "`min_length` must be an integer from 0, got -1"),
+        ({"repetition_penalty": float("nan")}, "`repetition_penalty` must be a positive number, got nan"),
+        ({"never": range(5)}, "`never` must leave a token to choose, got all 5"),
+        ({"never": (0, 2, 3, 4), "eos": 1, "min_length": 2}, "`never` must leave a token to choose"),
+    ],
+)
+@pytest.mark.parametrize("decode", [decoding.generate, decoding.beam])
+def test_arguments_that_cannot_be_are_named(decode, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        decode(cycle, start(2), **{"length": 3, "start": 4, "eos": ()} | arguments)
+
+
+def test_ids_and_lengths_are_numbers_of_any_kind():
+    length = np.int64(3)
+    options = {"start": np.array([4, 1]), "eos": np.array([3]), "never": 2}
+    assert decoding.generate(cycle, start(2), length, greedy, **options).sequences == [[0, 1, 0], [0, 1, 0]]
+    assert decoding.generate(cycle, start(2), 1, greedy, ops.array([[1], [3]]), **options).sequences == [[1], [3]]
+    (one, two) = decoding.beam(cycle, start(2), length, 2, **options)
+    assert len(one) == len(two) == 1

@@ -8,7 +8,9 @@ import scipy.sparse
 from seqzoo.data.tokenizer import split_words
 
 SPLITS = {"char": list, "phonemes": str.split}  # by level; words otherwise
-LEAST = 2  # occurrences of a word of the dictionary
+LEAST, MOST = 2, 20_000  # texts that have a token of the dictionary, and tokens of the dictionary
+LONGEST = 200  # tokens of a text that are read
+BLOCK = 256  # tokens whose partners are found together
 
 
 def outputs_of_baselines(train, inputs, levels):
@@ -40,19 +42,26 @@ def dictionary(sources, targets, levels):
     The coefficient is 2 N(pairs with both) / (N(pairs with the one) + N(pairs with the other)) (Dice 1945).
     """
     (x, x_tokens), (y, y_tokens) = (_incidence(side, level) for side, level in zip((sources, targets), levels, strict=True))
-    both = (x.T @ y).tocoo()
-    dice = 2 * both.data / (np.asarray(x.sum(axis=0)).ravel()[both.row] + np.asarray(y.sum(axis=0)).ravel()[both.col])
-    order = np.lexsort((-both.col, dice))  # the best of a token comes last
-    return {x_tokens[i]: y_tokens[j] for i, j in zip(both.row[order], both.col[order], strict=True)}
+    x_counts, y_counts = (np.asarray(side.sum(axis=0), np.float32).ravel() for side in (x, y))
+    by_token, partners = x.T.tocsr(), {}
+    for begin in range(0, len(x_tokens) if y_tokens else 0, BLOCK):
+        both = (by_token[begin : begin + BLOCK] @ y).toarray()  # (tokens, target tokens)
+        dice = 2 * both / (x_counts[begin : begin + BLOCK, None] + y_counts)
+        best = dice.argmax(axis=1)
+        partners |= {x_tokens[begin + i]: y_tokens[j] for i, j in enumerate(best) if both[i, j]}
+    return partners
 
 
 def _incidence(texts, level):
-    """Returns a sparse matrix `(texts, tokens)`, 1 where a text has a token, and the tokens of `LEAST` texts or more."""
-    sets = [set(tokens(text, level)) for text in texts]
+    """Returns a sparse matrix `(texts, tokens)`, 1 where a text has a token, and the tokens.
+
+    Of each text the first `LONGEST` tokens count. Tokens of fewer than `LEAST` texts are left out, and all but the `MOST` most
+    frequent ones.
+    """
+    sets = [set(tokens(text, level)[:LONGEST]) for text in texts]
     counts = Counter(token for of_text in sets for token in of_text)
-    known = sorted(token for token, count in counts.items() if count >= LEAST)
+    known = sorted(token for token, count in counts.most_common(MOST) if count >= LEAST)
     number = {token: i for i, token in enumerate(known)}
     at = [(row, number[token]) for row, of_text in enumerate(sets) for token in of_text if token in number]
     rows, columns = np.array(at, int).reshape(-1, 2).T
-    shape = len(texts), len(known)
-    return scipy.sparse.csr_matrix((np.ones(len(at), np.int64), (rows, columns)), shape=shape), known
+    return scipy.sparse.csr_matrix((np.ones(len(at), np.float32), (rows, columns)), shape=(len(texts), len(known))), known

@@ -1,11 +1,20 @@
 """Metrics of written sequences beside their references: exact match, error rates, BLEU and chrF."""
 
+import unicodedata
+
 import numpy as np
 from rapidfuzz.distance import Levenshtein
 
 
-def metrics_of(level, references, outputs):
-    """Returns `{metric: number}` of outputs, texts, each with a list of references, any of which is right.
+def normalized(text, lowercase=False):
+    """Returns a text as texts are compared: composed, with straight apostrophes and single spaces, perhaps in lower case."""
+    text = " ".join(unicodedata.normalize("NFC", text.replace("’", "'")).split())
+    return unicodedata.normalize("NFC", text.lower()) if lowercase else text
+
+
+def metrics_of(level, references, outputs, lowercase=False):
+    """Returns `{metric: number}` of outputs, texts, each with a list of references, any of which is right. Texts are compared
+    as `normalized` returns them.
 
     - "char": exact match, and the character error rate;
     - "phonemes", tokens between spaces: phoneme error rate, and word error rate, the share of outputs that are no reference;
@@ -13,6 +22,8 @@ def metrics_of(level, references, outputs):
 
     An error rate is the sum of edit distances to the nearest references, over the sum of the lengths of those.
     """
+    outputs = [normalized(text, lowercase) for text in outputs]
+    references = [[normalized(text, lowercase) for text in texts] for texts in references]
     exact = float(np.mean([output in texts for output, texts in zip(outputs, references, strict=True)]))
     if level == "char":
         return {"exact_match": exact, "character_error_rate": error_rate(references, outputs, list)}
