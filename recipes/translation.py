@@ -65,8 +65,13 @@ class Config(recipe.Config):
         recipe.check_at_least(self, vocabulary=1, embedding=1, max_length=2)
         for flag in ("scheduled_sampling", "label_smoothing"):
             recipe.check(flag, getattr(self, flag), lambda rate: 0 <= rate < 1, "at least 0 and below 1")
-        recipe.check("attention", self.attention, lambda a: a != "dot" or not self.bidirectional, "--no-bidirectional with dot")
-        recipe.check("input_feeding", self.input_feeding, lambda f: not f or self.attention != "none", "attention with it")
+        recipe.check(
+            "attention", self.attention, lambda a: a != "dot" or not self.bidirectional, "another than dot of two directions"
+        )
+        recipe.check(
+            "input_feeding", self.input_feeding, lambda f: not f or self.attention != "none", "no such flag without attention"
+        )
+        recipe.check("shared", self.shared, lambda s: not s or len(set(self.levels)) == 1, "one level of both sides with it")
 
     @property
     def levels(self):
@@ -125,8 +130,8 @@ def train_model(config, dataset, **options):
     tokenizers = translation.train_tokenizers(pairs, config.levels, config.vocabulary, config.lowercase, config.shared)
     model = build_model(config, tokenizers)
     train, validation = (
-        PairBatches(*translation.encoded(model, split), config.batch_size, config.seed, shuffle=split is dataset.train)
-        for split in (dataset.train, dataset.validation)
+        PairBatches(*translation.encoded(model, getattr(dataset, name), name), config.batch_size, config.seed, name == "train")
+        for name in ("train", "validation")
     )
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * len(train))
     loss = losses.CrossEntropy(logits=True, label_smoothing=config.label_smoothing)
@@ -134,16 +139,12 @@ def train_model(config, dataset, **options):
     return model, fit.fit(model, train, validation, config.epochs, **options)
 
 
-def task_of(config):
-    return translation.TranslationTask(config.levels, config.data, config.reverse, config.seed, config.locales)
-
-
 RECIPE = recipe.Recipe(
     "translation",
     Config,
     load_data,
     train_model,
-    task_of,
+    translation.TranslationTask,
     load_test_split,
     SEARCH_SPACE,
     commands=translation.commands_of(lambda: RECIPE),

@@ -4,17 +4,20 @@ from matplotlib.figure import Figure
 
 from seqzoo.inspection.plots import save
 
+MOST = 60  # tokens of a side
+
 
 def draw(weights, inputs, outputs, path, title=""):
     """Writes attention weights as shades, 0 white and 1 dark, the input's tokens across and the output's tokens down.
 
     Args:
         weights: `(T_y, T_x)`.
-        inputs, outputs: T_x and T_y texts of tokens.
+        inputs, outputs: T_x and T_y texts of tokens, of which the first `MOST` are drawn.
         path: path of the PNG file.
         title: title of the plot.
     """
-    wide = max(map(len, inputs), default=1) > 1 or max(map(len, outputs), default=1) > 1
+    weights, inputs, outputs = weights[:MOST, :MOST], inputs[:MOST], outputs[:MOST]
+    wide = max(map(len, inputs), default=1) > 1
     cell = 0.36 if wide else 0.24
     figure = Figure(figsize=(2.2 + cell * len(inputs), 1.8 + cell * len(outputs)), layout="tight")
     axis = figure.subplots()
@@ -30,4 +33,4 @@ def draw(weights, inputs, outputs, path, title=""):
 
 
 def _visible(token):
-    return "␣" if token.isspace() else token.strip()
+    return "␣" if token.isspace() else token.strip(" ▁")

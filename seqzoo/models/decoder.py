@@ -15,7 +15,7 @@ ATTENTIONS = (None, "additive", "general", "dot")
 
 @keras.saving.register_keras_serializable("seqzoo")
 class Decoder(keras.layers.Layer):
-    """Decoder: x<t> = the vector of y<t-1>, s<t> = recurrent layers, ŷ<t> = softmax(Wy h<t>).
+    """Decoder: x<t> = the vector of y<t-1>, s<t> = recurrent layers, ŷ<t> = softmax(Wy h<t> + by).
 
     Without attention h<t> = s<t>. With attention h<t> = tanh(Wh[context<t>, s<t>]), and
 

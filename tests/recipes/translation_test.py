@@ -46,7 +46,7 @@ def test_a_run_leaves_its_files_and_metrics_beside_baselines(trained):
 def test_predict_prints_output_score_and_input(trained, capsys):
     run("predict", "--beam", "3", "--n-best", "2", "number 3  of 4", "", "Ω ß")
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
-    assert [line[2] for line in lines] == ["number 3 of 4"] * 2 + [""] + ["Ω ß"] * 2
+    assert [line[2] for line in lines] == ["number 3 of 4"] * 2 + [""] * 2 + ["Ω ß"] * 2
     assert all(0 <= float(score) <= 1 for _, score, _ in lines)
 
 
@@ -138,8 +138,8 @@ def test_other_models(here, flags):
         (["--data", "bad.tsv"], "bad.tsv:2: no tab in 'x y', expected an input, a tab and its output on each line"),
         (["--data", "side.tsv"], "side.tsv:1: the output is empty"),
         (["--data", "no_such_set"], "no such file or data set"),
-        (["--attention", "dot"], "--attention: expected --no-bidirectional with dot, got dot"),
-        (["--attention", "none", "--input-feeding"], "--input-feeding: expected attention with it"),
+        (["--attention", "dot"], "--attention: expected another than dot of two directions, got dot"),
+        (["--attention", "none", "--input-feeding"], "--input-feeding: expected no such flag without attention"),
         (["--locales", "de", "xx"], "--locales: expected some of en de fr"),
         (["--locales", "de", "--data", "p.tsv"], "--locales: expected none: they are for --data dates"),
         (["--label-smoothing", "1"], "--label-smoothing: expected at least 0 and below 1, got 1.0"),
@@ -149,7 +149,20 @@ def test_other_models(here, flags):
             ["predict", "--out", "of_another", "x"],
             "of_another holds a model of recipes.ner, expected one of recipes.translation",
         ),
-        (["compare"], "--folders: expected one or more folders of trained models"),
+        (["compare"], "compare: expected one or more folders of trained models, got none"),
+        (["compare", "runs/translation", "--picture", "no/c.png"], "--picture: expected a PNG file, got no/c.png"),
+        (
+            ["compare", "runs/translation", "dates"],
+            "--folders: expected models of the data and levels of runs/translation, got dates",
+        ),
+        (
+            ["compare", "runs/translation", "sentiment"],
+            "holds a model of recipes.sentiment, expected one of recipes.translation",
+        ),
+        (
+            ["--shared", "--source-level", "char", "--target-level", "word"],
+            "--shared: expected one level of both sides with it",
+        ),
     ],
 )
 def test_what_cannot_be_is_one_line(here, trained, capsys, arguments, message):

@@ -1,12 +1,13 @@
 """Flags of predict, and the verb compare, of sequence-to-sequence models."""
 
 import dataclasses
+from pathlib import Path
 
 import tyro
 
 from seqzoo import presets, recipe
 from seqzoo.datasets.human_dates import LOCALES
-from seqzoo.errors import boundary
+from seqzoo.errors import UsageError, boundary
 from seqzoo.evaluation import tables
 from seqzoo.tasks.translation.task import BEAM, by_length, draw_by_length, texts_of
 
@@ -41,7 +42,9 @@ class CompareFlags:
     """PNG file to write."""
 
     def __post_init__(self):
-        recipe.check("folders", self.folders, len, "one or more folders of trained models")
+        if not self.folders:
+            raise UsageError("compare: expected one or more folders of trained models, got none")
+        recipe.check("picture", self.picture, lambda path: path.endswith(".png") and Path(path).parent.is_dir(), "a PNG file")
 
     @property
     def out(self):
@@ -69,6 +72,9 @@ def compare(recipe_of, flags, folder):
     config, rows, series = recipe_of.trained_config(folder), {}, {}
     task, test = recipe_of.task_of(config), recipe_of.dataset(config).test
     for name in flags.folders:
+        other = recipe_of.trained_config(recipe_of.trained_folder(dataclasses.replace(flags, folders=(name,))))
+        same = all(getattr(other, field) == getattr(config, field) for field in ("data", "reverse", "locales", "levels"))
+        recipe.check("folders", name, lambda _, same=same: same, f"models of the data and levels of {folder}")
         with boundary(name):
             model = presets.load(name)
             for label, width in (("greedy", 1), (f"beam {BEAM}", BEAM)):

@@ -13,7 +13,7 @@ from seqzoo.datasets import human_dates
 from seqzoo.errors import DataError, note_of_data
 
 NAMES = {"bible": "bible_verses", "pronunciation": "pronunciations"}
-SUFFIXES = (".tsv", ".txt")
+SUFFIXES = (".tsv", ".txt", ".csv", ".json", ".jsonl")
 
 
 def load(source: str, data_dir: str | None = None, seed: int = 0, reverse: bool = False, locales=()) -> Dataset:
@@ -60,6 +60,7 @@ def as_split(examples: Examples, reverse: bool = False) -> Split:
     sides, domains = (examples.inputs, examples.targets), {}
     outputs = {}
     for i, (source, target) in enumerate(zip(*(sides[::-1] if reverse else sides), strict=True)):
+        source, target = (" ".join(text.split()) for text in (source, target))  # as `predict` reads a line
         outputs.setdefault(source, {})[target] = None
         domains.setdefault(source, examples.domains[i] if examples.domains else None)
     return Split(list(outputs), [list(targets) for targets in outputs.values()], [], list(domains.values()))
@@ -125,13 +126,14 @@ def with_quick(dataset: Dataset, count: int) -> Dataset:
     return dataclasses.replace(dataset, validation=subset(dataset.validation, count), test=subset(dataset.test, count))
 
 
-def encoded(model, split: Split) -> tuple[list[list[int]], list[list[int]]]:
+def encoded(model, split: Split, name: str) -> tuple[list[list[int]], list[list[int]]]:
     """Returns all pairs of a split as ids; pairs that are longer than the model reads or writes are left out, and counted."""
     tokenizers, (sources, targets) = model.tokenizer, unrolled(split)
     ids = zip(tokenizers.source.encode_all(sources), tokenizers.target.encode_all(targets), strict=True)
     kept = [(x, [*y, EOS]) for x, y in ids if len(x) <= model.max_length and len(y) < model.max_output]
     if len(kept) < len(sources):
-        note_of_data(f"{len(sources) - len(kept):,} of {len(sources):,} pairs are longer than --max-length, and left out")
+        left_out = len(sources) - len(kept)
+        note_of_data(f"{left_out:,} of {len(sources):,} pairs of the {name} split are longer than --max-length, and left out")
     if not kept:
-        raise DataError(f"--max-length: all pairs are longer than {model.max_length} tokens")
+        raise DataError(f"--max-length: all pairs of the {name} split are longer than {model.max_length} tokens")
     return tuple(map(list, zip(*kept, strict=True)))

@@ -3,7 +3,6 @@
 import numpy as np
 
 from seqzoo import recipe
-from seqzoo.data.tokenizer import EOS
 from seqzoo.errors import note
 from seqzoo.evaluation import tables
 from seqzoo.inspection import attention_matrix, line_plots
@@ -23,15 +22,12 @@ class TranslationTask(recipe.Task):
     """Texts with a list of outputs each, any of which is right; models with `answers(texts)`.
 
     Args:
-        levels: levels of the tokens of inputs and outputs, see `metrics_of`.
-        source: the name of the data, by which dates have more metrics and a model card its example.
-        reverse: whether the sides of the data are swapped.
-        seed, locales: of the generated data.
+        config: the recipe's, with the `levels` of the tokens of both sides, and what is read of the data.
     """
 
-    def __init__(self, levels, source="", reverse=False, seed=0, locales=()):
-        self.levels, self.seed, self.locales, self.dates = levels, seed, locales, source == "dates" and not reverse
-        text = {"dates": "3 May 1979", "pronunciation": "recurrent"}.get("" if reverse else source, "...")
+    def __init__(self, config):
+        self.config, self.dates = config, config.data == "dates" and not config.reverse
+        text = {"dates": "3 May 1979", "pronunciation": "recurrent"}.get("" if config.reverse else config.data, "...")
         self.usage = f'print(model.answers(["{text}"])[0].text)'
 
     def metrics(self, model, split):
@@ -39,16 +35,18 @@ class TranslationTask(recipe.Task):
 
     def metrics_of(self, split, outputs):
         """The metrics of outputs, texts, on a split."""
-        return metrics_of(self.levels[1], split.targets, outputs)
+        return metrics_of(self.config.levels[1], split.targets, outputs, self.config.lowercase)
 
     def baselines(self, dataset):
-        outputs = outputs_of_baselines(data.unrolled(dataset.train), dataset.test.inputs, self.levels)
+        outputs = outputs_of_baselines(data.unrolled(dataset.train), dataset.test.inputs, self.config.levels)
         return {name: self.metrics_of(dataset.test, texts) for name, texts in outputs.items()}
 
     def examples(self, model, split, seed, count=5):
         rows = np.random.default_rng(seed).permutation(len(split.inputs))[:count]
         for i, text in zip(rows, texts_of(model, [split.inputs[i] for i in rows]), strict=True):
-            yield split.inputs[i], text, "right" if text in split.targets[i] else f"reference: {split.targets[i][0]}"
+            right = self.metrics_of(split.take([i]), [text])
+            is_right = right.get("exact_match", 1 - right.get("word_error_rate", 0)) == 1
+            yield split.inputs[i], text, "right" if is_right else f"reference: {split.targets[i][0]}"
 
     def details(self, name, model, dataset):
         """Metrics of a beam search, where the table has those of greedy decoding; of dates those in held-out formats too."""
@@ -58,7 +56,7 @@ class TranslationTask(recipe.Task):
 
     def _by_format(self, model):
         """Metrics of dates in formats that no split has, all together and each alone."""
-        held_out = data.held_out_formats(self.seed, self.locales)
+        held_out = data.held_out_formats(self.config.seed, self.config.locales)
         outputs, rows = texts_of(model, held_out.inputs), {}
         for name in ["held-out formats", *sorted(set(held_out.domains))]:
             inside = [i for i, domain in enumerate(held_out.domains) if name in (domain, "held-out formats")]
@@ -68,7 +66,7 @@ class TranslationTask(recipe.Task):
     def plots(self, model, split, folder, title):
         """Attention matrices of a few inputs, and the quality by the length of the input."""
         if model.decoder.attention is not None:
-            rows = np.random.default_rng(self.seed).permutation(len(split.inputs))[:MATRICES]
+            rows = np.random.default_rng(self.config.seed).permutation(len(split.inputs))[:MATRICES]
             for number, i in enumerate(rows, start=1):
                 draw_attention(model, split.inputs[i], folder / f"attention-{number}.png", title)
         draw_by_length({title: by_length(self, model, split)}, folder / "by_length.png", title)
@@ -80,7 +78,7 @@ class TranslationTask(recipe.Task):
             block = texts[begin : begin + BLOCK]
             found = iter(model.n_best([text for text in block if text], n_best, beam, batch_size=BATCH))
             for text in block:
-                for output in next(found) if text else [Output("", 0.0, [])]:
+                for output in next(found) if text else [Output("", 0.0, [])] * n_best:
                     yield f"{output.text}\t{output.score:.3f}\t{text}"
 
 
@@ -99,10 +97,10 @@ def note_long(model, texts):
 def draw_attention(model, text, path, title):
     """Writes the attention matrix of an input and the model's output."""
     (output,) = model.answers([text])
-    ((_, weights),) = model.forced([text], [output.text])
+    ((_, weights),) = model.forced([text], [output.tokens])
     (inputs,), tokens = model.tokenizer.source.cut_all([text]), model.tokenizer.target.tokens
-    outputs = [tokens[i] for i in model.targets([output.text])[0] if i != EOS] + ["<eos>"]
-    attention_matrix.draw(weights, inputs[: weights.shape[1]], outputs, path, title)
+    outputs = [tokens[i] for i in model.targets([output.tokens])[0][: len(weights) - (not output.ended)]]
+    attention_matrix.draw(weights[: len(outputs)], inputs[: weights.shape[1]], outputs, path, title)
 
 
 def by_length(task, model, split):

@@ -4,6 +4,7 @@ import pytest
 
 from seqzoo.tasks.translation.baselines import dictionary, outputs_of_baselines
 from seqzoo.tasks.translation.metrics import metrics_of
+from seqzoo.tasks.translation.tokens import train_tokenizers
 
 
 def test_error_rates_take_the_nearest_reference():
@@ -41,3 +42,16 @@ def test_the_dictionary_pairs_what_occurs_together():
 def test_letters_and_phonemes_have_a_dictionary_too():
     words, phonemes = ["ab", "ba", "a", "b"], ["AE B", "B AE", "AE", "B"]
     assert outputs_of_baselines((words, phonemes), ["bab"], ("char", "phonemes"))["dictionary"] == ["B AE B"]
+
+
+@pytest.mark.parametrize("lowercase", [False, True])
+@pytest.mark.parametrize("level", ["char", "word", "subword", "phonemes"])
+def test_a_perfect_model_has_perfect_metrics(level, lowercase):
+    """Its tokenizer composes characters, and straightens apostrophes and spaces: so do the metrics."""
+    texts = ["L’homme a\xa01000\u202f€ !", "Qu'est-ce  que c’est\u202f?", "e\u0301te\u0301 Été", "É", "Go. (Now!)"]
+    target = train_tokenizers((texts, texts), (level, level), 8000, lowercase, False).target
+    outputs = [target.decode(ids) for ids in target.encode_all(texts)]
+    found = metrics_of(level, [[text] for text in texts], outputs, lowercase)
+    rates = {name: value for name, value in found.items() if name.endswith("rate")}
+    assert all(value == 0 for value in rates.values())
+    assert found.get("exact_match", 1) == 1 and found.get("BLEU", 100) == pytest.approx(100)
