@@ -43,7 +43,15 @@ def jit_loop(function, loop):
 
 
 def jit(function, variables, xla):
-    return tf.function(function, jit_compile=xla, autograph=False)
+    graphs = {}  # by shapes: TensorFlow warns of a function that is traced for many
+
+    def call(*arguments):
+        shapes = tuple((tuple(a.shape), a.dtype) for a in optree.tree_leaves(arguments))
+        if shapes not in graphs:
+            graphs[shapes] = tf.function(functools.partial(function), jit_compile=xla, autograph=False)
+        return graphs[shapes](*arguments)
+
+    return call
 
 
 def cache_compiled(folder):
