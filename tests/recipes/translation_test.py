@@ -56,6 +56,13 @@ def test_a_long_input_is_cut_and_noted(trained, capsys):
     assert len(printed.out.splitlines()) == 2 and "input 2: 2,000 tokens, of which the first 12 are read" in printed.err
 
 
+def test_cut_outputs_are_noted(trained, capsys):
+    task, model = translation.RECIPE.task_of(translation.RECIPE.trained_config(trained)), presets.load(trained)
+    model.max_output = 1
+    assert len(list(task.predict(model, ["number 3 of 4", "number 5 of 5"], beam=1))) == 2
+    assert "note: 2 outputs reached 1 tokens, and were cut there" in capsys.readouterr().err
+
+
 def test_evaluate_takes_another_file_and_inspect_draws(trained, here, capsys):
     (here / "new.tsv").write_text("number 90 of 1\tnummer 90 von 1\n")
     run("evaluate", "--data", "new.tsv")

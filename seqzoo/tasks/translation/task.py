@@ -74,12 +74,16 @@ class TranslationTask(recipe.Task):
     def predict(self, model, lines, beam=BEAM, n_best=1):
         texts = [" ".join(line.split()) for line in lines]
         note_long(model, texts)
+        cut = 0
         for begin in range(0, len(texts), BLOCK):
             block = texts[begin : begin + BLOCK]
             found = iter(model.n_best([text for text in block if text], n_best, beam, batch_size=BATCH))
             for text in block:
                 for output in next(found) if text else [Output("", 0.0, [])] * n_best:
+                    cut += not output.ended
                     yield f"{output.text}\t{output.score:.3f}\t{text}"
+        if cut:
+            note(f"{cut:,} outputs reached {model.max_output} tokens, and were cut there")
 
 
 def texts_of(model, inputs, width=1):
