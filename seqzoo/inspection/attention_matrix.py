@@ -19,7 +19,7 @@ def draw(weights, inputs, outputs, path, title=""):
     weights, inputs, outputs = weights[:MOST, :MOST], inputs[:MOST], outputs[:MOST]
     wide = max(map(len, inputs), default=1) > 1
     cell = 0.36 if wide else 0.24
-    figure = Figure(figsize=(2.2 + cell * len(inputs), 1.8 + cell * len(outputs)), layout="tight")
+    figure = Figure(figsize=(2.2 + cell * len(inputs), 1.8 + cell * len(outputs)), layout="compressed")
     axis = figure.subplots()
     image = axis.imshow(weights, cmap="Blues", vmin=0, vmax=1, aspect="equal")
     axis.set_xticks(
