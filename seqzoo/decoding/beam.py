@@ -6,9 +6,8 @@ import numpy as np
 from keras import ops, tree
 
 from seqzoo.decoding import loops
-from seqzoo.decoding.logits import MASKED_LOGIT, Rules, check_ids
+from seqzoo.decoding.logits import MASKED_LOGIT
 from seqzoo.decoding.loops import NO_TOKEN
-from seqzoo.decoding.special_tokens import special_tokens
 
 LEAST_COVERAGE = 1e-6  # the log of 0 is infinite
 
@@ -88,23 +87,16 @@ def beam(
         covered: function of the state: the sum of attention of each input step, `(rows, T_x)`, 1 at padding. By default the
             method `covered` of the model.
     """
-    width, min_length = loops.integer("width", width), loops.integer("min_length", min_length, 0)
+    width, (chunk, steps) = loops.integer("width", width), loops.chunks(loops.integer("length", length))
     if not 1 <= n_best <= width:
         raise ValueError(f"`n_best` must be from 1 to `width`, {width}, got {n_best!r}.")
-    special, state = special_tokens(step, start, eos, pad, never), loops.as_tensors(state)
-    rules = Rules(special.eos, special.pad, special.never, min_length, float(repetition_penalty))
-    batch = loops.batch_of(state, prompts, special.start)
-    given, (chunk, steps) = loops.prompt_of_each(prompts, batch), loops.chunks(loops.integer("length", length))
+    ids = {"start": start, "eos": eos, "pad": pad, "never": never}
+    state, rules, y, given, vocabulary = loops.prepare(step, state, prompts, min_length, repetition_penalty, **ids)
     if length < max(map(len, given), default=0):
         raise ValueError(f"`length` must be a positive integer and not below that of the prompt, got {length!r}.")
-    y = loops.first_tokens(special.start, batch)
-    vocabulary = loops.vocabulary_of(step, y, state)
-    rules.check(vocabulary)
-    for prompt in given:
-        check_ids("prompts", prompt, vocabulary)
     ranking = Ranking(float(length_penalty), float(coverage), _covered(step, coverage, covered))
     rows = tree.map_structure(lambda part: ops.repeat(part, width, axis=0) if len(part.shape) else part, state)
-    carry = _first(y, width), rules.none_seen(batch * width, vocabulary), rows
+    carry = _first(y, width), rules.none_seen(len(given) * width, vocabulary), rows
     inputs = loops.given_tokens(given, steps), np.arange(steps, dtype=np.int32), np.arange(steps) < length
     run = _compiled(step, width, ranking, rules)
     (beams, _, _), (tokens, parents) = loops.run_in_chunks(run, carry, inputs, steps, chunk, lambda carry: carry[0].ended)

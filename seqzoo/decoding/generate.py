@@ -10,10 +10,8 @@ import numpy as np
 from keras import ops
 
 from seqzoo.decoding import loops
-from seqzoo.decoding.logits import Rules, check_ids
 from seqzoo.decoding.loops import NO_TOKEN
 from seqzoo.decoding.samplers import Sampler
-from seqzoo.decoding.special_tokens import special_tokens
 
 
 class Generated(NamedTuple):
@@ -63,17 +61,11 @@ def generate(
         min_length, repetition_penalty: see `logits.Rules`.
         seed: random seed: the same seed gives the same sequences.
     """
-    length, min_length = loops.integer("length", length), loops.integer("min_length", min_length, 0)
-    special, state = special_tokens(step, start, eos, pad, never), loops.as_tensors(state)
-    rules = Rules(special.eos, special.pad, special.never, min_length, float(repetition_penalty))
-    batch = loops.batch_of(state, prompts, special.start)
-    given, (chunk, steps) = loops.prompt_of_each(prompts, batch), loops.chunks(length)
+    chunk, steps = loops.chunks(loops.integer("length", length))
+    ids = {"start": start, "eos": eos, "pad": pad, "never": never}
+    state, rules, y, given, vocabulary = loops.prepare(step, state, prompts, min_length, repetition_penalty, **ids)
+    batch = len(given)
     u = np.random.default_rng(seed).random((steps, batch), np.float32)
-    y = loops.first_tokens(special.start, batch)
-    vocabulary = loops.vocabulary_of(step, y, state)
-    rules.check(vocabulary)
-    for prompt in given:
-        check_ids("prompts", prompt, vocabulary)
     carry = y, ops.zeros((batch,), "bool"), rules.none_seen(batch, vocabulary), state
     inputs = u, loops.given_tokens(given, steps), np.arange(steps, dtype=np.int32)
     run = _compiled(step, sampler or Sampler(), rules)

@@ -32,8 +32,6 @@ class Rules(NamedTuple):
             check_ids(name, ids, vocabulary)
         if not 0 < self.repetition_penalty < float("inf"):
             raise ValueError(f"`repetition_penalty` must be a positive number, got {self.repetition_penalty!r}.")
-        if self.min_length < 0:
-            raise ValueError(f"`min_length` must be an integer from 0, got {self.min_length!r}.")
         if len({*self.never, *(self.eos if self.min_length else ())}) >= vocabulary:
             raise ValueError(f"`never` must leave a token to choose, got all {vocabulary}, those of `eos` before `min_length`.")
 

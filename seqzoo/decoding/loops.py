@@ -1,15 +1,41 @@
 """Compiled loops over `step(y_prev, state) -> logits, state`, in chunks of steps, for a state of any structure."""
 
 import functools
+from typing import NamedTuple
 
 import numpy as np
 from keras import ops, tree
 
 from seqzoo import backend
-from seqzoo.decoding.special_tokens import ids
+from seqzoo.decoding.logits import Rules, check_ids
+from seqzoo.decoding.special_tokens import ids, special_tokens
 
 CHUNK = 16  # steps of one compiled loop: a batch ends at most that many steps after its longest sequence
 NO_TOKEN = -1  # marks steps at which the prompt has no token
+
+
+class Prepared(NamedTuple):
+    """Checked arguments of a decoder: the state as tensors, the rules, y<0>, each sequence's prompt, and the vocabulary."""
+
+    state: object
+    rules: Rules
+    y: object
+    prompts: list
+    vocabulary: int
+
+
+def prepare(step, state, prompts, min_length, repetition_penalty, **ids):
+    """Returns the `Prepared` arguments of `generate` and `beam`, which document them; raises a ValueError for wrong ones."""
+    special, state = special_tokens(step, **ids), as_tensors(state)
+    least = integer("min_length", min_length, 0)
+    rules = Rules(special.eos, special.pad, special.never, least, float(repetition_penalty))
+    batch = batch_of(state, prompts, special.start)
+    each, y = prompt_of_each(prompts, batch), first_tokens(special.start, batch)
+    vocabulary = vocabulary_of(step, y, state)
+    rules.check(vocabulary)
+    for prompt in each:
+        check_ids("prompts", prompt, vocabulary)
+    return Prepared(state, rules, y, each, vocabulary)
 
 
 def batch_of(state, prompts, start):

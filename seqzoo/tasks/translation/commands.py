@@ -77,9 +77,9 @@ def compare(recipe_of, flags, folder):
         recipe.check("folders", name, lambda _, same=same: same, f"models of the data and levels of {folder}")
         with boundary(name):
             model = presets.load(name)
-            for label, width in (("greedy", 1), (f"beam {BEAM}", BEAM)):
-                rows[f"{name}, {label}"] = task.metrics_of(test, texts_of(model, test.inputs, width))
-            series[name] = by_length(task, model, test)
+            greedy, searched = (texts_of(model, test.inputs, width) for width in (1, BEAM))
+            rows |= {f"{name}, greedy": task.metrics_of(test, greedy), f"{name}, beam {BEAM}": task.metrics_of(test, searched)}
+            series[name] = by_length(task, model, test, greedy)
     draw_by_length(series, flags.picture, config.data)
     yield tables.table(rows)
     yield flags.picture

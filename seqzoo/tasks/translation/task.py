@@ -69,7 +69,7 @@ class TranslationTask(recipe.Task):
             rows = np.random.default_rng(self.config.seed).permutation(len(split.inputs))[:MATRICES]
             for number, i in enumerate(rows, start=1):
                 draw_attention(model, split.inputs[i], folder / f"attention-{number}.png", title)
-        draw_by_length({title: by_length(self, model, split)}, folder / "by_length.png", title)
+        draw_by_length({title: by_length(self, model, split, texts_of(model, split.inputs))}, folder / "by_length.png", title)
 
     def predict(self, model, lines, beam=BEAM, n_best=1):
         texts = [" ".join(line.split()) for line in lines]
@@ -107,10 +107,10 @@ def draw_attention(model, text, path, title):
     attention_matrix.draw(weights[: len(outputs)], inputs[: weights.shape[1]], outputs, path, title)
 
 
-def by_length(task, model, split):
+def by_length(task, model, split, outputs):
     """The name of the task's first metric; mean length and metric of groups of inputs, by their length in tokens."""
     lengths = np.array([len(ids) for ids in model.sequences(split.inputs)])
-    outputs, order = texts_of(model, split.inputs), np.argsort(lengths, kind="stable")
+    order = np.argsort(lengths, kind="stable")
     groups = [rows for rows in np.array_split(order, GROUPS) if len(rows)]
     values = [task.metrics_of(split.take(list(rows)), [outputs[i] for i in rows]) for rows in groups]
     name = next(iter(values[0]))
