@@ -16,9 +16,9 @@ QUANTILES = (0.3, 0.6, 0.8, 0.95, 0.99, 1.0)  # lengths have long tails: with th
 class Batches(keras.utils.PyDataset):
     """Data loader: batches `({"inputs", "mask"}, targets, weights)` for `model.fit` and `model.evaluate`.
 
-    inputs `(B, T)` int32 of ids, `(B, T, ids of a step)` int32 or `(B, T, features)` float32, padded with zeros on the
-    right; mask `(B, T)` bool, True at real steps; targets `(B, ...)`; weights `(B,)` float32. With `per_step`, targets
-    `(B, T)` int32, padded like the inputs, and weights `(B, T)`, zero at padding.
+    inputs `(B, T)` int32 of ids, `(B, T, ids of a step)` int32 or `(B, T, ...)` float32, padded with zeros on the right; mask
+    `(B, T)` bool, True at real steps; targets `(B, ...)`; weights `(B,)` float32. With `per_step`, targets `(B, T)` int32,
+    padded like the inputs, and weights `(B, T)`, zero at padding.
 
     Rows of one bucket share batches. The rows left over of a bucket go to the next longer bucket, so that one batch per
     epoch is short. The short batch is filled up with copies of its rows at weight 0, and every real row of the epoch weighs
@@ -27,7 +27,8 @@ class Batches(keras.utils.PyDataset):
     exact too; metrics under `metrics=` ignore weights and count the copies.
 
     Args:
-        sequences: lists of ids, int arrays `(T_x, ids of a step)` or float arrays `(T_x, features)`.
+        sequences: lists of ids, int arrays `(T_x, ids of a step)` or float arrays `(T_x, ...)`; or objects with a length that
+            NumPy makes such an array of, such as `sounds.SoundFile`s, which are read with each batch.
         targets: one per sequence; with `per_step` a list of class numbers per sequence, one for each step.
         batch_size: rows per batch.
         seed: random seed of the order, together with the number of the epoch.
@@ -55,7 +56,7 @@ class Batches(keras.utils.PyDataset):
             raise ValueError(f"expected as many targets as sequences, got {len(targets)} for {len(sequences)}.")
         if batch_size < 1:
             raise ValueError(f"`batch_size` must be a positive integer, got {batch_size}.")
-        self.sequences = [_steps(sequence)[:max_length] for sequence in sequences]
+        self.sequences = [_unread(sequence, max_length) for sequence in sequences]
         self.targets = [_steps(labels)[:max_length] for labels in targets] if per_step else np.asarray(targets)
         self.per_step, self.part = per_step, slice(None)  # the rows of each batch that are read
         self.batch_size, self.seed, self.shuffle = batch_size, seed, shuffle
@@ -114,10 +115,20 @@ def pad(sequences: Sequence, length: int | None = None) -> tuple[np.ndarray, np.
 
 
 def _steps(sequence: Sequence) -> np.ndarray:
+    """The array of a sequence; a sound is read here."""
     array = np.asarray(sequence)
-    if array.ndim != 2 and (array.ndim != 1 or array.size and array.dtype.kind not in "iu"):
-        raise ValueError(f"a sequence must be a list of ids or an array (T_x, features), got shape {array.shape}.")
-    return array.astype(np.int32 if array.ndim == 1 or array.dtype.kind in "iu" else np.float32, copy=False)
+    floats = array.ndim == 1 and array.size and array.dtype.kind not in "iu"
+    if array.ndim == 0 or (floats and isinstance(sequence, (list, tuple))):
+        raise ValueError(f"a sequence must be a list of ids or an array (T_x, ...), got shape {array.shape}.")
+    if array.ndim > 2 and array.dtype == np.uint8:
+        return array
+    empty_list = array.ndim == 1 and not array.size
+    return array.astype(np.int32 if empty_list or array.dtype.kind in "iu" else np.float32, copy=False)
+
+
+def _unread(sequence: Sequence, max_length: int | None):
+    """A sequence as an array of at most `max_length` steps; a sound or a clip as it is, to be read with its batch."""
+    return _steps(sequence)[:max_length] if isinstance(sequence, (list, tuple, np.ndarray)) else sequence
 
 
 def bucket_lengths(sequences: Sequence, buckets: Sequence[int] | None = None) -> list[int]:

@@ -7,6 +7,8 @@ from seqzoo.models.many_to_many import Labels, ManyToMany
 from seqzoo.models.many_to_one import Answer, ManyToOne
 from seqzoo.models.one_to_many import OneToMany
 from seqzoo.models.one_to_one import OneToOne
+from seqzoo.models.speech_recognizer import SpeechRecognizer, Transcript
+from seqzoo.models.speech_stream import SpeechStream
 
 __all__ = [
     "Answer",
@@ -20,4 +22,7 @@ __all__ = [
     "OneToOne",
     "Output",
     "Scored",
+    "SpeechRecognizer",
+    "SpeechStream",
+    "Transcript",
 ]

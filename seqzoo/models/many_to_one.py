@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import keras
+import numpy as np
 from keras import ops
 
 from seqzoo.backend import at_least_float32
@@ -31,6 +32,9 @@ class ManyToOne(keras.Model):
     Args:
         vocabulary: the number of ids; None for vectors.
         features: the size of an input vector; None for ids.
+        encoder: a layer that makes vectors of other inputs, such as `layers.SoundEncoder`, in place of both. `encoder(inputs,
+            mask=mask)` returns vectors `(batch, T_x, features)`, `encoder.steps_mask(mask)` their mask; an input is
+            `(steps, *encoder.input_shape_of_step)`.
         labels: names of the classes; for a "yes-no" the no first; none for a "number".
         answer: kind of output: "one" label (softmax), "yes-no" (sigmoid), "several" labels (a sigmoid each) or a "number".
         embedding: the size of an embedding vector; None for one-hot vectors, as in the notes.
@@ -62,9 +66,10 @@ class ManyToOne(keras.Model):
         max_length=None,
         tokenizer=None,
         dtype=None,
+        encoder=None,
         **kwargs,
     ):
-        _check(vocabulary, features, tuple(labels), answer, pooling)
+        _check(vocabulary, features, encoder, tuple(labels), answer, pooling)
         _check_sizes(vocabulary, features, embedding, units, depth, dense, max_length)
         _check_rates(dropout, recurrent_dropout)
         policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
@@ -77,22 +82,26 @@ class ManyToOne(keras.Model):
 
         # === Functional model ===
         mask = keras.Input((None,), dtype="bool", name="mask")
-        if vocabulary is None:
+        steps_mask = mask
+        if encoder is not None:
+            inputs = keras.Input((None, *encoder.input_shape_of_step), dtype=encoder.input_dtype, name="inputs")
+            x, steps_mask = encoder(inputs, mask=mask), encoder.steps_mask(mask)
+        elif vocabulary is None:
             inputs = x = keras.Input((None, features), name="inputs")
         else:
             inputs = keras.Input((None,), dtype="int32", name="inputs")
             x = _vectors(inputs, vocabulary, embedding, policy)
         x = drop(x)
         for layer in recurrent:
-            x = layer(x, mask=mask)
-        x = drop(pool(x, mask, pooling))
+            x = layer(x, mask=steps_mask)
+        x = drop(pool(x, steps_mask, pooling))
         for layer in hidden:
             x = layer(x)
         super().__init__(inputs={"inputs": inputs, "mask": mask}, outputs=y_hat(x), **kwargs)
         self.dtype_policy = policy  # Keras reads it for loss scaling; a functional model takes no `dtype`
 
         # === Config ===
-        self.tokenizer = tokenizer
+        self.tokenizer, self.encoder = tokenizer, encoder
         self.labels, self.answer, self.max_length = tuple(labels), answer, max_length
         self._config = {
             "vocabulary": vocabulary,
@@ -110,6 +119,7 @@ class ManyToOne(keras.Model):
             "recurrent_dropout": recurrent_dropout,
             "max_length": max_length,
             "dtype": policy.name,
+            "encoder": keras.saving.serialize_keras_object(encoder) if encoder is not None else None,
         }
 
     def answers(self, inputs, batch_size=32):
@@ -130,7 +140,7 @@ class ManyToOne(keras.Model):
         for sequence in inputs:
             self._check_input(sequence)
         encoded = self.tokenizer.encode_all(inputs) if self.tokenizer else inputs
-        return [sequence[: self.max_length] for sequence in encoded]
+        return [sequence[: self.max_length] for sequence in encoded] if self.max_length else list(encoded)
 
     def _check_input(self, sequence):
         if isinstance(sequence, str) != (self.tokenizer is not None):
@@ -138,13 +148,18 @@ class ManyToOne(keras.Model):
         features = self._config["features"]
         if features and ops.shape(sequence)[1:] != (features,):
             raise DataError(f"expected a sequence of {features} numbers a step, found the shape {ops.shape(sequence)}")
+        if self.encoder is not None and isinstance(sequence, np.ndarray):
+            of_step = self.encoder.input_shape_of_step
+            if sequence.shape[1:] != of_step:
+                raise DataError(f"expected an array (steps, {', '.join(map(str, of_step))}), found the shape {sequence.shape}")
 
     def get_config(self):
         return dict(self._config, name=self.name, trainable=self.trainable)
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        return cls(**config)
+        encoder = keras.saving.deserialize_keras_object(config.get("encoder"))
+        return cls(**config | {"encoder": encoder})
 
 
 def _vectors(ids, vocabulary, embedding, policy):
@@ -190,9 +205,10 @@ def to_answer(y, labels, answer):
     return Answer(labels[best], float(y[best]))
 
 
-def _check(vocabulary, features, labels, answer, pooling):
-    if (vocabulary is None) == (features is None):
-        raise ValueError(f"Give `vocabulary` for ids or `features` for vectors, got {vocabulary!r} and {features!r}.")
+def _check(vocabulary, features, encoder, labels, answer, pooling):
+    if sum(given is not None for given in (vocabulary, features, encoder)) != 1:
+        given = f"{vocabulary!r}, {features!r} and {encoder!r}"
+        raise ValueError(f"Give `vocabulary` for ids, `features` for vectors or an `encoder` for other inputs, got {given}.")
     check_answer(labels, answer)
     if pooling not in POOLINGS:
         raise ValueError(f"`pooling` must be one of {', '.join(POOLINGS)}, got {pooling!r}.")

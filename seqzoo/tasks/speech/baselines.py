@@ -1,0 +1,42 @@
+"""Baselines of speech: the most frequent transcript, a model without recurrence, and the mean spectrum of a sound."""
+
+from collections import Counter
+
+import keras
+import numpy as np
+from keras import ops
+
+from seqzoo.data.batches import Batches
+from seqzoo.layers import LogMel
+from seqzoo.models import SpeechRecognizer
+
+MOST, EPOCHS, BATCH = 1000, 8, 32  # of the model without recurrence
+
+
+def transcripts_of_baselines(dataset, tokenizer, seed):
+    """Returns `{baseline: a text for each test sound}`.
+
+    The model without recurrence is linear at each step, and learns from `MOST` training sounds for `EPOCHS` epochs.
+    """
+    frequent = Counter(dataset.train.targets).most_common(1)[0][0]
+    linear = linear_recognizer(dataset, tokenizer, seed).transcripts(dataset.test.inputs)
+    return {
+        "most frequent": [frequent] * len(dataset.test),
+        "linear, frame by frame": [transcript.text for transcript in linear],
+    }
+
+
+def linear_recognizer(dataset, tokenizer, seed):
+    """Returns a trained `SpeechRecognizer` without recurrent layers."""
+    train = dataset.train.take(list(range(min(MOST, len(dataset.train)))))
+    model = SpeechRecognizer(tokenizer.size, dataset.rate, depth=0, tokenizer=tokenizer)
+    model.adapt(map(np.asarray, train.inputs[:200]))
+    model.compile(keras.optimizers.Adam(1e-2))
+    model.fit(Batches(train.inputs, model.targets(train.targets), BATCH, seed), epochs=EPOCHS, verbose=0)
+    return model
+
+
+def spectra(inputs, rate):
+    """Returns the log-mel spectrogram of each sound, `(frames, bands)`, as linear baselines take them."""
+    layer = LogMel(rate)
+    return [ops.convert_to_numpy(layer.decibels(np.asarray(sound)[None]))[0] for sound in inputs]

@@ -1,0 +1,161 @@
+"""Data of speech: sounds with transcripts or labels, of a folder, of a data set, or of the generated voice."""
+
+import dataclasses
+import fnmatch
+import os
+import random
+from collections import Counter, defaultdict
+from concurrent.futures import ThreadPoolExecutor
+
+from seqzoo.data import sound_folders, sounds
+from seqzoo.data.examples import Examples, Splits, hold_out
+from seqzoo.data.sounds import SoundFile, Waveform
+from seqzoo.data.targets import Dataset, Split, of_labels
+from seqzoo.datasets import spoken_strings
+from seqzoo.errors import DataError, note_of_data
+
+MOST_RATE = 16_000  # Hz: of speech there is little above 8 kHz
+NAMES = {"speech_commands": "label", "spoken_digit": "label"}
+
+
+@dataclasses.dataclass(frozen=True)
+class Sounds(Dataset):
+    """Data set of sounds at a sampling rate, in Hz; `labels` are none where targets are transcripts."""
+
+    rate: int = 0
+
+    def with_inputs(self, inputs):
+        """The data set with other inputs, `{split: inputs}`."""
+        splits = {name: dataclasses.replace(getattr(self, name), inputs=given) for name, given in inputs.items()}
+        return dataclasses.replace(self, **splits)
+
+
+def load(config) -> Sounds:
+    """Returns the sounds of a config of `recipes.speech` in three splits.
+
+    `config.data` is `spoken_strings`, generated; a folder, see `sound_folders.read`; or the name of a TensorFlow Datasets set
+    of sounds with a label. `config.test` is a pattern of the names of test files; else a split that is missing is held out.
+
+    Raises:
+        DataError: the source is unknown, unreadable or not as expected.
+    """
+    rate, labelled, splits = _read(config)
+    splits = _complete(splits, config, labelled)
+    labels = tuple(sorted(set(splits.train.targets))) if labelled else ()
+    if labelled and len(labels) < 2:
+        raise DataError(f"{config.data}: expected two labels or more, found {', '.join(labels)}")
+    return Sounds(labels, *(as_split(e, labels, config.data) for e in (splits.train, splits.validation, splits.test)), rate)
+
+
+def load_test(config, trained, dataset) -> Split:
+    """Returns the test split of other data for a model with the config `trained`: of a folder without splits all sounds."""
+    rate = dataset.rate
+    config = dataclasses.replace(config, kind=trained.kind, sample_rate=rate)
+    _, labelled, splits = _read(config)
+    if labelled != bool(dataset.labels):
+        kinds = ("labels", "transcripts")
+        raise DataError(f"{config.data}: sounds with {kinds[not labelled]}, the model was trained on {kinds[labelled]}")
+    if config.test:
+        splits = _by_pattern(splits, config.test)
+    examples = splits.get("test") or splits["train"]
+    return as_split(examples, dataset.labels, config.data)
+
+
+def as_split(examples: Examples, labels, source: str) -> Split:
+    """Returns a split: y is one-hot where there are labels, else none, as the model has the ids of the transcripts."""
+    if labels:
+        return of_labels(examples, labels, source)
+    return Split(examples.inputs, examples.targets, [], examples.domains)
+
+
+def _read(config):
+    """The sampling rate, whether targets are labels, and `{split: examples}`."""
+    path = os.path.expanduser(config.data)
+    if config.data == spoken_strings.NAME and not os.path.exists(path):
+        splits = spoken_strings.load(config.data_dir, config.seed, quick_sizes(config))
+        named = {name: getattr(splits, name) for name in ("train", "validation", "test")}
+        return spoken_strings.RATE, False, named
+    if os.path.exists(path) or config.data.startswith((".", "/", "~")):
+        kind, splits = sound_folders.read(path, config.kind)
+        rate = config.sample_rate or min(MOST_RATE, sounds.rate_of(splits["train"].inputs[0]))
+        return rate, kind != "transcripts", {split: _opened(examples, rate) for split, examples in splits.items()}
+    return _from_name(config)
+
+
+def quick_sizes(config):
+    """The sizes of the splits of the generated data, with --quick smaller ones."""
+    return {"train": 1200, "validation": 100, "test": 200} if config.quick else spoken_strings.SIZES
+
+
+def _opened(examples: Examples, rate: int) -> Examples:
+    """Examples with paths as `SoundFile`s; headers are read in parallel."""
+    with ThreadPoolExecutor() as pool:
+        opened = list(pool.map(lambda path: SoundFile.open(path, rate), examples.inputs))
+    return dataclasses.replace(examples, inputs=opened)
+
+
+def _from_name(config):
+    """Sounds of a TensorFlow Datasets set, by its first feature of sound and its first class."""
+    import tensorflow_datasets as tfds  # half a second
+
+    from seqzoo.datasets import catalog
+
+    builder = catalog.find(config.data, config.data_dir)
+    features = builder.info.features
+    audio = next((name for name in features if isinstance(features[name], tfds.features.Audio)), None)
+    label = next((name for name in features if isinstance(features[name], tfds.features.ClassLabel)), None)
+    if audio is None or label is None:
+        raise DataError(f"data set {config.data}: expected a sound and a label, found {', '.join(features)}")
+    catalog.prepare(builder)
+    of_set = getattr(features[audio], "_sample_rate", None) or MOST_RATE
+    rate, names, splits = config.sample_rate or of_set, features[label].names, {}
+    for split, usual in sound_folders.SPLITS.items():
+        present = next((name for name in usual if name in builder.info.splits), None)
+        for row in catalog.read(builder, present) if present else ():
+            waveform = sounds.resample(row[audio].astype("float32") / 32768, of_set, rate)
+            splits.setdefault(split, ([], []))
+            splits[split][0].append(Waveform.of(waveform))
+            splits[split][1].append(names[row[label]])
+    return rate, True, {split: Examples(*columns) for split, columns in splits.items()}
+
+
+def _complete(splits, config, labelled) -> Splits:
+    """All three splits: the test files of the pattern, else held out."""
+    if config.test:
+        splits = _by_pattern(splits, config.test)
+    splits, hold = dict(splits), hold_out if labelled else hold_out_texts
+    for name, share in (("test", 1 / 10), ("validation", 1 / 9)):
+        if name not in splits:
+            splits["train"], splits[name] = hold(splits["train"], config.seed, share, config.data)
+    return Splits(**splits, name=config.data)
+
+
+def _by_pattern(splits, pattern):
+    """Splits whose test split are the files whose names match the pattern, and no other files."""
+    if len(splits) > 1 or not isinstance(splits["train"].inputs[0], SoundFile):
+        raise DataError(f"--test: expected one folder without splits, found {', '.join(splits)}")
+    train = splits["train"]
+    chosen = {i for i, sound in enumerate(train.inputs) if fnmatch.fnmatch(os.path.basename(sound.path), pattern)}
+    if not chosen or len(chosen) == len(train):
+        raise DataError(f"--test: expected a pattern of some of the {len(train):,} files, {pattern} matches {len(chosen):,}")
+    note_of_data(f"{len(chosen):,} of {len(train):,} files are the test split")
+    rest = [i for i in range(len(train)) if i not in chosen]
+    return {"train": train.take(rest), "test": train.take(sorted(chosen))}
+
+
+def hold_out_texts(examples: Examples, seed: int, share: float, name: str) -> tuple[Examples, Examples]:
+    """Returns `(kept, held)`: equal transcripts are in one split, unless nearly all sounds have one of a few."""
+    rows = defaultdict(list)
+    common = Counter(examples.targets).most_common(1)[0][1]
+    for i, text in enumerate(examples.targets):
+        rows[text if common < share * len(examples) else i].append(i)
+    groups = list(rows.values())
+    random.Random(seed).shuffle(groups)
+    held = set()
+    for group in groups[1:]:
+        if len(held) + 0.5 >= share * len(examples):
+            break
+        held.update(group)
+    if not held:
+        raise DataError(f"{name}: too few sounds ({len(examples)}) to split: expected 3 or more")
+    return examples.take([i for i in range(len(examples)) if i not in held]), examples.take(sorted(held))
