@@ -5,6 +5,7 @@ from seqzoo.layers.attention import AdditiveAttention as AdditiveAttention
 from seqzoo.layers.attention import MultiplicativeAttention as MultiplicativeAttention
 from seqzoo.layers.bidirectional import Bidirectional as Bidirectional
 from seqzoo.layers.crf import CRF as CRF
+from seqzoo.layers.frame_encoder import FrameEncoder as FrameEncoder
 from seqzoo.layers.gru import GRU as GRU
 from seqzoo.layers.gru import GRUCell as GRUCell
 from seqzoo.layers.log_mel import LogMel as LogMel
