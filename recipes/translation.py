@@ -65,9 +65,7 @@ class Config(recipe.Config):
         recipe.check_at_least(self, vocabulary=1, embedding=1, max_length=2)
         for flag in ("scheduled_sampling", "label_smoothing"):
             recipe.check(flag, getattr(self, flag), lambda rate: 0 <= rate < 1, "at least 0 and below 1")
-        recipe.check(
-            "attention", self.attention, lambda a: a != "dot" or not self.bidirectional, "another than dot of two directions"
-        )
+        recipe.check("attention", self.attention, lambda a: a != "dot" or not self.bidirectional, "not dot of two directions")
         recipe.check(
             "input_feeding", self.input_feeding, lambda f: not f or self.attention != "none", "no such flag without attention"
         )
@@ -133,6 +131,7 @@ def train_model(config, dataset, **options):
         PairBatches(*translation.encoded(model, getattr(dataset, name), name), config.batch_size, config.seed, name == "train")
         for name in ("train", "validation")
     )
+    model.decoder.adapt_bias(train.outputs)
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * len(train))
     loss = losses.CrossEntropy(logits=True, label_smoothing=config.label_smoothing)
     model.compile(keras.optimizers.Adam(rate, global_clipnorm=config.clip_norm), loss, weighted_metrics=[metrics.nats])

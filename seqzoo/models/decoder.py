@@ -1,6 +1,7 @@
 """Decoder of an encoder–decoder: each token given the tokens before and the encoded input, with or without attention."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from seqzoo import backend
@@ -83,6 +84,15 @@ class Decoder(keras.layers.Layer):
                 layer.build((None, None, units))
         self.bias = self.add_weight(name="bias", shape=(self.vocabulary,), autocast=False) if self.y_hat is None else None
         self.built = True
+
+    def adapt_bias(self, targets):
+        """Sets the bias of the logits to log P of each token in the targets, lists of ids.
+
+        The untrained model then predicts the frequencies of the tokens. Else it learns them first, through h and its weights
+        rather than the bias: the tanh of h saturates, and nothing else is learnt for many steps.
+        """
+        counts = np.bincount(np.concatenate(targets), minlength=self.vocabulary) + 1.0
+        (self if self.y_hat is None else self.y_hat).bias.assign(np.log(counts / counts.sum()))
 
     def initial_state(self, recurrent, encoded, mask):
         """Returns the state before the first step, a dict.
