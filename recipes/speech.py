@@ -75,11 +75,9 @@ SEARCH_SPACE = {
 
 
 def build_recognizer(config, dataset):
-    tokenizer = speech.tokenizer_of(config, dataset.train.targets)
     return SpeechRecognizer(
-        tokenizer.size,
-        dataset.rate,
-        config.bands,
+        sample_rate=dataset.rate,
+        bands=config.bands,
         stack=config.stack,
         augment=config.augment,
         cell=config.cell,
@@ -89,7 +87,7 @@ def build_recognizer(config, dataset):
         lookahead=config.lookahead,
         dropout=config.dropout,
         recurrent_dropout=config.recurrent_dropout,
-        tokenizer=tokenizer,
+        tokenizer=speech.tokenizer_of(config, dataset.train.targets),
         dtype=config.precision,
     )
 

@@ -65,7 +65,9 @@ class Config(recipe.Config):
         recipe.check_at_least(self, vocabulary=1, embedding=1, max_length=2)
         for flag in ("scheduled_sampling", "label_smoothing"):
             recipe.check(flag, getattr(self, flag), lambda rate: 0 <= rate < 1, "at least 0 and below 1")
-        recipe.check("attention", self.attention, lambda a: a != "dot" or not self.bidirectional, "not dot of two directions")
+        recipe.check(
+            "attention", self.attention, lambda a: a != "dot" or not self.bidirectional, "another, or --no-bidirectional"
+        )
         recipe.check(
             "input_feeding", self.input_feeding, lambda f: not f or self.attention != "none", "no such flag without attention"
         )

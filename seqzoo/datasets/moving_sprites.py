@@ -3,7 +3,7 @@
 A figure moves left, right, up or down, turns either way, grows or shrinks, or turns back half-way; or it stands still and
 lights up before it darkens, or after. In every clip the figure lights up once and darkens once. Place, size and angle are
 uniform at each step, whatever the label: a figure that leaves on one side comes back on the other, and one that has grown to
-the largest size is the smallest again. So each frame, by itself, is equally probable under all labels.
+the largest size is the smallest again. So a frame, whose place in the clip is not known, is equally probable under all labels.
 
 Limitations: the data is generated. A metric on it says little about videos.
 """

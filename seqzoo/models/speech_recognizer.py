@@ -11,12 +11,15 @@ from keras import ops
 from seqzoo import backend
 from seqzoo.data.batches import Batches
 from seqzoo.data.sounds import SoundFile
-from seqzoo.data.tokenizer import SPECIAL, UNK
+from seqzoo.data.tokenizer import SPECIAL
 from seqzoo.decoding import ctc, ctc_beam
 from seqzoo.decoding.ctc import BLANK
 from seqzoo.errors import DataError
 from seqzoo.layers import SoundEncoder, Stacked
 from seqzoo.models.recurrent_stack import recurrent_stack
+
+SPECIALS = len(SPECIAL) - 1  # ids of the tokenizer without an output here: the blank stands for all of them
+UNKNOWN = 0  # of a token that the tokenizer does not know
 
 
 class Transcript(NamedTuple):
@@ -42,7 +45,7 @@ class SpeechRecognizer(keras.Model):
     `SpeechStream` takes sound as it arrives, if the model is not bidirectional or has a `lookahead`.
 
     Args:
-        tokens: the number of ids, the blank included.
+        tokens: the number of ids, the blank included; unless given, of the blank and the tokenizer's tokens, in their order.
         sample_rate, bands, window, hop, stack, augment: arguments of `SoundEncoder`. Call `adapt` before training.
         cell, units, depth, bidirectional, lookahead: arguments of `recurrent_stack`; a depth of 0 for no recurrent layer, where
             the logits of a step depend on its frames alone.
@@ -54,7 +57,7 @@ class SpeechRecognizer(keras.Model):
 
     def __init__(
         self,
-        tokens,
+        tokens=None,
         sample_rate=16_000,
         bands=40,
         window=0.032,
@@ -74,6 +77,9 @@ class SpeechRecognizer(keras.Model):
     ):
         if lookahead is not None and not bidirectional:
             raise ValueError(f"`lookahead` needs `bidirectional=True`, got {lookahead!r}.")
+        if tokens is None and tokenizer is None:
+            raise ValueError("Give `tokens`, their number, or a `tokenizer`.")
+        tokens = tokenizer.size - SPECIALS if tokens is None else tokens
         policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
         # === Layers ===
         encoder = SoundEncoder(sample_rate, bands, window, hop, stack, augment, dtype=policy)
@@ -152,10 +158,16 @@ class SpeechRecognizer(keras.Model):
 
     def transcript_of(self, aligned, log_p):
         """Returns the transcript of aligned tokens: see `decoding.ctc`."""
-        ids, seconds = [token for token, _, _ in aligned], self.step_seconds
-        names = self.tokenizer.tokens if self.tokenizer else range(self._config["tokens"])
+        names, seconds = self.names, self.step_seconds
         times = [(names[token], first * seconds, (last + 1) * seconds) for token, first, last in aligned]
+        ids = [token + SPECIALS for token, _, _ in aligned]
         return Transcript(self.tokenizer.decode(ids) if self.tokenizer else "", log_p, times)
+
+    @property
+    def names(self):
+        """The names of the tokens by their ids; "" of the blank."""
+        known = self.tokenizer.tokens[len(SPECIAL) :] if self.tokenizer else range(1, self._config["tokens"])
+        return ["", *map(str, known)]
 
     def log_probabilities(self, sounds, batch_size=32):
         """Returns log P of each token at each step of each sound, `(T_x, tokens)` each; blank is id 0."""
@@ -179,7 +191,7 @@ class SpeechRecognizer(keras.Model):
         Raises:
             DataError: a text is empty, has an unknown token, or needs more steps than its sound has.
         """
-        encoded = self.tokenizer.encode_all(texts)
+        encoded = [[max(i - SPECIALS, UNKNOWN) for i in ids] for ids in self.tokenizer.encode_all(texts)]
         y = np.full((len(encoded), max(map(len, encoded), default=1)), BLANK, np.int32)
         for i, (row, ids) in enumerate(zip(y, encoded, strict=True)):
             fault = self._fault(texts[i], ids, None if sounds is None else self.encoder.steps(len(sounds[i])))
@@ -193,10 +205,9 @@ class SpeechRecognizer(keras.Model):
         """What is wrong with the transcript of a sound of so many steps, a text, or "" if nothing is."""
         if not text.strip():
             return "is empty"
-        if UNK in ids:
-            unknown = self.tokenizer.cut_all([text])[0][ids.index(UNK)]
-            known = "".join(self.tokenizer.tokens[len(SPECIAL) :])
-            return f"has {unknown!r}, expected {known[:60]} alone"
+        if UNKNOWN in ids:
+            unknown = self.tokenizer.cut_all([text])[0][ids.index(UNKNOWN)]
+            return f"has {unknown!r}, expected {''.join(self.names)[:60]} alone"
         needed = ctc.steps_needed(ids)
         if steps is not None and steps < needed:
             return f"needs {needed} steps of {1000 * self.step_seconds:.0f} ms, the sound has {steps}"

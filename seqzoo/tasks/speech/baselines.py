@@ -29,7 +29,7 @@ def transcripts_of_baselines(dataset, tokenizer, seed):
 def linear_recognizer(dataset, tokenizer, seed):
     """Returns a trained `SpeechRecognizer` without recurrent layers."""
     train = dataset.train.take(list(range(min(MOST, len(dataset.train)))))
-    model = SpeechRecognizer(tokenizer.size, dataset.rate, depth=0, tokenizer=tokenizer)
+    model = SpeechRecognizer(sample_rate=dataset.rate, depth=0, tokenizer=tokenizer)
     model.adapt(map(np.asarray, train.inputs[:200]))
     model.compile(keras.optimizers.Adam(1e-2))
     model.fit(Batches(train.inputs, model.targets(train.targets), BATCH, seed), epochs=EPOCHS, verbose=0)

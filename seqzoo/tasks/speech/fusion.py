@@ -16,7 +16,7 @@ class LanguageModelScores:
 
     Args:
         model: a `LanguageModel` whose lines are no stream.
-        tokens: the names of the recognizer's tokens.
+        tokens: the names of the recognizer's tokens, that of the blank first.
 
     Raises:
         DataError: the model has other tokens than characters.

@@ -138,13 +138,13 @@ def search_options(model, beam=1, lexicon=None, language_model=None, weight=0.5,
     options = {"width": beam, "weight": weight, "bonus": bonus}
     if lexicon is not None:
         words = [line.strip() for line in files.read_lines(lexicon, "a file with one word a line") if line.strip()]
-        tokens = model.tokenizer.tokens
-        ids = [ids for word, ids in zip(words, model.tokenizer.encode_all(words), strict=True) if 1 not in ids]
-        if not ids:
-            raise DataError(f"{lexicon}: expected words of the characters {''.join(tokens[4:])[:60]}, found none")
-        options["lexicon"] = Lexicon(ids, tokens.index(" ") if " " in tokens else None)
+        names = {name: token for token, name in enumerate(model.names)}
+        known = [[names[character] for character in word] for word in words if set(word) <= set(names)]
+        if not known:
+            raise DataError(f"{lexicon}: expected words of the characters {''.join(names)[:60]}, found none")
+        options["lexicon"] = Lexicon(known, names.get(" "))
     if language_model is not None:
-        options["next_log_p"] = LanguageModelScores(presets.load(language_model), model.tokenizer.tokens)
+        options["next_log_p"] = LanguageModelScores(presets.load(language_model), model.names)
     return options
 
 
@@ -152,7 +152,7 @@ def stream_text(model, source, rate, seconds=0.1):
     """Prints the characters of raw samples as they become final. Yields nothing but the end of the line."""
     stream, size = SpeechStream(model), 2 * max(1, round(seconds * rate))
     resampled = sounds.Resampler(rate, model.sample_rate)
-    names, ended = model.tokenizer.tokens, False
+    names, ended = model.names, False
     while not ended:
         content = source.read(size)
         ended = len(content) < size
@@ -185,5 +185,5 @@ def draw_transcript(model, sound, path, title):
     (log_p,) = model.log_probabilities([sound])
     log_mel = model.encoder.log_mel
     decibels = ops.convert_to_numpy(log_mel.decibels(np.asarray(sound)[None]))[0]
-    names, aligned = model.tokenizer.tokens, ctc.greedy(log_p)
+    names, aligned = model.names, ctc.greedy(log_p)
     transcript_plot.draw(decibels, log_mel.hop, np.exp(log_p), names, aligned, model.step_seconds, path, title)
