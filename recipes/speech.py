@@ -108,11 +108,13 @@ def build_classifier(config, dataset):
 
 
 def train_model(config, dataset, **options):
+    speech.check_bands(config.bands, dataset.rate)
     model = (build_classifier if dataset.labels else build_recognizer)(config, dataset)
     model.encoder.adapt([np.asarray(sound) for sound in dataset.train.inputs[:500]])
+    held_out = dataset.validation if dataset.labels else speech.encodable(model, dataset.validation, "validation")
     train, validation = (
         Batches(split.inputs, targets_of(model, split), config.batch_size, config.seed, shuffle=split is dataset.train)
-        for split in (dataset.train, dataset.validation)
+        for split in (dataset.train, held_out)
     )
     updates = config.epochs * len(train)
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, updates)

@@ -25,16 +25,16 @@ class Config(recipe.Config):
     """Frames of a clip that the model reads, at equal distances."""
     size: int = 64
     """Height and width of the frames of your clips, in pixels."""
-    features: int = 64
+    features: int = 128
     """Size of a frame's vector."""
     backbone: str | None = None
     """Network of keras.applications for the frames, such as MobileNetV2; a small convolutional one if not given."""
     backbone_weights: str | None = "imagenet"
     """Weights of the backbone, by their name in Keras or as a file."""
-    units: int = 64
+    units: int = 96
     dropout: float = 0.1
-    epochs: int = 15
-    patience: int = 5
+    epochs: int = 10
+    patience: int = 4
     """Epochs without a lower validation loss after which training stops."""
     batch_size: int = 32
     learning_rate: float = 2e-3

@@ -35,7 +35,8 @@ class Clip:
         return self.frames
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
-        return _cached(self.frames * self.size**2 * self.channels)(self.path, self.frames, self.size, self.channels)
+        kept = _cached(self.frames * self.size**2 * self.channels)
+        return kept(_version(self.path), self.path, self.frames, self.size, self.channels)
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -45,8 +46,15 @@ class Clip:
 
 @functools.cache
 def _cached(clip_bytes: int):
-    """`read` that keeps the clips of its last calls, up to `CACHE_BYTES`."""
-    return functools.lru_cache(max(1, CACHE_BYTES // clip_bytes))(read)
+    """A function of a version of a file and of the arguments of `read` that keeps its last clips, up to `CACHE_BYTES`."""
+    return functools.lru_cache(max(1, CACHE_BYTES // clip_bytes))(lambda version, *arguments: read(*arguments))
+
+
+def _version(path: str):
+    """What differs between two files at a path; None if there is none."""
+    file = os.path.expanduser(path)
+    stat = os.stat(file) if os.path.exists(file) else None
+    return stat and (stat.st_dev, stat.st_ino, stat.st_mtime_ns)
 
 
 def read(path: str | Path, frames: int, size: int, channels: int = 3) -> np.ndarray:

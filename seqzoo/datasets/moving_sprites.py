@@ -16,7 +16,7 @@ NAME = "moving_sprites"
 LABELS = ("left", "right", "up", "down", "clockwise", "counterclockwise", "grow", "shrink", "back", "light-dark", "dark-light")
 SIZE = 32  # pixels
 LENGTHS = (14, 18)  # frames of a clip
-SIZES = {"train": 4400, "validation": 440, "test": 1100}
+SIZES = {"train": 11_000, "validation": 550, "test": 1100}
 RADIUS = (0.12, 0.28)  # of a figure, as a share of the frame
 MOVES = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
 

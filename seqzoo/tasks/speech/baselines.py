@@ -13,30 +13,30 @@ from seqzoo.models import SpeechRecognizer
 MOST, EPOCHS, BATCH = 1000, 8, 32  # of the model without recurrence
 
 
-def transcripts_of_baselines(dataset, tokenizer, seed):
+def transcripts_of_baselines(dataset, tokenizer, bands, seed):
     """Returns `{baseline: a text for each test sound}`.
 
     The model without recurrence is linear at each step, and learns from `MOST` training sounds for `EPOCHS` epochs.
     """
     frequent = Counter(dataset.train.targets).most_common(1)[0][0]
-    linear = linear_recognizer(dataset, tokenizer, seed).transcripts(dataset.test.inputs)
+    linear = linear_recognizer(dataset, tokenizer, bands, seed).transcripts(dataset.test.inputs)
     return {
         "most frequent": [frequent] * len(dataset.test),
         "linear, frame by frame": [transcript.text for transcript in linear],
     }
 
 
-def linear_recognizer(dataset, tokenizer, seed):
+def linear_recognizer(dataset, tokenizer, bands, seed):
     """Returns a trained `SpeechRecognizer` without recurrent layers."""
     train = dataset.train.take(list(range(min(MOST, len(dataset.train)))))
-    model = SpeechRecognizer(sample_rate=dataset.rate, depth=0, tokenizer=tokenizer)
+    model = SpeechRecognizer(sample_rate=dataset.rate, bands=bands, depth=0, tokenizer=tokenizer)
     model.adapt(map(np.asarray, train.inputs[:200]))
     model.compile(keras.optimizers.Adam(1e-2))
     model.fit(Batches(train.inputs, model.targets(train.targets), BATCH, seed), epochs=EPOCHS, verbose=0)
     return model
 
 
-def spectra(inputs, rate):
+def spectra(inputs, rate, bands):
     """Returns the log-mel spectrogram of each sound, `(frames, bands)`, as linear baselines take them."""
-    layer = LogMel(rate)
+    layer = LogMel(rate, bands)
     return [ops.convert_to_numpy(layer.decibels(np.asarray(sound)[None]))[0] for sound in inputs]

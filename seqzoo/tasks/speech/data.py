@@ -11,8 +11,10 @@ from seqzoo.data import sound_folders, sounds
 from seqzoo.data.examples import Examples, Splits, hold_out
 from seqzoo.data.sounds import SoundFile, Waveform
 from seqzoo.data.targets import Dataset, Split, of_labels
+from seqzoo.data.tokenizer import UNK
 from seqzoo.datasets import spoken_strings
-from seqzoo.errors import DataError, note_of_data
+from seqzoo.errors import DataError, note_of_data, one_line
+from seqzoo.layers import LogMel
 
 MOST_RATE = 16_000  # Hz: of speech there is little above 8 kHz
 NAMES = {"speech_commands": "label", "spoken_digit": "label"}
@@ -61,6 +63,24 @@ def load_test(config, trained, dataset) -> Split:
     return as_split(examples, dataset.labels, config.data)
 
 
+def encodable(model, split: Split, name: str) -> Split:
+    """Returns the split without the sounds whose transcript has a token that the training data lack; a note counts them."""
+    unknown = [UNK in ids for ids in model.tokenizer.encode_all(split.targets)]
+    if any(unknown):
+        note_of_data(
+            f"{sum(unknown)} of {len(split):,} {name} transcripts have tokens that no training transcript has: left out"
+        )
+    return split.take([i for i, is_unknown in enumerate(unknown) if not is_unknown])
+
+
+def check_bands(bands: int, rate: int) -> None:
+    """Raises a `DataError` if a spectrogram of so many bands cannot be made at a sampling rate."""
+    try:
+        LogMel(rate, bands)
+    except ValueError as error:
+        raise DataError(f"--bands: {bands} at {rate:,} Hz: {one_line(error)}") from error
+
+
 def as_split(examples: Examples, labels, source: str) -> Split:
     """Returns a split: y is one-hot where there are labels, else none, as the model has the ids of the transcripts."""
     if labels:
@@ -75,7 +95,7 @@ def _read(config):
         splits = spoken_strings.load(config.data_dir, config.seed, quick_sizes(config))
         named = {name: getattr(splits, name) for name in ("train", "validation", "test")}
         return spoken_strings.RATE, False, named
-    if os.path.exists(path) or config.data.startswith((".", "/", "~")):
+    if os.path.exists(path) or config.data.startswith((".", "/", "~")) or config.data.endswith("/"):
         kind, splits = sound_folders.read(path, config.kind)
         rate = config.sample_rate or min(MOST_RATE, sounds.rate_of(splits["train"].inputs[0]))
         return rate, kind != "transcripts", {split: _opened(examples, rate) for split, examples in splits.items()}

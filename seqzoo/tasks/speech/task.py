@@ -39,7 +39,7 @@ class SpeechTask(recipe.Task):
 
     def __init__(self, config):
         self.config = config
-        self.of_labels = SoundLabels()
+        self.of_labels = SoundLabels(config.bands)
 
     def metrics(self, model, split):
         if not isinstance(model, SpeechRecognizer):
@@ -50,7 +50,7 @@ class SpeechTask(recipe.Task):
         if dataset.labels:
             return self.of_labels.baselines(dataset)
         tokenizer = tokenizer_of(self.config, dataset.train.targets)
-        texts = baselines.transcripts_of_baselines(dataset, tokenizer, self.config.seed)
+        texts = baselines.transcripts_of_baselines(dataset, tokenizer, self.config.bands, self.config.seed)
         return {name: error_rates(dataset.test.targets, outputs) for name, outputs in texts.items()}
 
     def examples(self, model, split, seed, count=5):
@@ -99,7 +99,10 @@ class SpeechTask(recipe.Task):
 
 
 class SoundLabels(ClassificationTask):
-    """Classification of sounds."""
+    """Classification of sounds, with baselines on spectrograms of so many bands."""
+
+    def __init__(self, bands):
+        self.bands = bands
 
     def predict(self, model, lines):
         rate = model.encoder.log_mel.sample_rate
@@ -109,7 +112,7 @@ class SoundLabels(ClassificationTask):
 
     def baselines(self, dataset):
         splits = ("train", "validation", "test")
-        vectors = {name: baselines.spectra(getattr(dataset, name).inputs, dataset.rate) for name in splits}
+        vectors = {name: baselines.spectra(getattr(dataset, name).inputs, dataset.rate, self.bands) for name in splits}
         return super().baselines(dataset.with_inputs(vectors))
 
     def format_input(self, value):

@@ -64,7 +64,7 @@ def _by_number(label):
 
 def _read(config) -> dict[str, Examples]:
     path = Path(os.path.expanduser(config.data))
-    if path.exists() or config.data.startswith((".", "/", "~")):
+    if path.exists() or config.data.startswith((".", "/", "~")) or config.data.endswith("/"):
         return _folder(path, config)
     if config.data == hand_movements.NAME:
         folder = Path(os.path.expanduser(config.data_dir or "~/tensorflow_datasets"), "downloads")
