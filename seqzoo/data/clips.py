@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from seqzoo.data import files
 from seqzoo.errors import DataError, one_line
@@ -80,9 +81,13 @@ def read(path: str | Path, frames: int, size: int, channels: int = 3) -> np.ndar
     return np.stack([decoded[i] for i in _places(len(decoded), frames)])
 
 
-def sampled(clip: np.ndarray, frames: int) -> np.ndarray:
-    """Returns so many frames of a clip `(T_x, ...)`, at equal distances."""
-    return clip[_places(len(clip), frames)]
+def sampled(clip: np.ndarray, frames: int, size: int) -> np.ndarray:
+    """Returns so many frames of a clip `(T_x, height, width, 3)` uint8, at equal distances; their middle squares, scaled."""
+    _, height, width, _ = clip.shape
+    side = min(height, width)
+    top, left = (height - side) // 2, (width - side) // 2
+    squares = clip[_places(len(clip), frames), top : top + side, left : left + side]
+    return np.stack([np.asarray(Image.fromarray(square).resize((size, size), Image.Resampling.BOX)) for square in squares])
 
 
 def _places(count: int, frames: int) -> np.ndarray:

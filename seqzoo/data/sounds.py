@@ -13,7 +13,7 @@ SUFFIXES = (".wav", ".flac", ".ogg")
 EXPECTED = "a sound file: wav, flac or ogg"
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, eq=False)
 class Waveform:
     """Waveform in memory, in 16 bits; as an array float32 `(samples,)`, -1 to 1."""
 
@@ -29,6 +29,12 @@ class Waveform:
 
     def __array__(self, dtype=None, copy=None) -> np.ndarray:
         return self.samples.astype(np.float32) / 32767
+
+    def __eq__(self, other) -> bool:
+        return isinstance(other, Waveform) and np.array_equal(self.samples, other.samples)
+
+    def __hash__(self) -> int:
+        return hash(self.samples.tobytes())
 
 
 @dataclasses.dataclass(frozen=True)

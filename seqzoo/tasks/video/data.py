@@ -111,6 +111,6 @@ def _from_name(config):
         present = next((name for name in usual if name in builder.info.splits), None)
         rows = catalog.read(builder, present) if present else []
         if rows:
-            inputs = [clips.sampled(np.asarray(row[video]), config.frames) for row in rows]
+            inputs = [clips.sampled(np.asarray(row[video]), config.frames, config.size) for row in rows]
             splits[split] = Examples(inputs, [names[row[label]] for row in rows])
     return splits
