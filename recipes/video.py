@@ -7,6 +7,7 @@ clips for each label, or `libras`, curves of a hand in videos.
 import dataclasses
 
 import keras
+import numpy as np
 
 from seqzoo import recipe
 from seqzoo.data.batches import Batches
@@ -85,6 +86,8 @@ def build_model(config, dataset):
 
 def train_model(config, dataset, **options):
     model = build_model(config, dataset)
+    if model.encoder is not None:
+        model.encoder.adapt([np.asarray(clip) for clip in dataset.train.inputs[:200]])
     train, validation = (
         Batches(split.inputs, split.y, config.batch_size, config.seed, shuffle=split is dataset.train)
         for split in (dataset.train, dataset.validation)

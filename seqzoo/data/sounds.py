@@ -9,8 +9,8 @@ import numpy as np
 from seqzoo.data import files
 from seqzoo.errors import DataError, one_line
 
-SUFFIXES = (".wav", ".flac", ".ogg")
-EXPECTED = "a sound file: wav, flac or ogg"
+SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+EXPECTED = "a sound file: wav, flac, ogg or mp3"
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -17,7 +17,7 @@ LABELS = ("left", "right", "up", "down", "clockwise", "counterclockwise", "grow"
 SIZE = 32  # pixels
 LENGTHS = (14, 18)  # frames of a clip
 SIZES = {"train": 11_000, "validation": 550, "test": 1100}
-RADIUS = (0.12, 0.28)  # of a figure, as a share of the frame
+RADIUS = (0.2, 0.4)  # of a figure, as a share of the frame
 MOVES = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
 
 
@@ -44,9 +44,9 @@ def clip(label: str, rng: np.random.Generator) -> np.ndarray:
         way = list(MOVES.values())[rng.integers(4)]
         place = place + np.outer(np.minimum(t, 2 * turn - t), way) * rng.uniform(0.03, 0.08)
     elif label in ("clockwise", "counterclockwise"):
-        angle = angle + t * rng.uniform(0.2, 0.5) * (1 if label == "clockwise" else -1)
+        angle = angle + t * rng.uniform(0.25, 0.5) * (1 if label == "clockwise" else -1)
     elif label in ("grow", "shrink"):
-        phase = phase + t * rng.uniform(0.05, 0.1) * (1 if label == "grow" else -1)
+        phase = phase + t * rng.uniform(0.06, 0.12) * (1 if label == "grow" else -1)
     radius = RADIUS[0] * (RADIUS[1] / RADIUS[0]) ** (phase % 1)
     frames = _figure(rng, place, angle, radius) * _brightness(label, steps, rng)[:, None, None]
     noisy = 110 + 70 * frames + rng.normal(scale=8, size=frames.shape)
@@ -69,7 +69,7 @@ def _figure(rng, place, angle, radius):
     y, x = y[:, :, None] / radius[:, None, None], x[:, None, :] / radius[:, None, None]
     cos, sin = np.cos(angle)[:, None, None], np.sin(angle)[:, None, None]
     u, v = cos * x + sin * y, cos * y - sin * x
-    soft = 0.15 / radius[:, None, None] * 0.2
+    soft = 0.03 / radius[:, None, None]
     foot = rng.uniform(0.4, 0.9)
     return np.maximum(_box(u, v, (-0.7, -0.2), (-1, 1), soft), _box(u, v, (-0.7, foot), (0.5, 1), soft))
 

@@ -1,6 +1,7 @@
 """Frame encoder: each frame of a clip becomes a vector, for recurrent layers."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from seqzoo.layers.arguments import positive_integer
@@ -11,7 +12,8 @@ class FrameEncoder(keras.layers.Layer):
     """Clips `(batch, T_x, height, width, channels)`, numbers from 0 to 255 -> vectors `(batch, T_x, features)`, frame by frame.
 
     A frame's vector depends on that frame alone: convolutions of stride 2 with ReLU, then a dense layer; or a network of
-    `keras.applications`, whose weights are not trained, then a dense layer.
+    `keras.applications`, whose weights are not trained, then a dense layer. `adapt` sets the mean and the deviation by which
+    each channel is normalised before the convolutions; without them a background hides what moves before it.
 
     Args:
         frame: height, width and channels of a frame.
@@ -36,7 +38,7 @@ class FrameEncoder(keras.layers.Layer):
         if backbone is None:
             options = {"kernel_size": 3, "strides": 2, "padding": "same", "activation": "relu"} | policy
             layers = [keras.layers.Conv2D(positive_integer("filters", size), **options) for size in filters]
-            self.network = keras.Sequential([keras.layers.Rescaling(1 / 127.5, -1, **policy), *layers, keras.layers.Flatten()])
+            self.network = keras.Sequential([*layers, keras.layers.Flatten(**policy)])
         else:
             self.network = _application(backbone, self.frame, weights, self.dtype_policy)
         self.dense = keras.layers.Dense(features, activation="relu", **policy)
@@ -48,14 +50,27 @@ class FrameEncoder(keras.layers.Layer):
         return self.frame
 
     def build(self, clips_shape):
+        shape = {"shape": (self.frame[-1],), "trainable": False, "dtype": "float32"}
+        self.mean = self.add_weight(name="mean", initializer=keras.initializers.Constant(127.5), **shape)
+        self.deviation = self.add_weight(name="deviation", initializer=keras.initializers.Constant(127.5), **shape)
         self.network.build((None, *self.frame))
         self.dense.build(self.network.compute_output_shape((None, *self.frame)))
         self.built = True
 
     def call(self, clips, mask=None, training=False):
-        frames = ops.cast(ops.reshape(clips, (-1, *self.frame)), self.compute_dtype)
-        vectors = self.dense(self.network(frames, training=training and self.backbone is None))
+        frames = ops.cast(ops.reshape(clips, (-1, *self.frame)), "float32")
+        if self.backbone is None:
+            frames = (frames - self.mean) / self.deviation
+        vectors = self.dense(self.network(ops.cast(frames, self.compute_dtype), training=training and self.backbone is None))
         return ops.reshape(vectors, (-1, ops.shape(clips)[1], self.features))
+
+    def adapt(self, clips):
+        """Sets the mean and the deviation of each channel to those of a list of clips `(T_x, height, width, channels)`."""
+        if not self.built:
+            self.build((None, None, *self.frame))
+        pixels = np.concatenate([np.asarray(clip, np.float32).reshape(-1, self.frame[-1]) for clip in clips])
+        self.mean.assign(pixels.mean(axis=0))
+        self.deviation.assign(np.maximum(pixels.std(axis=0), 1.0))
 
     def steps_mask(self, mask):
         """The mask of the output, of the mask of the frames: the same."""

@@ -19,6 +19,7 @@ from seqzoo.layers import SoundEncoder, Stacked
 from seqzoo.models.recurrent_stack import recurrent_stack
 
 SPECIALS = len(SPECIAL) - 1  # ids of the tokenizer without an output here: the blank stands for all of them
+MOST_SAMPLES = 2**24  # of sounds that are read together
 UNKNOWN = 0  # of a token that the tokenizer does not know
 
 
@@ -173,6 +174,7 @@ class SpeechRecognizer(keras.Model):
         """Returns log P of each token at each step of each sound, `(T_x, tokens)` each; blank is id 0."""
         if not len(sounds):
             return []
+        batch_size = max(1, min(batch_size, MOST_SAMPLES // max(map(len, sounds))))
         batches, found = Batches(sounds, np.arange(len(sounds)), batch_size, shuffle=False), [None] * len(sounds)
         for i in range(len(batches)):
             inputs, rows, weights = batches[i]

@@ -32,6 +32,11 @@ def test_other_formats(tmp_path, suffix):
     assert np.corrcoef(sound[:4000], SINE)[0, 1] > 0.98
 
 
+def test_an_mp3_that_is_named_wav_is_read_as_what_it_is(tmp_path):
+    sound = np.asarray(SoundFile.open(written(tmp_path / "a.wav", format="MP3"), RATE))
+    assert max(np.corrcoef(sound[i : i + 3000], SINE[:3000])[0, 1] for i in range(0, len(sound) - 3000, 2)) > 0.98
+
+
 def test_stereo_is_the_mean_of_its_channels(tmp_path):
     path = written(tmp_path / "a.wav", np.stack([SINE, 0 * SINE], axis=1), subtype="FLOAT")
     np.testing.assert_allclose(np.asarray(SoundFile.open(path, RATE)), SINE / 2, atol=1e-6)
@@ -75,7 +80,7 @@ def test_a_truncated_file_is_read_as_far_as_it_goes(tmp_path):
         (b"", "a.wav: "),
         (b"ID3\x03" + bytes(500), "a.wav: "),
         (b"RIFF\x10\x00\x00\x00WAVE", "a.wav: "),
-        (b"not a sound at all", "Format not recogni[sz]ed: expected a sound file: wav, flac or ogg"),
+        (b"not a sound at all", "Format not recogni[sz]ed: expected a sound file: wav, flac, ogg or mp3"),
     ],
 )
 def test_what_is_no_sound_gets_one_line(tmp_path, content, message):

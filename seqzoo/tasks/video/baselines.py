@@ -20,7 +20,9 @@ def single_frame(dataset, frame, seed):
     """
     random.seed(seed)  # Keras draws its own seeds from `random`
     inputs = keras.Input(frame, dtype="uint8", name="inputs")
-    vectors = FrameEncoder(frame)(inputs[:, None])[:, 0]
+    encoder = FrameEncoder(frame)
+    encoder.adapt([np.asarray(clip) for clip in dataset.train.inputs[:200]])
+    vectors = encoder(inputs[:, None])[:, 0]
     outputs = keras.layers.Dense(len(dataset.labels), activation="softmax")(vectors)
     model = keras.Model({"inputs": inputs}, outputs)
     model.compile(keras.optimizers.Adam(2e-3), losses.CrossEntropy())
