@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from extent import full
 from keras import ops
 
 from seqzoo.layers import FrameEncoder
@@ -27,6 +28,7 @@ def test_a_frame_by_itself_has_the_same_vector():
         np.testing.assert_allclose(whole[:, t : t + 1], vectors(layer, x[:, t : t + 1]), atol=1e-5)
 
 
+@full
 def test_a_backbone_of_keras_is_preprocessed_and_not_trained():
     layer, x = FrameEncoder((32, 32, 3), features=4, backbone="MobileNetV2"), clips(2, (32, 32, 3))
     found = vectors(layer, x)

@@ -5,6 +5,7 @@ import json
 import av
 import numpy as np
 import pytest
+from extent import full
 
 from recipes import video
 from seqzoo.data.examples import Examples
@@ -60,6 +61,7 @@ def test_evaluate_and_inspect(trained, capsys):
     assert {path.name for path in (trained / "pictures").iterdir()} == {"clips.png", "confusion.png", "curves.png"}
 
 
+@full
 def test_a_backbone_of_keras(here):
     run("--data", "clips", *TINY[:-1], "32", "--backbone", "MobileNetV2", "--backbone-weights", "None", "--out", "deep")
     assert json.loads((here / "deep/config.json").read_text())["backbone"] == "MobileNetV2"
