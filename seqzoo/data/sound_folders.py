@@ -8,10 +8,10 @@ from pathlib import Path
 from seqzoo.data import files
 from seqzoo.data.examples import Examples
 from seqzoo.data.sounds import SUFFIXES
+from seqzoo.data.user_files import SPLIT_NAMES
 from seqzoo.errors import DataError, note_of_data
 
 KINDS = ("transcripts", "folders", "names")
-SPLITS = {"train": ("train",), "validation": ("validation", "valid", "val", "dev"), "test": ("test",)}
 PATH_COLUMNS, TEXT_COLUMNS = ("path", "file", "filename", "audio"), ("sentence", "text", "transcript", "transcription")
 
 
@@ -36,20 +36,23 @@ def read(folder: str | Path, kind: str = "auto") -> tuple[str, dict[str, Example
     """
     folder = Path(os.path.expanduser(folder))
     try:
-        present = sorted(path.name for path in folder.iterdir())
+        present = {path.name for path in folder.iterdir()}
     except OSError as error:
         raise DataError(f"{folder}: {error.strerror}: expected a folder of sound files") from error
-    by_split = {split: [folder / name for name in names if name in present] for split, names in SPLITS.items()}
-    if by_split["train"] and by_split["train"][0].is_dir():
-        kinds, splits = zip(*(_whole(paths[0], kind) for paths in by_split.values() if paths), strict=True)
-        named = dict(zip((split for split, paths in by_split.items() if paths), splits, strict=True))
-        return kinds[0], named
-    if kind in ("auto", "transcripts"):
-        tsv = {split: [folder / f"{name}.tsv" for name in names if f"{name}.tsv" in present] for split, names in SPLITS.items()}
-        if tsv["train"]:
-            return "transcripts", {split: _table(paths[0]) for split, paths in tsv.items() if paths}
+    folders, tables = (_by_split(folder, present, suffix) for suffix in ("", ".tsv"))
+    if "train" in folders and folders["train"].is_dir():
+        read = {split: _whole(path, kind) for split, path in folders.items()}
+        return read["train"][0], {split: examples for split, (_, examples) in read.items()}
+    if "train" in tables and kind in ("auto", "transcripts"):
+        return "transcripts", {split: Examples(*_columns(path)) for split, path in tables.items()}
     chosen, examples = _whole(folder, kind)
     return chosen, {"train": examples}
+
+
+def _by_split(folder: Path, present: set[str], suffix: str) -> dict[str, Path]:
+    """The path of each split that is there, by its usual names."""
+    found = {split: [name + suffix for name in names if name + suffix in present] for split, names in SPLIT_NAMES.items()}
+    return {split: folder / names[0] for split, names in found.items() if names}
 
 
 def _whole(folder: Path, kind: str) -> tuple[str, Examples]:
@@ -80,10 +83,6 @@ def _tables(folder):
             f"{folder}: expected one table of transcripts or train.tsv, found {', '.join(p.name for p in found[:5])}"
         )
     return list(zip(*_columns(found[0]), strict=True)) if found else []
-
-
-def _table(path):
-    return Examples(*_columns(path))
 
 
 def _columns(path):

@@ -9,6 +9,7 @@ import tensorflow_datasets as tfds
 from tensorflow_datasets.core import DatasetNotFoundError
 from tensorflow_datasets.core.download import downloader
 
+from seqzoo.data.user_files import SPLIT_NAMES
 from seqzoo.datasets import (  # noqa: F401  (registers)
     bible_verses,
     chorales,
@@ -63,6 +64,30 @@ def read(builder: tfds.core.DatasetBuilder, split: str) -> list[dict]:
         if any(value is None for row in rows for value in row.values()):
             raise DataError(f"{builder.data_path}: damaged: delete the folder and the data set is built anew")
         return rows
+
+
+def read_labelled(name: str, data_dir: str | None, kind: type) -> tuple[tfds.features.FeatureConnector, dict[str, list]]:
+    """Returns the first feature of a kind, such as `tfds.features.Audio`, of a data set, and its splits: train, validation and
+    test, those of them that there are, each a list of pairs of the feature's value and a label.
+
+    Raises:
+        DataError: there is no such data set, no such feature, no label, or no train split.
+    """
+    builder = find(name, data_dir)
+    features = builder.info.features
+    value, label = (next((n for n in features if isinstance(features[n], k)), None) for k in (kind, tfds.features.ClassLabel))
+    if value is None or label is None:
+        what = {"Audio": "a sound", "Video": "a video"}.get(kind.__name__, kind.__name__)
+        raise DataError(f"data set {name}: expected {what} and a label, found {', '.join(features)}")
+    prepare(builder)
+    splits, labels = {}, features[label].names
+    for split, names in SPLIT_NAMES.items():
+        present = next((name for name in names if name in builder.info.splits), None)
+        if present:
+            splits[split] = [(row[value], labels[row[label]]) for row in read(builder, present)]
+    if "train" not in splits:
+        raise DataError(f"data set {name}: splits {', '.join(builder.info.splits)}, expected a train split")
+    return features[value], splits
 
 
 @contextlib.contextmanager

@@ -7,6 +7,8 @@ import random
 from collections import Counter, defaultdict
 from concurrent.futures import ThreadPoolExecutor
 
+import numpy as np
+
 from seqzoo.data import sound_folders, sounds
 from seqzoo.data.examples import Examples, Splits, hold_out
 from seqzoo.data.sounds import SoundFile, Waveform
@@ -17,7 +19,6 @@ from seqzoo.errors import DataError, note_of_data, one_line
 from seqzoo.layers import LogMel
 
 MOST_RATE = 16_000  # Hz: of speech there is little above 8 kHz
-NAMES = {"speech_commands": "label", "spoken_digit": "label"}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,23 +121,14 @@ def _from_name(config):
 
     from seqzoo.datasets import catalog
 
-    builder = catalog.find(config.data, config.data_dir)
-    features = builder.info.features
-    audio = next((name for name in features if isinstance(features[name], tfds.features.Audio)), None)
-    label = next((name for name in features if isinstance(features[name], tfds.features.ClassLabel)), None)
-    if audio is None or label is None:
-        raise DataError(f"data set {config.data}: expected a sound and a label, found {', '.join(features)}")
-    catalog.prepare(builder)
-    of_set = getattr(features[audio], "_sample_rate", None) or MOST_RATE
-    rate, names, splits = config.sample_rate or of_set, features[label].names, {}
-    for split, usual in sound_folders.SPLITS.items():
-        present = next((name for name in usual if name in builder.info.splits), None)
-        for row in catalog.read(builder, present) if present else ():
-            waveform = sounds.resample(row[audio].astype("float32") / 32768, of_set, rate)
-            splits.setdefault(split, ([], []))
-            splits[split][0].append(Waveform.of(waveform))
-            splits[split][1].append(names[row[label]])
-    return rate, True, {split: Examples(*columns) for split, columns in splits.items()}
+    audio, rows = catalog.read_labelled(config.data, config.data_dir, tfds.features.Audio)
+    of_set = getattr(audio, "_sample_rate", None) or MOST_RATE
+    rate, splits = config.sample_rate or of_set, {}
+    for split, pairs in rows.items():
+        waveforms = (np.asarray(samples, np.float32) / 32768 for samples, _ in pairs)
+        inputs = [Waveform.of(sounds.resample(waveform, of_set, rate)) for waveform in waveforms]
+        splits[split] = Examples(inputs, [label for _, label in pairs])
+    return rate, True, splits
 
 
 def _complete(splits, config, labelled) -> Splits:

@@ -99,18 +99,9 @@ def _from_name(config):
 
     from seqzoo.datasets import catalog
 
-    builder = catalog.find(config.data, config.data_dir)
-    features = builder.info.features
-    video = next((name for name in features if isinstance(features[name], tfds.features.Video)), None)
-    label = next((name for name in features if isinstance(features[name], tfds.features.ClassLabel)), None)
-    if video is None or label is None:
-        raise DataError(f"data set {config.data}: expected a video and a label, found {', '.join(features)}")
-    catalog.prepare(builder)
-    splits, names = {}, features[label].names
-    for split, usual in SPLIT_NAMES.items():
-        present = next((name for name in usual if name in builder.info.splits), None)
-        rows = catalog.read(builder, present) if present else []
-        if rows:
-            inputs = [clips.sampled(np.asarray(row[video]), config.frames, config.size) for row in rows]
-            splits[split] = Examples(inputs, [names[row[label]] for row in rows])
+    _, rows = catalog.read_labelled(config.data, config.data_dir, tfds.features.Video)
+    splits = {}
+    for split, pairs in rows.items():
+        inputs = [clips.sampled(np.asarray(video), config.frames, config.size) for video, _ in pairs]
+        splits[split] = Examples(inputs, [label for _, label in pairs])
     return splits
