@@ -1,7 +1,7 @@
 """Moving sprites: generated clips whose labels no single frame tells.
 
-A figure moves left, right, up or down, turns either way, grows or shrinks, or turns back half-way; or it stands still and
-lights up before it darkens, or after. In every clip the figure lights up once and darkens once. Place, size and angle are
+A figure moves left, right, up or down, turns either way, grows or shrinks, or turns back half-way; or it stands still, and the
+light grows before it fades, or after. In every clip there is more light once, and less light once. Place, size and angle are
 uniform at each step, whatever the label: a figure that leaves on one side comes back on the other, and one that has grown to
 the largest size is the smallest again. So a frame, whose place in the clip is not known, is equally probable under all labels.
 
@@ -18,6 +18,7 @@ SIZE = 32  # pixels
 LENGTHS = (14, 18)  # frames of a clip
 SIZES = {"train": 11_000, "validation": 550, "test": 1100}
 RADIUS = (0.2, 0.4)  # of a figure, as a share of the frame
+EVENT, LIGHT = 2, 60  # frames that more or less light lasts, and how much it is
 MOVES = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
 
 
@@ -48,18 +49,18 @@ def clip(label: str, rng: np.random.Generator) -> np.ndarray:
     elif label in ("grow", "shrink"):
         phase = phase + t * rng.uniform(0.06, 0.12) * (1 if label == "grow" else -1)
     radius = RADIUS[0] * (RADIUS[1] / RADIUS[0]) ** (phase % 1)
-    frames = _figure(rng, place, angle, radius) * _brightness(label, steps, rng)[:, None, None]
-    noisy = 110 + 70 * frames + rng.normal(scale=8, size=frames.shape)
+    frames = 110 + 70 * _figure(rng, place, angle, radius) + _light(label, steps, rng)[:, None, None]
+    noisy = frames + rng.normal(scale=8, size=frames.shape)
     return np.clip(noisy, 0, 255).astype(np.uint8)[..., None]
 
 
-def _brightness(label, steps, rng):
-    """The brightness of the figure at each step: 1, but for two steps at 2, light, and two at 0.4, dark."""
-    first, second = sorted(rng.choice(steps // 2 - 1, 2, replace=False) * 2 + int(rng.integers(2)))
+def _light(label, steps, rng):
+    """What is added to the brightness at each step: 0, but for `EVENT` steps of more light and as many of less."""
+    first, second = sorted(rng.choice(steps // EVENT - 1, 2, replace=False) * EVENT + int(rng.integers(EVENT)))
     light_first = {"light-dark": True, "dark-light": False}.get(label, bool(rng.integers(2)))
-    brightness = np.ones(steps)
-    brightness[first : first + 2], brightness[second : second + 2] = (2, 0.4) if light_first else (0.4, 2)
-    return brightness
+    light = np.zeros(steps)
+    light[first : first + EVENT], light[second : second + EVENT] = (LIGHT, -LIGHT) if light_first else (-LIGHT, LIGHT)
+    return light
 
 
 def _figure(rng, place, angle, radius):

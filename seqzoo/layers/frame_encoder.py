@@ -11,8 +11,9 @@ from seqzoo.layers.arguments import positive_integer
 class FrameEncoder(keras.layers.Layer):
     """Clips `(batch, T_x, height, width, channels)`, numbers from 0 to 255 -> vectors `(batch, T_x, features)`, frame by frame.
 
-    A frame's vector depends on that frame alone: convolutions of stride 2 with ReLU, then a dense layer; or a network of
-    `keras.applications`, whose weights are not trained, then a dense layer. `adapt` sets the mean and the deviation by which
+    A frame's vector depends on that frame alone: convolutions of stride 2 with ReLU, or a network of `keras.applications`, whose
+    weights are not trained; then a dense layer, and layer normalisation, without which the recurrent layers may learn nothing
+    for many epochs. `adapt` sets the mean and the deviation by which
     each channel is normalised before the convolutions; without them a background hides what moves before it.
 
     Args:
@@ -41,7 +42,8 @@ class FrameEncoder(keras.layers.Layer):
             self.network = keras.Sequential([*layers, keras.layers.Flatten(**policy)])
         else:
             self.network = _application(backbone, self.frame, weights, self.dtype_policy)
-        self.dense = keras.layers.Dense(features, activation="relu", **policy)
+        self.dense = keras.layers.Dense(features, **policy)
+        self.norm = keras.layers.LayerNormalization(**policy)
         self.supports_masking = True
 
     @property
@@ -55,14 +57,15 @@ class FrameEncoder(keras.layers.Layer):
         self.deviation = self.add_weight(name="deviation", initializer=keras.initializers.Constant(127.5), **shape)
         self.network.build((None, *self.frame))
         self.dense.build(self.network.compute_output_shape((None, *self.frame)))
+        self.norm.build((None, self.features))
         self.built = True
 
     def call(self, clips, mask=None, training=False):
         frames = ops.cast(ops.reshape(clips, (-1, *self.frame)), "float32")
         if self.backbone is None:
             frames = (frames - self.mean) / self.deviation
-        vectors = self.dense(self.network(ops.cast(frames, self.compute_dtype), training=training and self.backbone is None))
-        return ops.reshape(vectors, (-1, ops.shape(clips)[1], self.features))
+        vectors = self.network(ops.cast(frames, self.compute_dtype), training=training and self.backbone is None)
+        return ops.reshape(self.norm(self.dense(vectors)), (-1, ops.shape(clips)[1], self.features))
 
     def adapt(self, clips):
         """Sets the mean and the deviation of each channel to those of a list of clips `(T_x, height, width, channels)`."""

@@ -32,9 +32,9 @@ def test_a_frame_by_itself_has_the_same_vector():
 def test_a_backbone_of_keras_is_preprocessed_and_not_trained():
     layer, x = FrameEncoder((32, 32, 3), features=4, backbone="MobileNetV2"), clips(2, (32, 32, 3))
     found = vectors(layer, x)
-    assert found.shape == (2, 2, 4) and len(layer.trainable_weights) == 2  # of the dense layer
+    assert found.shape == (2, 2, 4) and len(layer.trainable_weights) == 4  # of the dense layer and of the normalisation
     network = layer.network.layers[-1]
-    expected = layer.dense(network(keras.applications.mobilenet_v2.preprocess_input(x[:, 1].astype("float32"))))
+    expected = layer.norm(layer.dense(network(keras.applications.mobilenet_v2.preprocess_input(x[:, 1].astype("float32")))))
     np.testing.assert_allclose(found[:, 1], ops.convert_to_numpy(expected), atol=1e-4)
 
 

@@ -13,10 +13,10 @@ BATCH, EPOCHS, PATIENCE = 64, 12, 4
 
 
 def single_frame(dataset, frame, seed):
-    """Returns the labels that a model gives each test clip by its middle frame: a `FrameEncoder` and a dense layer.
+    """Returns the labels that a model gives each test clip by a random frame: a `FrameEncoder` and a dense layer.
 
-    The model learns from one frame of each training clip, another one in each epoch; the epoch with the lowest loss on the
-    middle frames of the validation split is kept.
+    The model learns from one frame of each training clip, another one in each epoch; the epoch with the lowest loss on a frame
+    of each validation clip is kept.
     """
     random.seed(seed)  # Keras draws its own seeds from `random`
     inputs = keras.Input(frame, dtype="uint8", name="inputs")
@@ -34,7 +34,7 @@ def single_frame(dataset, frame, seed):
 
 
 class OneFrame(keras.utils.PyDataset):
-    """Batches `({"inputs": frames}, y)`: a random frame of each clip, in a new order each epoch; the middle one if no seed."""
+    """Batches `({"inputs": frames}, y)`: a random frame of each clip, in a new order each epoch, or always the same."""
 
     def __init__(self, split, seed):
         super().__init__()
@@ -44,9 +44,9 @@ class OneFrame(keras.utils.PyDataset):
     def start_epoch(self, epoch):
         """Draws the order of an epoch, and the frames."""
         self.epoch, count = epoch, len(self.split)
-        rng = np.random.default_rng((self.seed or 0, epoch))
+        rng = np.random.default_rng(0 if self.seed is None else (self.seed, epoch))
         self.order = np.arange(count) if self.seed is None else rng.permutation(count)
-        self.places = np.full(count, 0.5) if self.seed is None else rng.uniform(0, 1, count)
+        self.places = rng.uniform(0, 1, count)
 
     def on_epoch_end(self):
         self.start_epoch(self.epoch + 1)
