@@ -11,10 +11,10 @@ from seqzoo.layers.arguments import positive_integer
 class FrameEncoder(keras.layers.Layer):
     """Clips `(batch, T_x, height, width, channels)`, numbers from 0 to 255 -> vectors `(batch, T_x, features)`, frame by frame.
 
-    A frame's vector depends on that frame alone: convolutions of stride 2 with ReLU, or a network of `keras.applications`, whose
-    weights are not trained; then a dense layer, and layer normalisation, without which the recurrent layers may learn nothing
-    for many epochs. `adapt` sets the mean and the deviation by which
-    each channel is normalised before the convolutions; without them a background hides what moves before it.
+    A frame's vector depends on that frame alone: convolutions of stride 2 with ReLU, or a network of `keras.applications`,
+    whose weights are not trained; then a dense layer, and layer normalisation, without which the recurrent layers may learn
+    nothing for many epochs. `adapt` sets the mean and the deviation by which each channel is normalised before the
+    convolutions; without them a background hides what moves before it.
 
     Args:
         frame: height, width and channels of a frame.
