@@ -166,6 +166,7 @@ def test_the_default_data_have_a_table_by_noise(here, monkeypatch, capsys):
         (["predict", "said/texts.tsv"], "said/texts.tsv: "),
         (["predict", "--stream", "said/0.wav"], "--stream: expected no files beside it"),
         (["predict", "said/0.wav", "--lexicon", "words.txt"], "--lexicon: expected a --beam above 1 with it"),
+        (["predict", "said/0.wav", "--beam", "4", "--language-model", "runs/speech"], "expected a model of characters"),
         (["predict", "said/0.wav", "--beam", "0"], "--beam: expected an integer from 1, got 0"),
         (["predict", "said/0.wav", "--rate", "8000"], "--rate: expected a positive integer, with --stream"),
     ],

@@ -4,9 +4,10 @@ import numpy as np
 from keras import ops
 
 from seqzoo import backend
-from seqzoo.data.tokenizer import EOS, UNK
+from seqzoo.data.tokenizer import EOS, SPECIAL, UNK
 from seqzoo.decoding.ctc import BLANK
 from seqzoo.errors import DataError
+from seqzoo.models import LanguageModel
 
 ROWS = 16  # prefixes that the model reads at once: one shape
 
@@ -19,12 +20,13 @@ class LanguageModelScores:
         tokens: the names of the recognizer's tokens, that of the blank first.
 
     Raises:
-        DataError: the model has other tokens than characters.
+        DataError: the model is another one, or has other tokens than characters.
     """
 
     def __init__(self, model, tokens):
-        known = {token: i for i, token in enumerate(model.tokenizer.tokens)}
-        if max(map(len, model.tokenizer.tokens[4:])) > 1:
+        names = model.tokenizer.tokens if isinstance(model, LanguageModel) else []
+        known = {name: i for i, name in enumerate(names)}
+        if not names or max(map(len, names[len(SPECIAL) :])) > 1:
             raise DataError("--language-model: expected a model of characters (recipes.language_model --level char)")
         self.ids = np.array([known.get(token, known.get(token.lower(), UNK)) for token in tokens])
         self.ids[BLANK] = EOS  # stands for the end of the text

@@ -145,6 +145,8 @@ def search_options(model, beam=1, lexicon=None, language_model=None, weight=0.5,
         known = [[names[character] for character in word] for word in words if set(word) <= set(names)]
         if not known:
             raise DataError(f"{lexicon}: expected words of the characters {''.join(names)[:60]}, found none")
+        if len(known) < len(words):
+            note(f"{lexicon}: {len(words) - len(known):,} of {len(words):,} words have characters that the model does not know")
         options["lexicon"] = Lexicon(known, names.get(" "))
     if language_model is not None:
         options["next_log_p"] = LanguageModelScores(presets.load(language_model), model.names)
