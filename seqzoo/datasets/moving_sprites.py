@@ -17,7 +17,7 @@ LABELS = ("left", "right", "up", "down", "clockwise", "counterclockwise", "grow"
 SIZE = 32  # pixels
 LENGTHS = (14, 18)  # frames of a clip
 SIZES = {"train": 11_000, "validation": 550, "test": 1100}
-RADIUS = (0.2, 0.4)  # of a figure, as a share of the frame
+RADIUS = (0.15, 0.4)  # of a figure, as a share of the frame
 EVENT, LIGHT = 2, 60  # frames that more or less light lasts, and how much it is
 MOVES = {"left": (0, -1), "right": (0, 1), "up": (-1, 0), "down": (1, 0)}
 
@@ -47,7 +47,7 @@ def clip(label: str, rng: np.random.Generator) -> np.ndarray:
     elif label in ("clockwise", "counterclockwise"):
         angle = angle + t * rng.uniform(0.25, 0.5) * (1 if label == "clockwise" else -1)
     elif label in ("grow", "shrink"):
-        phase = phase + t * rng.uniform(0.06, 0.12) * (1 if label == "grow" else -1)
+        phase = phase + t * rng.uniform(0.08, 0.15) * (1 if label == "grow" else -1)
     radius = RADIUS[0] * (RADIUS[1] / RADIUS[0]) ** (phase % 1)
     frames = 110 + 70 * _figure(rng, place, angle, radius) + _light(label, steps, rng)[:, None, None]
     noisy = frames + rng.normal(scale=8, size=frames.shape)

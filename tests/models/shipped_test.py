@@ -14,6 +14,9 @@ CHARACTERS = np.concatenate([IDS[:, :, None], (IDS[:, :, None] + np.arange(20)) 
 BASES = np.eye(5, dtype="float32")[IDS % 4]
 CHORDS = (IDS[:, :, None] % np.arange(1, 89) == 0).astype("float32")
 LETTERS = {"inputs": IDS % 27 + 4, "mask": MASK, "y_prev": IDS % 9 + 4}
+SAMPLES = np.arange(2400)
+SOUNDS = np.stack([np.sin(SAMPLES**1.4 / 90) / 3, np.cos(SAMPLES / 5) / 4]).astype("float32")
+CLIPS = (np.arange(2 * STEPS * 32 * 32) ** 2 % 251).astype("uint8").reshape(BATCH, STEPS, 32, 32, 1)
 INPUTS = {
     "cloze": {"inputs": IDS, "mask": MASK},
     "dates": LETTERS,
@@ -24,6 +27,8 @@ INPUTS = {
     "ner": {"inputs": CHARACTERS, "mask": MASK},
     "pronunciation": LETTERS,
     "sentiment": {"inputs": IDS, "mask": MASK},
+    "speech": {"inputs": SOUNDS, "mask": np.arange(2400) < np.array([[2400], [1500]])},
+    "video": {"inputs": CLIPS, "mask": MASK},
 }
 # The mean and the standard deviation of what each returns, and five of its numbers.
 OUTPUTS = {
@@ -36,6 +41,8 @@ OUTPUTS = {
     "ner": [-0.107509, 3.444287, 1.558094, -0.952887, -1.099452, 1.389718, 0.212874],
     "pronunciation": [-0.328969, 3.644253, -3.803282, 4.067836, -7.467463, -1.505886, -4.814229],
     "sentiment": [0.333333, 0.11834, 0.460682, 0.412489, 0.126829, 0.246241, 0.315554],
+    "speech": [-0.510115, 3.844175, 8.696339, 5.395721, 0.651852, 2.228807, -0.066503],
+    "video": [0.090909, 0.279673, 0.0, 0.000925, 0.0, 0.0, 0.0],
 }
 
 
