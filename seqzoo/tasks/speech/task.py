@@ -35,11 +35,15 @@ class SpeechTask(recipe.Task):
         config: the recipe's.
     """
 
-    usage = 'print(model.transcripts(["speech.wav"])[0].text)'
+    imports = "import numpy as np"
 
     def __init__(self, config):
         self.config = config
         self.of_labels = SoundLabels(config.bands)
+        transcribes = config.kind == "transcripts" or config.data == spoken_strings.NAME
+        answer = "model.transcripts" if transcribes else '(getattr(model, "transcripts", None) or model.answers)'
+        waveform = 'waveform = np.zeros(8000, "float32")  # at the sampling rate of the model'
+        self.usage = f"{waveform}; transcripts take the paths of sound files too\nprint({answer}([waveform])[0])"
 
     def metrics(self, model, split):
         if not isinstance(model, SpeechRecognizer):

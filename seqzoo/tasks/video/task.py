@@ -3,6 +3,7 @@
 import numpy as np
 
 from seqzoo.data.clips import Clip
+from seqzoo.datasets import hand_movements
 from seqzoo.evaluation.metrics import classification_metrics
 from seqzoo.inspection import film_strip
 from seqzoo.tasks.classification import ClassificationTask
@@ -18,11 +19,14 @@ class VideoTask(ClassificationTask):
         config: the recipe's.
     """
 
-    imports = "from seqzoo.data.clips import Clip"
+    imports = "import numpy as np"
 
     def __init__(self, config):
         self.config = config
-        self.usage = f'print(model.answers([Clip("clip.mp4", {config.frames}, {config.size})]))'
+        of_curve = config.data == hand_movements.NAME
+        shape = f"({hand_movements.POINTS}, 2)" if of_curve else f"({config.frames}, *model.encoder.frame)"
+        what = "points, x and y" if of_curve else "frames, height, width, channels: as seqzoo.data.clips.Clip reads a file"
+        self.usage = f'clip = np.zeros({shape}, "{"float32" if of_curve else "uint8"}")  # {what}\nprint(model.answers([clip]))'
 
     def baselines(self, dataset):
         first = np.asarray(dataset.test.inputs[0])
