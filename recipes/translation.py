@@ -1,8 +1,7 @@
 """Translation: many to many, Tx ≠ Ty. A text in, a text of another length out, by an encoder, attention and a decoder.
 
-The default data are dates as people write them, in many languages, to be written as ISO 8601. `--data` takes your file with
-lines `input TAB output`, `pronunciation` (words to phonemes), `bible` (King James to Basic English), or a translation data set
-of TensorFlow Datasets.
+The default data are dates as people write them, in many languages, to be written as ISO 8601. `--data` takes your file of
+`input TAB output`, `pronunciation` (words to phonemes), `bible` (King James to Basic English), or a set of TensorFlow Datasets.
 """
 
 import dataclasses
@@ -66,7 +65,7 @@ class Config(recipe.Config):
         for flag in ("scheduled_sampling", "label_smoothing"):
             recipe.check(flag, getattr(self, flag), lambda rate: 0 <= rate < 1, "at least 0 and below 1")
         recipe.check(
-            "attention", self.attention, lambda a: a != "dot" or not self.bidirectional, "another, or --no-bidirectional"
+            "attention", self.attention, lambda a: a != "dot" or not self.bidirectional, "another than dot of two directions"
         )
         recipe.check(
             "input_feeding", self.input_feeding, lambda f: not f or self.attention != "none", "no such flag without attention"

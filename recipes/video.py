@@ -5,6 +5,7 @@ clips for each label, or `libras`, curves of a hand in videos.
 """
 
 import dataclasses
+import inspect
 
 import keras
 import numpy as np
@@ -48,8 +49,9 @@ class Config(recipe.Config):
         recipe.check_at_least(self, frames=1, size=8, features=1, patience=1)
         recipe.check_at_most(self, frames=1000, size=1024)
         recipe.check("folds", self.folds, lambda n: n == 0 or n >= 2, "an integer from 2")
-        known = hasattr(keras.applications, self.backbone or "MobileNetV2")
-        recipe.check("backbone", self.backbone, lambda _: known, "a name of keras.applications, such as MobileNetV2")
+        network = getattr(keras.applications, self.backbone or "MobileNetV2", None)
+        expected = "a name of keras.applications, such as MobileNetV2"
+        recipe.check("backbone", self.backbone, lambda _: inspect.isfunction(network), expected)
 
 
 SEARCH_SPACE = {

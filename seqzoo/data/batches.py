@@ -129,8 +129,8 @@ def _steps(sequence: Sequence) -> np.ndarray:
 
 
 def _unread(sequence: Sequence, max_length: int | None):
-    """A sequence as an array of at most `max_length` steps; a sound or a clip as it is, to be read with its batch."""
-    return sequence if _is_unread(sequence) else _steps(sequence)[:max_length]
+    """A sequence as an array of at most `max_length` steps; without that bound a sound or a clip as it is, to be read later."""
+    return sequence if _is_unread(sequence) and max_length is None else _steps(sequence)[:max_length]
 
 
 def _is_unread(sequence) -> bool:

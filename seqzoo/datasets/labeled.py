@@ -72,16 +72,16 @@ def load_test(
 def looks_like_path(source: str) -> bool:
     """Returns whether a source is a path, not a name: `glue/sst2` is a name, `./glue/sst2` and `sst2.tsv` are paths."""
     path = os.path.expanduser(source)
-    return os.path.exists(path) or source.lower().endswith(tables.SUFFIXES) or source.startswith((".", "/", "~", "\\"))
+    return os.path.exists(path) or source.lower().endswith((*tables.SUFFIXES, "/")) or source.startswith((".", "/", "~", "\\"))
 
 
-def complete(splits: dict[str, Examples], seed: int, name: str) -> Splits:
+def complete(splits: dict[str, Examples], seed: int, name: str, hold: Callable = hold_out) -> Splits:
     """Returns all three splits; a missing one is held out of train: test first, then validation, a tenth of the data each."""
     splits = dict(splits)
     if "test" not in splits:
-        splits["train"], splits["test"] = hold_out(splits["train"], seed, 1 / 10, name)
+        splits["train"], splits["test"] = hold(splits["train"], seed, 1 / 10, name)
     if "validation" not in splits:
-        splits["train"], splits["validation"] = hold_out(splits["train"], seed, 1 / 9, name)
+        splits["train"], splits["validation"] = hold(splits["train"], seed, 1 / 9, name)
     return Splits(**splits, name=name)
 
 

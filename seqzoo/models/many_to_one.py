@@ -140,7 +140,11 @@ class ManyToOne(keras.Model):
         for sequence in inputs:
             self._check_input(sequence)
         encoded = self.tokenizer.encode_all(inputs) if self.tokenizer else inputs
-        return [sequence[: self.max_length] for sequence in encoded] if self.max_length else list(encoded)
+        if self.max_length is None:
+            return list(encoded)
+        if self.encoder is not None:
+            encoded = map(np.asarray, encoded)  # a sound or a clip is read
+        return [sequence[: self.max_length] for sequence in encoded]
 
     def _check_input(self, sequence):
         if isinstance(sequence, str) != (self.tokenizer is not None):

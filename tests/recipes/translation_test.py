@@ -145,7 +145,7 @@ def test_other_models(here, flags):
         (["--data", "bad.tsv"], "bad.tsv:2: no tab in 'x y', expected an input, a tab and its output on each line"),
         (["--data", "side.tsv"], "side.tsv:1: the output is empty"),
         (["--data", "no_such_set"], "no such file or data set"),
-        (["--attention", "dot"], "--attention: expected another, or --no-bidirectional, got dot"),
+        (["--attention", "dot"], "--attention: expected another than dot of two directions, got dot"),
         (["--attention", "none", "--input-feeding"], "--input-feeding: expected no such flag without attention"),
         (["--locales", "de", "xx"], "--locales: expected some of en de fr"),
         (["--locales", "de", "--data", "p.tsv"], "--locales: expected none: they are for --data dates"),

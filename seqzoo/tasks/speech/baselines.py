@@ -1,5 +1,6 @@
 """Baselines of speech: the most frequent transcript, a model without recurrence, and the mean spectrum of a sound."""
 
+import random
 from collections import Counter
 
 import keras
@@ -28,6 +29,7 @@ def transcripts_of_baselines(dataset, tokenizer, bands, seed):
 
 def linear_recognizer(dataset, tokenizer, bands, seed):
     """Returns a trained `SpeechRecognizer` without recurrent layers."""
+    random.seed(seed)  # Keras draws its own seeds from `random`
     train = dataset.train.take(list(range(min(MOST, len(dataset.train)))))
     model = SpeechRecognizer(sample_rate=dataset.rate, bands=bands, depth=0, tokenizer=tokenizer)
     model.adapt(map(np.asarray, train.inputs[:200]))

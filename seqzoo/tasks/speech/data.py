@@ -14,7 +14,7 @@ from seqzoo.data.examples import Examples, Splits, hold_out
 from seqzoo.data.sounds import SoundFile, Waveform
 from seqzoo.data.targets import Dataset, Split, of_labels
 from seqzoo.data.tokenizer import UNK
-from seqzoo.datasets import spoken_strings
+from seqzoo.datasets import labeled, spoken_strings
 from seqzoo.errors import DataError, note_of_data, one_line
 from seqzoo.layers import LogMel
 
@@ -96,7 +96,7 @@ def _read(config):
         splits = spoken_strings.load(config.data_dir, config.seed, quick_sizes(config))
         named = {name: getattr(splits, name) for name in ("train", "validation", "test")}
         return spoken_strings.RATE, False, named
-    if os.path.exists(path) or config.data.startswith((".", "/", "~")) or config.data.endswith("/"):
+    if labeled.looks_like_path(config.data):
         kind, splits = sound_folders.read(path, config.kind)
         rate = config.sample_rate or min(MOST_RATE, sounds.rate_of(splits["train"].inputs[0]))
         return rate, kind != "transcripts", {split: _opened(examples, rate) for split, examples in splits.items()}
@@ -135,11 +135,7 @@ def _complete(splits, config, labelled) -> Splits:
     """All three splits: the test files of the pattern, else held out."""
     if config.test:
         splits = _by_pattern(splits, config.test)
-    splits, hold = dict(splits), hold_out if labelled else hold_out_texts
-    for name, share in (("test", 1 / 10), ("validation", 1 / 9)):
-        if name not in splits:
-            splits["train"], splits[name] = hold(splits["train"], config.seed, share, config.data)
-    return Splits(**splits, name=config.data)
+    return labeled.complete(splits, config.seed, config.data, hold_out if labelled else hold_out_texts)
 
 
 def _by_pattern(splits, pattern):

@@ -22,7 +22,7 @@ from seqzoo.tasks.speech.metrics import error_rates
 from seqzoo.tasks.speech.tokens import tokenizer_of
 
 BATCH = 32  # sounds that are read together
-BLOCK = 256  # sounds whose transcripts are printed together
+BLOCK = 64  # sounds whose transcripts are printed together
 PICTURES = 3
 NOISES = (20, 10, 5)  # signal-to-noise ratios of generated strings, in dB
 STRINGS = 150  # at each of them, of each domain
@@ -133,11 +133,11 @@ def format_sound(sound):
 
 
 def opened_sound(name, rate):
-    """A sound file; a note says if it is silent."""
-    sound = SoundFile.open(name, rate)
-    if not np.asarray(sound).any():
+    """The waveform of a sound file; a note says if it is silent."""
+    waveform = np.asarray(SoundFile.open(name, rate))
+    if not waveform.any():
         note(f"{name}: silent, all samples are 0")
-    return sound
+    return waveform
 
 
 def search_options(model, beam=1, lexicon=None, language_model=None, weight=0.5, bonus=0.0):

@@ -12,7 +12,7 @@ from seqzoo.data.clips import Clip
 from seqzoo.data.examples import Examples, Splits, hold_out
 from seqzoo.data.targets import Dataset, Split, of_labels
 from seqzoo.data.user_files import SPLIT_NAMES
-from seqzoo.datasets import hand_movements, moving_sprites
+from seqzoo.datasets import hand_movements, labeled, moving_sprites
 from seqzoo.errors import DataError, note_of_data
 
 
@@ -26,11 +26,7 @@ def load(config) -> Dataset:
     Raises:
         DataError: the source is unknown, unreadable or not as expected.
     """
-    splits = _read(config)
-    for name, share in (("test", 1 / 10), ("validation", 1 / 9)):
-        if name not in splits:
-            splits["train"], splits[name] = hold_out(splits["train"], config.seed, share, config.data)
-    return as_dataset(Splits(**splits, name=config.data), config.data)
+    return as_dataset(labeled.complete(_read(config), config.seed, config.data), config.data)
 
 
 def load_test(config, trained, dataset) -> Split:
@@ -64,7 +60,7 @@ def _by_number(label):
 
 def _read(config) -> dict[str, Examples]:
     path = Path(os.path.expanduser(config.data))
-    if path.exists() or config.data.startswith((".", "/", "~")) or config.data.endswith("/"):
+    if labeled.looks_like_path(config.data):
         return _folder(path, config)
     if config.data == hand_movements.NAME:
         folder = Path(os.path.expanduser(config.data_dir or "~/tensorflow_datasets"), "downloads")
