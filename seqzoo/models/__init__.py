@@ -2,6 +2,8 @@
 
 from seqzoo.models.cloze import Cloze
 from seqzoo.models.encoder_decoder import EncoderDecoder, Output
+from seqzoo.models.forecast_stream import ForecastStream
+from seqzoo.models.forecaster import Forecast, Forecaster
 from seqzoo.models.language_model import LanguageModel, Scored
 from seqzoo.models.many_to_many import Labels, ManyToMany
 from seqzoo.models.many_to_one import Answer, ManyToOne
@@ -14,6 +16,9 @@ __all__ = [
     "Answer",
     "Cloze",
     "EncoderDecoder",
+    "Forecast",
+    "ForecastStream",
+    "Forecaster",
     "Labels",
     "LanguageModel",
     "ManyToMany",

@@ -11,26 +11,28 @@ from seqzoo.data.batches import Batches
 from seqzoo.layers import LogMel
 from seqzoo.models import SpeechRecognizer
 
-MOST, EPOCHS, BATCH = 1000, 8, 32  # of the model without recurrence
+MOST, MOST_QUICK, EPOCHS, BATCH = 1000, 250, 8, 32  # of the model without recurrence
 
 
-def transcripts_of_baselines(dataset, tokenizer, bands, seed):
+def transcripts_of_baselines(dataset, tokenizer, bands, seed, quick=False):
     """Returns `{baseline: a text for each test sound}`.
 
-    The model without recurrence is linear at each step, and learns from `MOST` training sounds for `EPOCHS` epochs.
+    The model without recurrence is linear at each step, and learns from `MOST` training sounds for `EPOCHS` epochs; with
+    --quick from `MOST_QUICK`.
     """
     frequent = Counter(dataset.train.targets).most_common(1)[0][0]
-    linear = linear_recognizer(dataset, tokenizer, bands, seed).transcripts(dataset.test.inputs)
+    most = MOST_QUICK if quick else MOST
+    linear = linear_recognizer(dataset, tokenizer, bands, seed, most).transcripts(dataset.test.inputs)
     return {
         "most frequent": [frequent] * len(dataset.test),
         "linear, frame by frame": [transcript.text for transcript in linear],
     }
 
 
-def linear_recognizer(dataset, tokenizer, bands, seed):
-    """Returns a trained `SpeechRecognizer` without recurrent layers."""
+def linear_recognizer(dataset, tokenizer, bands, seed, most=MOST):
+    """Returns a `SpeechRecognizer` without recurrent layers, trained on `most` sounds."""
     random.seed(seed)  # Keras draws its own seeds from `random`
-    train = dataset.train.take(list(range(min(MOST, len(dataset.train)))))
+    train = dataset.train.take(list(range(min(most, len(dataset.train)))))
     model = SpeechRecognizer(sample_rate=dataset.rate, bands=bands, depth=0, tokenizer=tokenizer)
     model.adapt(map(np.asarray, train.inputs[:200]))
     model.compile(keras.optimizers.Adam(1e-2))

@@ -25,7 +25,7 @@ BATCH = 32  # sounds that are read together
 BLOCK = 64  # sounds whose transcripts are printed together
 PICTURES = 3
 NOISES = (20, 10, 5)  # signal-to-noise ratios of generated strings, in dB
-STRINGS = 150  # at each of them, of each domain
+STRINGS, STRINGS_QUICK = 150, 25  # at each of them, of each domain
 
 
 class SpeechTask(recipe.Task):
@@ -54,7 +54,8 @@ class SpeechTask(recipe.Task):
         if dataset.labels:
             return self.of_labels.baselines(dataset)
         tokenizer = tokenizer_of(self.config, dataset.train.targets)
-        texts = baselines.transcripts_of_baselines(dataset, tokenizer, self.config.bands, self.config.seed)
+        bands, seed, quick = self.config.bands, self.config.seed, self.config.quick
+        texts = baselines.transcripts_of_baselines(dataset, tokenizer, bands, seed, quick)
         return {name: error_rates(dataset.test.targets, outputs) for name, outputs in texts.items()}
 
     def examples(self, model, split, seed, count=5):
@@ -69,11 +70,12 @@ class SpeechTask(recipe.Task):
         if self.config.data != spoken_strings.NAME:
             return ""
         voices, rows = spoken_strings.read(self.config.data_dir), {}
+        count = STRINGS_QUICK if self.config.quick else STRINGS
         for domain in spoken_strings.DOMAINS:
             for noise in NOISES:
                 mixture = spoken_strings.Mixture(noise=(noise, noise))
                 options = {"mixture": mixture, "domains": (domain,), "avoid": set(dataset.train.targets)}
-                strings = spoken_strings.mixed(voices, f"{self.config.seed} noise {noise} {domain}", STRINGS, **options)
+                strings = spoken_strings.mixed(voices, f"{self.config.seed} noise {noise} {domain}", count, **options)
                 what = {"digits": "digits", "letters": "digits and letters"}[domain]
                 rows[f"{name}, {what}, {noise} dB"] = error_rates(strings.targets, texts_of(model, strings.inputs))
         return tables.table(rows)

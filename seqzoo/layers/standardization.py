@@ -1,0 +1,41 @@
+"""Standardization of covariates by the training data; missing numbers become the mean."""
+
+import keras
+import numpy as np
+from keras import ops
+
+MOST = 10.0  # deviations: a covariate beyond them is new to the model, and must not rule it
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class Standardization(keras.layers.Layer):
+    """Covariates `(..., features)` -> (x - mean) / deviation, cut to ±10; a missing number, NaN, becomes 0, the mean.
+
+    `adapt` sets mean and deviation, which are saved with the model; before that they are 0 and 1.
+    """
+
+    def __init__(self, **kwargs):
+        super().__init__(**{"dtype": "float32"} | kwargs)
+        self.supports_masking = True
+
+    def build(self, shape):
+        options = {"shape": (shape[-1],), "trainable": False}
+        self.mean = self.add_weight(name="mean", initializer="zeros", **options)
+        self.deviation = self.add_weight(name="deviation", initializer="ones", **options)
+        self.built = True
+
+    def call(self, x):
+        z = ops.clip((x - self.mean) / self.deviation, -MOST, MOST)
+        return ops.where(ops.isnan(x), 0.0, z)
+
+    def adapt(self, rows):
+        """Sets mean and deviation to those of rows `(N, features)`, without their NaN; a constant has the deviation 1."""
+        rows = np.ma.masked_invalid(np.asarray(rows, np.float64))
+        if not self.built:
+            self.build(rows.shape)
+        self.mean.assign(rows.mean(axis=0).filled(0))
+        deviation = rows.std(axis=0).filled(0)
+        self.deviation.assign(np.where(deviation > 0, deviation, 1))
+
+    def compute_output_shape(self, shape):
+        return shape
