@@ -215,8 +215,8 @@ def _places(source, rows, times, grid, wheres):
     if len(again) and grid.duplicates == "refuse":
         i, time = int(again[0]), time_steps.format_times(of_rows[again[0] : again[0] + 1])[0]
         raise DataError(
-            f"{wheres[kept[i + 1]]}: {time} again, as in line {wheres[kept[i]].rpartition(':')[2]}, and {len(again):,} such rows; "
-            "--duplicates says which to take, --series-column whose they are"
+            f"{wheres[kept[i + 1]]}: {time} again, as in line {wheres[kept[i]].rpartition(':')[2]}, one of {len(again):,} such "
+            "rows; --duplicates says which to take, --series-column whose they are"
         )
     if len(again):
         note_of_data(f"{source}: {len(again):,} rows repeat a time: {grid.duplicates} taken")

@@ -71,11 +71,12 @@ def _paths(model, series, known, rows, steps, samples, rng):
     """Returns `(origins, samples, steps)` values after the rows."""
     count = len(series)
     stream, past, horizon = ForecastStream(model, count), np.zeros((count, 0)), model.horizon
+    padded = [np.pad(of_one, ((model.window, 0), (0, 0))) for of_one in known]
 
     def covariates(t):
         """The known covariates of the row t steps after the origin, and of the steps that follow it."""
-        of_rows = [np.pad(of_one, ((model.window, 0), (0, 0)))[row + model.window + t :] for of_one, row in zip(known, rows)]
-        return np.stack([of_one[0] for of_one in of_rows]), np.stack([of_one[1 : 1 + horizon] for of_one in of_rows])
+        from_here = [of_one[row + model.window + t :] for of_one, row in zip(padded, rows, strict=True)]
+        return np.stack([of_one[0] for of_one in from_here]), np.stack([of_one[1 : 1 + horizon] for of_one in from_here])
 
     for t in range(1 - model.window, 1):
         values = [one.target[row + t] if row + t >= 0 else np.nan for one, row in zip(series, rows, strict=True)]
