@@ -140,7 +140,9 @@ RECIPE = recipe.Recipe(
     speech.load_test,
     SEARCH_SPACE,
     predict_flags=speech.PredictFlags,
-    quick_epochs=6,
+    apply_quick=lambda config: (
+        dataclasses.replace(config, epochs=min(config.epochs, 5), batch_size=16) if config.quick else config
+    ),
     data_source="Strings mixed from the recordings of one synthetic voice in the package captcha 0.7.1 (BSD licence).",
     limitations="It knows the names of digits and letters in one synthetic voice; the data are generated. It is of no use on "
     "people's voices: train it on your own recordings.",

@@ -90,7 +90,7 @@ def complete(table: Table, roles: Roles) -> Roles:
     free = [name for name in table.names if name not in columns]
     time = roles.time if roles.time is not None else _guess_time(table, free)
     free = [name for name in free if name != time]
-    target = roles.target or tuple(name for name in free if _is_numeric(table, name))
+    target = roles.target or tuple(name for name in free if is_numeric(table, name))
     if not target:
         raise DataError(f"{table.path}: no column of numbers to forecast among {', '.join(table.names)}; see --target")
     return dataclasses.replace(roles, time=time, target=target)
@@ -111,7 +111,8 @@ def _is_time(table, name):
     return not all(str(cell).strip().isdigit() and len(str(cell).strip()) < 9 for cell in some)  # of years: a name is needed
 
 
-def _is_numeric(table, name):
+def is_numeric(table: Table, name: str) -> bool:
+    """Returns whether most cells of a column that are not missing are numbers."""
     column = [cell for cell in table.column(table.names.index(name)) if not _is_missing(cell)]
     return bool(column) and cells.mostly_numbers(column)
 

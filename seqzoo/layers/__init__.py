@@ -18,3 +18,4 @@ from seqzoo.layers.simple_rnn import SimpleRNNCell as SimpleRNNCell
 from seqzoo.layers.sound_encoder import SoundEncoder as SoundEncoder
 from seqzoo.layers.spec_augment import SpecAugment as SpecAugment
 from seqzoo.layers.stacked import Stacked as Stacked
+from seqzoo.layers.standardization import Standardization as Standardization

@@ -12,11 +12,21 @@ class Standardization(keras.layers.Layer):
     """Covariates `(..., features)` -> (x - mean) / deviation, cut to ±10; a missing number, NaN, becomes 0, the mean.
 
     `adapt` sets mean and deviation, which are saved with the model; before that they are 0 and 1.
+
+    Args:
+        features: the number of covariates, where the layer is the `encoder` of a model.
     """
 
-    def __init__(self, **kwargs):
+    input_dtype = "float32"
+
+    def __init__(self, features=None, **kwargs):
         super().__init__(**{"dtype": "float32"} | kwargs)
-        self.supports_masking = True
+        self.features, self.supports_masking = features, True
+
+    @property
+    def input_shape_of_step(self):
+        """The shape of the covariates of a step."""
+        return (self.features,)
 
     def build(self, shape):
         options = {"shape": (shape[-1],), "trainable": False}
@@ -24,7 +34,7 @@ class Standardization(keras.layers.Layer):
         self.deviation = self.add_weight(name="deviation", initializer="ones", **options)
         self.built = True
 
-    def call(self, x):
+    def call(self, x, mask=None):
         z = ops.clip((x - self.mean) / self.deviation, -MOST, MOST)
         return ops.where(ops.isnan(x), 0.0, z)
 
@@ -37,5 +47,12 @@ class Standardization(keras.layers.Layer):
         deviation = rows.std(axis=0).filled(0)
         self.deviation.assign(np.where(deviation > 0, deviation, 1))
 
+    def steps_mask(self, mask):
+        """The mask of the output, of the mask of the input: the same."""
+        return mask
+
     def compute_output_shape(self, shape):
         return shape
+
+    def get_config(self):
+        return super().get_config() | {"features": self.features}

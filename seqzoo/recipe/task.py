@@ -5,12 +5,13 @@ class Task:
     """Metrics, baselines, examples, plots and predictions of models of one kind. A task overrides what it has.
 
     `row_name` says what `rows` yields; `heading` stands above printed examples; `usage` is Python that queries a loaded
-    `model`, for the model card, with `imports`.
+    `model`, for the model card, with `imports`; `fold_metrics` are those that a cross-validation prints.
     """
 
     row_name = "rows"
     heading = "examples of the test split, prediction (reference):"
     imports = ""
+    fold_metrics = ("accuracy",)
     usage = "model.answers(inputs)"
 
     def metrics(self, model, split):

@@ -105,7 +105,7 @@ def _read(config):
 
 def quick_sizes(config):
     """The sizes of the splits of the generated data, with --quick smaller ones."""
-    return {"train": 900, "validation": 100, "test": 100} if config.quick else spoken_strings.SIZES
+    return {"train": 600, "validation": 60, "test": 100} if config.quick else spoken_strings.SIZES
 
 
 def _opened(examples: Examples, rate: int) -> Examples:

@@ -1,0 +1,127 @@
+"""Recordings of files: a row for each sample, its channels and a label; a file is a recording, or a column names them."""
+
+import dataclasses
+import itertools
+from pathlib import Path
+
+import numpy as np
+
+from seqzoo.data import cells, series_files
+from seqzoo.data.recordings import Recording
+from seqzoo.data.tables import SUFFIXES, Table
+from seqzoo.errors import DataError, note_of_data
+
+LABEL_NAMES = ("label", "activity", "class", "target", "exercise", "gesture")
+RECORDING_NAMES = ("recording", "recording_id", "session", "file", "trial")
+GROUP_NAMES = ("subject", "subject_id", "person", "user", "participant", "group")
+
+
+@dataclasses.dataclass(frozen=True)
+class Roles:
+    """Roles of columns, by their names; guessed where they are not given, the channels: all other columns of numbers."""
+
+    label: str | None = None
+    recording: str | None = None
+    group: str | None = None
+    time: str | None = None
+    channels: tuple[str, ...] = ()
+
+    def given(self) -> dict[str, str]:
+        """Returns the flag of each column that has a role."""
+        flags = {"--label-column": self.label, "--recording-column": self.recording}
+        flags |= {"--subject-column": self.group, "--time-column": self.time}
+        return {name: flag for flag, name in flags.items() if name is not None} | dict.fromkeys(self.channels, "--channels")
+
+
+def read(path: str | Path, roles: Roles) -> tuple[list[Recording], tuple[str, ...]]:
+    """Returns the recordings of a file, or of all files of a folder, and the names of the channels.
+
+    In a folder each file is a recording, unless a column names them; a file's label is that of its column, or the name of the
+    folder that it is in. Whose a recording is says the column of subjects, or nothing.
+
+    Raises:
+        DataError: a file has no channels or no label, other channels than the first, or a cell that is no number.
+    """
+    path = Path(path).expanduser()
+    files = (
+        sorted(f for f in path.rglob("*") if f.suffix.lower() in (*SUFFIXES, *series_files.PARQUET))
+        if path.is_dir()
+        else [path]
+    )
+    if not files:
+        raise DataError(f"{path}: a folder without a CSV or Parquet file")
+    recordings, channels = [], None
+    for file in files:
+        table = series_files.read_table(file)
+        of_file = complete(table, roles, needs_label=file.parent == path or len(files) == 1)
+        channels = channels or of_file.channels
+        if of_file.channels != channels:
+            raise DataError(f"{file}: channels {', '.join(of_file.channels)}, expected {', '.join(channels)} as in {files[0]}")
+        recordings += _recordings(table, of_file, file)
+    labels = {label for recording in recordings for label in recording.labels}
+    note_of_data(
+        f"{path}: {len(recordings):,} recordings of the channels {', '.join(channels)}; labels {', '.join(sorted(labels)[:8])}"
+    )
+    return recordings, channels
+
+
+def complete(table: Table, roles: Roles, needs_label: bool = True) -> Roles:
+    """Returns the roles with guesses; raises a `DataError` for a column that is not there, and without channels or a label."""
+    for name, flag in roles.given().items():
+        if name not in table.names:
+            raise DataError(f"{table.path}: no column {name!r} ({flag}), the columns are {', '.join(table.names)}")
+    label = roles.label or _named(table, LABEL_NAMES)
+    if label is None and needs_label:
+        raise DataError(f"{table.path}: no column of labels among {', '.join(table.names)}; see --label-column")
+    recording, group = roles.recording or _named(table, RECORDING_NAMES), roles.group or _named(table, GROUP_NAMES)
+    time = roles.time or _named(table, time_steps_names())
+    others = [name for name in table.names if name not in (label, recording, group, time)]
+    channels = roles.channels or tuple(name for name in others if series_files.is_numeric(table, name))
+    if not channels:
+        raise DataError(f"{table.path}: no channel, a column of numbers, among {', '.join(table.names)}; see --channels")
+    return Roles(label, recording, group, time, channels)
+
+
+def time_steps_names():
+    """Usual names of columns of times, which are no channels."""
+    return (*series_files.TIME_NAMES, "t", "seconds", "milliseconds", "index")
+
+
+def _named(table, names):
+    return next((name for name in table.names if name.strip().lower() in names), None)
+
+
+def numbers(table: Table, channels) -> np.ndarray:
+    """Returns the channels as float32 `(rows, channels)`; raises a `DataError` that names the line of what is no number."""
+    columns, values = [table.names.index(name) for name in channels], np.empty((len(table.rows), len(channels)), np.float32)
+    for i, (line, row) in enumerate(table.rows):
+        for k, column in enumerate(columns):
+            values[i, k] = number(row[column], f"{table.path}:{line}: column {channels[k]}")
+    return values
+
+
+def number(cell, where: str) -> float:
+    """Returns a cell as a number, NaN if it is empty."""
+    if cell is None or isinstance(cell, str) and cell.strip().lower() in series_files.MISSING:
+        return np.nan
+    try:
+        return cells.to_float(cell)
+    except (TypeError, ValueError, OverflowError):
+        raise DataError(f"{where}: expected a number, found {str(cell)[:40]!r}") from None
+
+
+def _recordings(table, roles, file):
+    values = numbers(table, roles.channels)
+
+    def column(name, otherwise):
+        return (
+            [otherwise] * len(values) if name is None else [str(cell).strip() for cell in table.column(table.names.index(name))]
+        )
+
+    labels, groups = column(roles.label, file.parent.name), column(roles.group, "")
+    names = column(roles.recording, file.stem)
+    begin = 0
+    for (name, group), rows in itertools.groupby(zip(names, groups, strict=True)):
+        end = begin + len(list(rows))
+        yield Recording(values[begin:end], labels[begin:end], group, f"{group} {name}".strip())
+        begin = end
