@@ -62,6 +62,8 @@ class Config(recipe.Config):
     """Size of the dense layers of a future step."""
     dropout: float = 0.1
     epochs: int = 20
+    updates: int | None = None
+    """Updates of an epoch; if not given as many as the rows give, 50 at least."""
     batch_size: int = 32
     learning_rate: float = 3e-3
     """Learning rate at the start; it falls to zero along a cosine."""
@@ -73,8 +75,9 @@ class Config(recipe.Config):
         recipe.check("bidirectional", self.bidirectional, lambda both: not both, "none: the future is not yet known")
         recipe.check_at_least(self, horizon=1, features=1, patience=1)
         recipe.check_at_most(self, horizon=10_000, window=100_000, lags=100_000, features=16_384)
-        for flag in ("window", "lags"):
-            recipe.check(flag, getattr(self, flag), lambda n: n is None or n >= 2, "an integer from 2")
+        for flag, least in (("window", 2), ("lags", 2), ("updates", 1)):
+            value, expected = getattr(self, flag), f"an integer from {least}"
+            recipe.check(flag, value, lambda n, least=least: n is None or n >= least, expected)
         forecasting.check_quantiles(self.quantiles, self.quantiles)
         recipe.check("quantiles", self.quantiles, lambda levels: 0.5 in levels, "0.5 among them")
         drawn = self.output != "quantiles"
@@ -120,7 +123,8 @@ def build_model(config, dataset):
 def train_model(config, dataset, **options):
     model = build_model(config, dataset)
     model.adapt(dataset.train.series)
-    train = ForecastWindows(dataset.train.series, model, batch_size=config.batch_size, seed=config.seed)
+    read = {"batch_size": config.batch_size, "seed": config.seed, "batches": config.updates}
+    train = ForecastWindows(dataset.train.series, model, **read)
     validation = ForecastOrigins(dataset.validation.series, model, dataset.validation.places())
     updates = config.epochs * len(train)
     rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, updates)

@@ -7,6 +7,7 @@ import numpy as np
 
 from seqzoo.data.time_series import Series
 
+LEAST_BATCHES = 50  # of an epoch
 LEAST_SHARE = 1 / 8  # of a window, that is observed before an origin from which a model learns
 
 
@@ -48,8 +49,8 @@ def values_after(series: Sequence[Series], rows: np.ndarray, horizon: int) -> np
 class ForecastWindows(keras.utils.PyDataset):
     """Batches `(inputs, values, weights)` for a `Forecaster`: windows at random places, each with several origins.
 
-    An epoch has as many origins as the series have rows. Its windows depend on the seed and on its number alone. Origins lie
-    in the second half of a window, after an eighth of its rows at least that are not missing.
+    The windows of an epoch depend on the seed and on its number alone. Origins lie in the second half of a window, after an
+    eighth of its rows at least that are not missing.
 
     Args:
         series: the series, each with more rows than the horizon.
@@ -57,15 +58,17 @@ class ForecastWindows(keras.utils.PyDataset):
         origins: origins of a window.
         batch_size: windows of a batch.
         seed: random seed of the windows.
+        batches: batches of an epoch; if None as many as give it an origin a row, 50 at least.
     """
 
-    def __init__(self, series: Sequence[Series], model, origins: int = 32, batch_size: int = 32, seed: int = 0):
+    def __init__(self, series: Sequence[Series], model, origins: int = 32, batch_size: int = 32, seed: int = 0, batches=None):
         super().__init__()
         self.series, self.window, self.horizon, self.shifts = list(series), model.window, model.horizon, model.kind.shifts
         self.known = [model.known_of(one) for one in series]
         self.origins, self.batch_size, self.seed, self.epoch = min(origins, -(-self.window // 2)), batch_size, seed, 0
         rows = np.array([len(one) - self.horizon for one in series], float)
-        self.shares, self.count = rows / rows.sum(), max(1, round(rows.sum() / self.origins / batch_size))
+        self.shares = rows / rows.sum()
+        self.count = batches or max(LEAST_BATCHES, round(rows.sum() / self.origins / batch_size))
 
     def start_epoch(self, epoch: int) -> None:
         """Sets the number of the epoch."""

@@ -157,7 +157,7 @@ def test_training_reads_windows_with_several_origins_and_learns(compiled):
     t = np.arange(400)
     wave = Series.of(10 + 5 * np.sin(t * np.pi / 3) + np.where(t % 50 == 7, np.nan, 0))
     model = Forecaster(4, calendar=(), window=24, lags=6, seasons=(6,), span=12.0, units=4, features=8)
-    train = ForecastWindows([wave.until(300)], model, origins=6, batch_size=8)
+    train = ForecastWindows([wave.until(300)], model, origins=6, batch_size=8, batches=6)
     validation = ForecastOrigins([wave], model, [(0, row) for row in range(300, 396, 4)], batch_size=8)
     model.compile(keras.optimizers.Adam(0.02))
     before = model.evaluate(validation, verbose=0)

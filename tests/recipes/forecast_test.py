@@ -13,7 +13,22 @@ from seqzoo.data.time_series import Series
 from seqzoo.datasets import hourly_records
 from seqzoo.recipe import main
 
-TINY = ("--units", "4", "--features", "4", "--epochs", "1", "--batch-size", "4", "--horizon", "4", "--lags", "24")
+TINY = (
+    "--units",
+    "4",
+    "--features",
+    "4",
+    "--epochs",
+    "1",
+    "--batch-size",
+    "4",
+    "--horizon",
+    "4",
+    "--lags",
+    "24",
+    "--updates",
+    "2",
+)
 NAME = "forecast"
 START = np.datetime64("2024-01-01T00", "h")
 
@@ -112,7 +127,7 @@ def test_evaluate_and_inspect(trained, capsys, here):
 
 def test_several_series_with_covariates(here, capsys):
     arguments = ("--data", "shops.csv", "--series-column", "shop", "--target", "sales", "--known", "price", "--static", "area")
-    run(*arguments, *TINY[:-1], "8", "--out", "shops")
+    run(*arguments, *TINY, "--lags", "8", "--out", "shops")
     future = ["shop,day,price", *(f"{shop},2024-03-{21 + i},1" for shop in ("south", "north") for i in range(4))]
     (here / "future.csv").write_text("\n".join(future))
     capsys.readouterr()

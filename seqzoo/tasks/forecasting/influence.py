@@ -22,10 +22,10 @@ def influence_of_lags(model, split, seed):
     inputs = {name: ops.convert_to_tensor(array) for name, array in inputs.items()}
     column = len(model.kind.locations) // 2 if all(model.kind.locations) else 0
 
-    def location(target):
-        outputs = model(inputs | {"target": target}, training=False)
+    def location(target, rest):
+        outputs = model(rest | {"target": target}, training=False)
         return outputs["location"][..., None] + outputs["scale"][..., None] * outputs["parameters"][..., column]
 
     upstream = ops.ones((len(chosen), 1, model.horizon)) / model.horizon
-    gradients = ops.convert_to_numpy(backend.vjp(location, inputs["target"], upstream))
+    gradients = ops.convert_to_numpy(backend.vjp(location, inputs["target"], inputs, upstream))
     return np.abs(gradients).mean(axis=0)[::-1]
