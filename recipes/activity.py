@@ -4,12 +4,13 @@ The default data are exercises recorded by a watch; `--data` takes a CSV file or
 """
 
 import dataclasses
+import math
 
 import keras
 
 from seqzoo import recipe
 from seqzoo.data.batches import Batches
-from seqzoo.layers import Standardization
+from seqzoo.layers import SensorEncoder
 from seqzoo.models import ManyToOne
 from seqzoo.tasks import activity
 from seqzoo.training import averaging, fit, losses, metrics
@@ -32,6 +33,12 @@ class Config(recipe.Config):
     """Samples of a window; 100 if not given."""
     hop: int | None = None
     """Samples after which another window begins; half a window if not given."""
+    rotation: float | None = None
+    """Degrees by which channels are turned in training, three by three, as on another wearer; if not given 20 for the watch, 0
+    for other data."""
+    gain: float | None = None
+    """Deviation of the logarithm of a factor of each three channels in training; if not given 0.15 for the watch, 0 for other
+    data."""
     units: int = 64
     bidirectional: bool = False
     """Whether a second layer reads each window from its end; such a model cannot `watch`."""
@@ -51,6 +58,8 @@ class Config(recipe.Config):
         recipe.check("text_column", self.text_column, lambda column: column is None, "none: see --channels")
         for flag in ("window", "hop"):
             recipe.check(flag, getattr(self, flag), lambda n: n is None or n >= 1, "a positive integer")
+        for flag in ("rotation", "gain"):
+            recipe.check(flag, getattr(self, flag), lambda x: x is None or 0 <= x < math.inf, "a number from 0")
         recipe.check("folds", self.folds, lambda n: n == 0 or n >= 2, "an integer from 2")
 
 
@@ -65,8 +74,12 @@ SEARCH_SPACE = {
 
 
 def build_model(config, dataset):
+    rotation, gain = (
+        given if given is not None else of_watch * (config.data == activity.WATCH)
+        for given, of_watch in ((config.rotation, 20.0), (config.gain, 0.15))
+    )
     return ManyToOne(
-        encoder=Standardization(dataset.train.inputs[0].shape[1]),
+        encoder=SensorEncoder(dataset.train.inputs[0].shape[1], rotation, gain),
         labels=dataset.labels,
         cell=config.cell,
         units=config.units,
@@ -80,8 +93,11 @@ def build_model(config, dataset):
 
 
 def train_model(config, dataset, **options):
+    threes = dataset.train.inputs[0].shape[1] % 3 == 0
+    for flag in ("rotation", "gain"):
+        recipe.check(flag, getattr(config, flag), lambda x: not x or threes, "none: the channels are not three by three")
     model = build_model(config, dataset)
-    model.encoder.adapt([step for sequence in dataset.train.inputs for step in sequence])
+    model.encoder.adapt(dataset.train.inputs)
     train, validation = (
         Batches(split.inputs, split.y, config.batch_size, config.seed, shuffle=split is dataset.train)
         for split in (dataset.train, dataset.validation)

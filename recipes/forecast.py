@@ -54,6 +54,8 @@ class Config(recipe.Config):
     """Rows of the history that a forecast reads; twice the lags if not given."""
     lags: int | None = None
     """Rows of the history that the linear part sees; the longest season up to 400 if not given."""
+    minimum: float | None = None
+    """Least value of the series: forecasts below are cut. 0 for the hourly records, none for your data, if not given."""
     calendar: bool = True
     """Whether the hour, the weekday and the time of the year are inputs."""
     units: int = 64
@@ -109,6 +111,7 @@ def build_model(config, dataset):
         window=config.window or 2 * lags,
         lags=lags,
         seasons=[season for season in dataset.seasons if season <= lags],
+        minimum=0.0 if config.minimum is None and config.data in forecasting.HOURLY else config.minimum,
         span=float(lags),
         cell=config.cell,
         units=config.units,

@@ -12,7 +12,7 @@ import numpy as np
 
 from seqzoo import recipe
 from seqzoo.data.batches import Batches
-from seqzoo.layers import FrameEncoder
+from seqzoo.layers import FrameEncoder, Standardization
 from seqzoo.models import ManyToOne
 from seqzoo.tasks import video
 from seqzoo.training import averaging, fit, losses, metrics
@@ -67,13 +67,9 @@ SEARCH_SPACE = {
 
 def build_model(config, dataset):
     shape = dataset.train.inputs[0].shape[1:]
-    encoder = None
-    if len(shape) == 3:
-        options = {"backbone": config.backbone, "weights": config.backbone_weights, "dtype": config.precision}
-        encoder = FrameEncoder(shape, features=config.features, **options)
+    options = {"backbone": config.backbone, "weights": config.backbone_weights, "dtype": config.precision}
     return ManyToOne(
-        encoder=encoder,
-        features=None if encoder else shape[0],
+        encoder=FrameEncoder(shape, features=config.features, **options) if len(shape) == 3 else Standardization(*shape),
         labels=dataset.labels,
         cell=config.cell,
         units=config.units,
@@ -88,8 +84,7 @@ def build_model(config, dataset):
 
 def train_model(config, dataset, **options):
     model = build_model(config, dataset)
-    if model.encoder is not None:
-        model.encoder.adapt([np.asarray(clip) for clip in dataset.train.inputs[:200]])
+    model.encoder.adapt([np.asarray(clip) for clip in dataset.train.inputs[:200]])
     train, validation = (
         Batches(split.inputs, split.y, config.batch_size, config.seed, shuffle=split is dataset.train)
         for split in (dataset.train, dataset.validation)

@@ -13,6 +13,7 @@ from seqzoo.layers.lstm import LSTM as LSTM
 from seqzoo.layers.lstm import LSTMCell as LSTMCell
 from seqzoo.layers.recurrent import Recurrent as Recurrent
 from seqzoo.layers.recurrent_cell import RecurrentCell as RecurrentCell
+from seqzoo.layers.sensor_encoder import SensorEncoder as SensorEncoder
 from seqzoo.layers.simple_rnn import SimpleRNN as SimpleRNN
 from seqzoo.layers.simple_rnn import SimpleRNNCell as SimpleRNNCell
 from seqzoo.layers.sound_encoder import SoundEncoder as SoundEncoder

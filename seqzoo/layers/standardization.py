@@ -39,8 +39,9 @@ class Standardization(keras.layers.Layer):
         return ops.where(ops.isnan(x), 0.0, z)
 
     def adapt(self, rows):
-        """Sets mean and deviation to those of rows `(N, features)`, without their NaN; a constant has the deviation 1."""
-        rows = np.ma.masked_invalid(np.asarray(rows, np.float64))
+        """Sets mean and deviation to those of rows `(N, features)`, an array or a list of arrays, without their NaN; a constant
+        has the deviation 1."""
+        rows = np.ma.masked_invalid(np.concatenate(rows) if isinstance(rows, list) else rows, copy=True).astype(np.float64)
         if not self.built:
             self.build(rows.shape)
         self.mean.assign(rows.mean(axis=0).filled(0))

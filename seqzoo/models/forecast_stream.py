@@ -86,7 +86,8 @@ def _paths(model, series, known, rows, steps, samples, rng):
     outputs, drawn = first, []
     for t in range(1, steps + 1):
         p, location, scale = outputs["parameters"][:, 0, 0], outputs["location"][:, 0], outputs["scale"][:, 0]
-        drawn.append(model.kind.sample(p, location, scale, rng))
+        values = model.kind.sample(p, location, scale, rng)
+        drawn.append(values if model.minimum is None else np.maximum(values, model.minimum))
         of_row, ahead = (np.repeat(array, samples, axis=0) for array in covariates(t))
         outputs = stream.push(drawn[-1], past, of_row, ahead)
     return np.stack(drawn, axis=-1).reshape(count, samples, steps)

@@ -55,6 +55,7 @@ class Forecaster(keras.Model):
         window: steps of the history that `forecasts` reads.
         lags: steps of the history that a linear model, whose forecast is added, sees.
         seasons: lengths of seasons, in steps, `lags` at most: the dense layers see the values a season before.
+        minimum: least value of a series, such as 0; forecasts below are cut. None for none.
         span: argument of `RunningScale`.
         cell, units, depth: arguments of `recurrent_stack`.
         features: size of the dense layers of a future step.
@@ -74,6 +75,7 @@ class Forecaster(keras.Model):
         window=336,
         lags=168,
         seasons=(),
+        minimum=None,
         span=168.0,
         cell="gru",
         units=64,
@@ -98,7 +100,7 @@ class Forecaster(keras.Model):
         self.head = ForecastHead(horizon, features, self.kind.locations, lags, seasons, dropout, dtype=policy)
 
         # === Config ===
-        self.horizon, self.window, self.lags, self.levels = horizon, window, lags, tuple(levels)
+        self.horizon, self.window, self.lags, self.levels, self.minimum = horizon, window, lags, tuple(levels), minimum
         self.past, self.known, self.calendar = tuple(past), tuple(known), tuple(calendar)
         self._config = {
             "horizon": horizon,
@@ -110,6 +112,7 @@ class Forecaster(keras.Model):
             "window": window,
             "lags": lags,
             "seasons": list(seasons),
+            "minimum": minimum,
             "span": span,
             "cell": cell,
             "units": units,
@@ -245,13 +248,16 @@ class Forecaster(keras.Model):
         """
         steps = steps or self.horizon
         if steps > self.horizon:
-            return forecast_stream.quantiles_of_paths(self, series, places, levels, steps, samples, seed)
+            return self._cut(forecast_stream.quantiles_of_paths(self, series, places, levels, steps, samples, seed))
         batches, found = ForecastOrigins(series, self, places, batch_size), []
         for i in range(len(batches)):
             inputs, _, shifts, count = batches.read(i)
             outputs = {name: np.float64(output) for name, output in self.predict_on_batch(inputs).items()}
             found.append((self.quantiles_of(outputs, levels)[:, 0] + shifts[:, None, None])[:count, :steps])
-        return np.concatenate(found)
+        return self._cut(np.concatenate(found))
+
+    def _cut(self, values):
+        return values if self.minimum is None else np.maximum(values, self.minimum)
 
     def quantiles_of(self, outputs, levels):
         """Returns quantiles `(batch, F, horizon, levels)` of the model's outputs as arrays."""

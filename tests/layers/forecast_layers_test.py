@@ -6,6 +6,7 @@ from keras import ops
 
 from seqzoo.layers.forecast_head import ForecastHead
 from seqzoo.layers.running_scale import RunningScale
+from seqzoo.layers.sensor_encoder import SensorEncoder
 from seqzoo.layers.standardization import Standardization
 
 SPAN = 5.0
@@ -106,3 +107,23 @@ def test_the_head_computes_its_equations():
         p = np.maximum(u @ w["hidden/kernel"] + w["hidden/bias"], 0) @ w["parameters/kernel"] + w["parameters/bias"]
         p[..., 0] += of_lags @ w["linear/kernel"][:, h - 1] + w["linear/bias"][h - 1]
         np.testing.assert_allclose(found[:, :, h - 1], p, rtol=1e-3, atol=1e-4)
+
+
+def test_a_rotation_keeps_lengths_and_turns_all_steps_alike():
+    layer = SensorEncoder(6, rotation=40.0)
+    x = np.random.default_rng(0).normal(size=(4, 7, 6)).astype("float32")
+    found = ops.convert_to_numpy(layer(x, training=True))
+    assert np.abs(found - x).max() > 0.1
+    before, after = (a.reshape(4, 14, 3) for a in (x, found))
+    np.testing.assert_allclose(after @ after.transpose(0, 2, 1), before @ before.transpose(0, 2, 1), atol=1e-4)
+    np.testing.assert_array_equal(ops.convert_to_numpy(layer(x)), x)
+
+
+def test_a_gain_multiplies_each_three_channels():
+    layer = SensorEncoder(6, gain=0.5)
+    x = np.random.default_rng(0).normal(size=(4, 7, 6)).astype("float32")
+    factors = (ops.convert_to_numpy(layer(x, training=True)) / x).reshape(4, 7, 2, 3)
+    np.testing.assert_allclose(factors, np.broadcast_to(factors[:, :1, :, :1], factors.shape), rtol=1e-4)
+    assert factors.std() > 0.1
+    with pytest.raises(ValueError, match="three by three"):
+        SensorEncoder(4, gain=0.5)

@@ -121,6 +121,12 @@ def test_series_that_lack_something():
     model.forecasts([Series.of(y, known=np.zeros((ROWS + 4, 1)))])
 
 
+def test_forecasts_below_the_minimum_are_cut():
+    plain, cut = (quantiles(forecaster(minimum=minimum), values()) for minimum in (None, 9.5))
+    assert plain.min() < 9.5
+    np.testing.assert_array_equal(cut, np.maximum(plain, 9.5))
+
+
 def test_levels_beyond_those_of_the_training():
     with pytest.raises(ValueError, match="levels"):
         quantiles(forecaster(), values(), levels=(0.05, 0.5))

@@ -144,7 +144,7 @@ def test_several_series_with_covariates(here, capsys):
 
 
 def test_step_by_step_with_a_distribution(here, capsys):
-    run("--data", "load.csv", *TINY, "--method", "recursive", "--output", "student-t", "--out", "steps")
+    run("--data", "load.csv", *TINY, "--lags", "6", "--method", "recursive", "--output", "student-t", "--out", "steps")
     capsys.readouterr()
     run("predict", "--out", "steps", "--file", "load.csv", "--steps", "6", "--samples", "8")
     assert len(predicted(capsys.readouterr().out)) == 6

@@ -2,6 +2,7 @@
 
 from seqzoo.tasks.activity.commands import WatchFlags as WatchFlags
 from seqzoo.tasks.activity.commands import watch as watch
+from seqzoo.tasks.activity.data import WATCH as WATCH
 from seqzoo.tasks.activity.data import folds as folds
 from seqzoo.tasks.activity.data import load as load
 from seqzoo.tasks.activity.data import load_test as load_test

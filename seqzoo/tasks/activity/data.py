@@ -14,7 +14,7 @@ from seqzoo.data.recording_files import Roles
 from seqzoo.datasets import japanese_vowels, labeled, pen_digits, splice_junctions, watch_exercises
 from seqzoo.errors import DataError
 
-PEN = "pen"
+PEN, WATCH = "pen", watch_exercises.NAME
 WINDOW = 100  # samples, two seconds of the watch
 SHARE = 0.2  # of the groups, for validation and for test each
 

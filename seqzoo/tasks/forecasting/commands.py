@@ -224,4 +224,5 @@ def _push(stream, number, step, values):
     numbers = number + step.count * np.arange(model.horizon + 1)
     known = calendar(numbers.astype(f"M8[{step.unit}]"), model.calendar)
     outputs = stream.push(values[:1], values[None, 1:], known[:1], known[None, 1:])
-    return model.quantiles_of(outputs, model.levels)[0, 0, 0]
+    quantiles = model.quantiles_of(outputs, model.levels)[0, 0, 0]
+    return quantiles if model.minimum is None else np.maximum(quantiles, model.minimum)

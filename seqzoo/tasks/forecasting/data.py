@@ -12,6 +12,7 @@ from seqzoo.data.time_series import Series
 from seqzoo.datasets import hourly_records, labeled
 from seqzoo.errors import DataError, note_of_data
 
+HOURLY = tuple(hourly_records.MEMBERS)
 SHARE = 0.1  # of a series' rows, for validation and for test each
 MOST_LAGS = 400  # of a season that sets the lags
 

@@ -6,6 +6,7 @@ from seqzoo.data.clips import Clip
 from seqzoo.datasets import hand_movements
 from seqzoo.evaluation.metrics import classification_metrics
 from seqzoo.inspection import film_strip
+from seqzoo.layers import FrameEncoder
 from seqzoo.tasks.classification import ClassificationTask
 from seqzoo.tasks.video import baselines
 
@@ -46,7 +47,7 @@ class VideoTask(ClassificationTask):
     def plots(self, model, split, folder, title):
         """The plots of classification, and the frames of some clips."""
         super().plots(model, split, folder, title)
-        if model.encoder is not None:
+        if isinstance(model.encoder, FrameEncoder):
             rows = np.random.default_rng(self.config.seed).permutation(len(split.inputs))[:STRIPS]
             inputs = [split.inputs[i] for i in rows]
             captions = [
@@ -59,7 +60,7 @@ class VideoTask(ClassificationTask):
 
     def predict(self, model, lines):
         """Yields label TAB probability TAB file of each clip; of curves, lines of numbers."""
-        if model.encoder is None:
+        if not isinstance(model.encoder, FrameEncoder):
             return super().predict(model, lines)
         size, _, channels = model.encoder.frame
         opened = [Clip(line.strip(), self.config.frames, size, channels) for line in lines]
