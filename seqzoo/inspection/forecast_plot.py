@@ -53,6 +53,6 @@ def draw(panels, path, title=""):
             axis.xaxis.set_major_formatter(ConciseDateFormatter(locator))
         axis.set_title(panel.title, fontsize=9)
         axis.grid(alpha=0.3)
-    figure.axes[0].legend(fontsize=8, loc="upper left", ncols=3)
+    figure.legend(*figure.axes[0].get_legend_handles_labels(), fontsize=8, loc="outside lower center", ncols=3)
     figure.suptitle(title, fontsize=10)
     save(figure, path)

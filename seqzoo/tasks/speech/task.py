@@ -93,6 +93,8 @@ class SpeechTask(recipe.Task):
             recipe.check("stream", stream, lambda on: not on, "no stream of a model of labels")
             return self.of_labels.predict(model, lines)
         if stream:
+            expected = "a model of --lookahead or --no-bidirectional"
+            recipe.check("stream", "a bidirectional one", lambda _: model.streams, expected)
             return stream_text(model, sys.stdin.buffer, rate or model.sample_rate)
         return self._transcribed(model, lines, form, search_options(model, **search))
 
