@@ -79,11 +79,8 @@ def test_folders_of_labels_vowels_and_folds_of_persons(here, monkeypatch, capsys
     vowels = {split: Examples([rng.normal(size=(9, 12)) for _ in range(20)], ["1", "2"] * 10) for split in ("train", "test")}
     monkeypatch.setattr(japanese_vowels, "read", lambda folder: vowels)
     run("--data", "vowels", *TINY, "--out", "vowels-run")
-    found = [
-        Recording(samples(label, p).astype("float32"), [label] * 30, f"person {p}", f"{label} {p}")
-        for p in range(4)
-        for label in LABELS
-    ]
+    of_three = {label: np.repeat(samples(label, 0), [1, 2], axis=1).astype("float32") for label in LABELS}
+    found = [Recording(x, [label] * 30, f"person {p}", f"{label} {p}") for p in range(4) for label, x in of_three.items()]
     monkeypatch.setattr(watch_exercises, "read", lambda folder: found)
     capsys.readouterr()
     run("--folds", "4", *TINY)
@@ -101,6 +98,10 @@ def test_folders_of_labels_vowels_and_folds_of_persons(here, monkeypatch, capsys
         (
             ["--data", "steps.csv", "--folds", "9", *TINY],
             "--folds: expected at most 6, as many as persons or recordings, got 9",
+        ),
+        (
+            ["--data", "steps.csv", "--rotation", "9", *TINY],
+            "--rotation: expected none: the channels are not three by three, got 9",
         ),
         (["--data", "steps.csv", "--window", "0"], "--window: expected a positive integer, got 0"),
         (["watch", "--window", "10", "--hop", "3"], "--hop: expected a divisor of --window, got 3"),
