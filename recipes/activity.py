@@ -40,8 +40,8 @@ class Config(recipe.Config):
     """Deviation of the logarithm of a factor of each three channels in training; if not given 0.15 for the watch, 0 for other
     data."""
     units: int = 64
-    bidirectional: bool = False
-    """Whether a second layer reads each window from its end; such a model cannot `watch`."""
+    bidirectional: bool = True
+    """Whether a second layer reads each window from its end; without it `watch` runs a step at a time."""
     dropout: float = 0.3
     epochs: int = 12
     patience: int = 5

@@ -112,6 +112,7 @@ def build_model(config, dataset):
         lags=lags,
         seasons=[season for season in dataset.seasons if season <= lags],
         minimum=0.0 if config.minimum is None and config.data in forecasting.HOURLY else config.minimum,
+        step=dataset.step,
         span=float(lags),
         cell=config.cell,
         units=config.units,

@@ -8,7 +8,7 @@ import numpy as np
 from seqzoo.data.time_series import Series
 
 LEAST_BATCHES = 50  # of an epoch
-LEAST_SHARE = 1 / 8  # of a window, that is observed before an origin from which a model learns
+LEAST_SHARE = 1 / 8  # of a window, or of the longest series, that is observed before an origin from which a model learns
 
 
 def read_windows(
@@ -67,7 +67,7 @@ class ForecastWindows(keras.utils.PyDataset):
         self.known = [model.known_of(one) for one in series]
         self.origins, self.batch_size, self.seed, self.epoch = min(origins, -(-self.window // 2)), batch_size, seed, 0
         rows = np.array([len(one) - self.horizon for one in series], float)
-        self.shares = rows / rows.sum()
+        self.shares, self.least = rows / rows.sum(), LEAST_SHARE * min(self.window, rows.max())
         self.count = batches or max(LEAST_BATCHES, round(rows.sum() / self.origins / batch_size))
 
     def start_epoch(self, epoch: int) -> None:
@@ -91,7 +91,7 @@ class ForecastWindows(keras.utils.PyDataset):
         rows = ends[:, None] - self.window + inputs["origins"]
         values = values_after(series, np.maximum(rows, 0), self.horizon)
         observed = np.take_along_axis(np.cumsum(inputs["mask"], axis=1), inputs["origins"], axis=1)
-        weights = ~np.isnan(values) & (observed >= self.window * LEAST_SHARE)[..., None]
+        weights = ~np.isnan(values) & (observed >= self.least)[..., None]
         return inputs, _shifted(values, shifts), weights.astype(np.float32)
 
     def _draw_origins(self, rng) -> np.ndarray:

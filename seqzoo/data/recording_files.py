@@ -57,7 +57,9 @@ def read(path: str | Path, roles: Roles) -> tuple[list[Recording], tuple[str, ..
         channels = channels or of_file.channels
         if of_file.channels != channels:
             raise DataError(f"{file}: channels {', '.join(of_file.channels)}, expected {', '.join(channels)} as in {files[0]}")
-        recordings += _recordings(table, of_file, file)
+        recordings += _recordings(
+            table, of_file, file, str(file.relative_to(path).with_suffix("")) if path.is_dir() else file.stem
+        )
     labels = {label for recording in recordings for label in recording.labels}
     note_of_data(
         f"{path}: {len(recordings):,} recordings of the channels {', '.join(channels)}; labels {', '.join(sorted(labels)[:8])}"
@@ -105,12 +107,15 @@ def number(cell, where: str) -> float:
     if cell is None or isinstance(cell, str) and cell.strip().lower() in series_files.MISSING:
         return np.nan
     try:
-        return cells.to_float(cell)
+        value = cells.to_float(cell)
+        if abs(value) > series_files.LARGEST:
+            raise ValueError("too large")
+        return value
     except (TypeError, ValueError, OverflowError):
         raise DataError(f"{where}: expected a number, found {str(cell)[:40]!r}") from None
 
 
-def _recordings(table, roles, file):
+def _recordings(table, roles, file, name):
     values = numbers(table, roles.channels)
 
     def column(name, otherwise):
@@ -119,7 +124,9 @@ def _recordings(table, roles, file):
         )
 
     labels, groups = column(roles.label, file.parent.name), column(roles.group, "")
-    names = column(roles.recording, file.stem)
+    names = column(roles.recording, name)
+    if "" in labels:
+        raise DataError(f"{table.path}:{table.rows[labels.index('')][0]}: column {roles.label}: expected a label, found none")
     begin = 0
     for (name, group), rows in itertools.groupby(zip(names, groups, strict=True)):
         end = begin + len(list(rows))

@@ -1,6 +1,7 @@
 """Time series of a file: CSV, TSV, JSON or Parquet, with a row for each time, or for each time and series."""
 
 import dataclasses
+from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,8 @@ from seqzoo.data.time_series import Series, longest_gap
 from seqzoo.data.time_steps import Step
 from seqzoo.errors import DataError, boundary, note_of_data
 
-TIME_NAMES = ("time", "timestamp", "date", "datetime", "date_time", "ds", "ts", "day", "month")
+TIME_NAMES = ("time", "timestamp", "date", "datetime", "date_time", "ds", "ts", "year")
+LARGEST = 1e30  # of a number: its square fits into float32 no more
 MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "?")
 PARQUET = (".parquet", ".pq")
 MOST_ROWS = 50_000_000  # of a regular grid: more, and one wrong year would fill the memory
@@ -99,7 +101,7 @@ def complete(table: Table, roles: Roles) -> Roles:
 def _guess_time(table, names):
     """The column with a usual name, else the first whose cells are times."""
     named = [name for name in names if name.lower() in TIME_NAMES]
-    return next((name for name in [*named, *names] if _is_time(table, name)), None)
+    return next((name for name in [*named, *names] if name in named or _is_time(table, name)), None)
 
 
 def _is_time(table, name):
@@ -108,7 +110,7 @@ def _is_time(table, name):
         time_steps.parse_times(some, [""] * len(some))
     except DataError:
         return False
-    return not all(str(cell).strip().isdigit() and len(str(cell).strip()) < 9 for cell in some)  # of years: a name is needed
+    return not all(cells.is_number(cell) for cell in some)  # of seconds since 1970: a name is needed
 
 
 def is_numeric(table: Table, name: str) -> bool:
@@ -125,6 +127,10 @@ def read(table: Table, roles: Roles, grid: Grid) -> list[Series]:
     """
     wheres = [f"{table.path}:{line}" for line, _ in table.rows]
     groups = _groups(table, roles.series)
+    single = [name for name, rows in groups.items() if len(rows) < 2]
+    if roles.series is not None and len(single) < len(groups) and single:
+        note_of_data(f"{table.path}: {len(single):,} of {len(groups):,} series have one row ({single[0]}): left out")
+        groups = {name: rows for name, rows in groups.items() if name not in single}
     numbers = {name: _numbers(table, name, wheres) for name in (*roles.target, *roles.past, *roles.known, *roles.static)}
     times = None
     if roles.time is not None:
@@ -140,8 +146,10 @@ def _groups(table, column):
     """The numbers of the rows of each series, `{name: rows}`."""
     if column is None:
         return {"": np.arange(len(table.rows))}
-    names = np.array([str(cell) for cell in table.column(table.names.index(column))])
-    return {str(name): np.flatnonzero(names == name) for name in dict.fromkeys(names)}
+    groups = defaultdict(list)
+    for row, cell in enumerate(table.column(table.names.index(column))):
+        groups[str(cell)].append(row)
+    return {name: np.array(rows) for name, rows in groups.items()}
 
 
 def _is_missing(cell) -> bool:
@@ -158,7 +166,7 @@ def _numbers(table, name, wheres):
                 numbers[i] = cells.to_float(cell)
             except (TypeError, ValueError, OverflowError):
                 numbers[i] = np.inf
-            if np.isinf(numbers[i]):
+            if abs(numbers[i]) > LARGEST:
                 raise DataError(f"{wheres[i]}: column {name}: expected a number, found {str(cell)[:40]!r}")
     return numbers
 
@@ -199,9 +207,9 @@ def _places(source, rows, times, grid, wheres):
         note_of_data(f"{wheres[rows[first]]}: a time before that of the row above: rows are sorted")
     kept, of_rows = rows[order], of_rows[order]
     different = np.unique(of_rows)
-    if len(different) < 2:
+    if len(different) < 2 and not grid.frequency:
         raise DataError(f"{source}: {len(different)} time, expected two or more")
-    step = Step.parse(grid.frequency) if grid.frequency else time_steps.infer(different)
+    step = (Step.parse(grid.frequency) if grid.frequency else time_steps.infer(different)).in_units_of(of_rows)
     numbers, exact = step.number(of_rows)
     if not exact.all():
         i = int(np.argmin(exact))
@@ -259,7 +267,9 @@ def with_future(series: list[Series], table: Table, roles: Roles, grid: Grid) ->
     Raises:
         DataError: a column is missing; a series' first later time does not follow its last.
     """
-    wanted = dataclasses.replace(roles, target=(), past=(), static=())
+    wanted, grid = dataclasses.replace(roles, target=(), past=(), static=()), dataclasses.replace(grid, frequency=None)
+    if series[0].step.unit:
+        grid = dataclasses.replace(grid, frequency=str(series[0].step))
     for name in (*roles.known, *filter(None, (roles.time, roles.series))):
         if name not in table.names:
             raise DataError(f"{table.path}: no column {name!r}, the columns are {', '.join(table.names)}")
@@ -273,9 +283,11 @@ def _extended(series, future, path, roles):
     if series.group not in future:
         raise DataError(f"{path}: no rows of {series.group}")
     later = future[series.group]
+    if not series.step.unit:  # rows without times follow
+        later = dataclasses.replace(later, start=len(series))
     expected = series.start + series.step.count * len(series)
     skip = (expected - later.start) // max(1, series.step.count)
-    if later.step.unit != series.step.unit or skip < 0 or skip >= len(later):
+    if (expected - later.start) % series.step.count or skip < 0 or skip >= len(later):
         times = [time_steps.format_times(one)[0] for one in (series.times(len(series), len(series) + 1), later.times())]
         raise DataError(f"{path}: {series.name}: expected rows from {times[0]} on, found the first at {times[1]}")
     ahead = later.known[skip:]

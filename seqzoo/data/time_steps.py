@@ -55,6 +55,18 @@ class Step(NamedTuple):
         exact = (units == times) | (self.unit in "MY")
         return whole // self.count, exact & (whole % self.count == whole[:1] % self.count)
 
+    def in_units_of(self, times: np.ndarray) -> "Step":
+        """Returns the step in units that divide the first time: for 9:30, 10:30, ... 60 minutes in place of an hour."""
+        for unit in ("D", "h", "m", "s"):
+            fits = unit == self.unit or (self.unit in SECONDS and SECONDS[unit] < SECONDS[self.unit])
+            if fits and times[0] == times[0].astype(f"M8[{unit}]"):
+                return Step(self.seconds() // SECONDS[unit], unit)
+        return self
+
+    def equals(self, other: "Step") -> bool:
+        """Returns whether two steps are of one length."""
+        return self == other or (self.seconds() is not None and self.seconds() == other.seconds())
+
     def seconds(self) -> int | None:
         """Returns the length of the step, None for months and years."""
         return self.count * SECONDS[self.unit] if self.unit in SECONDS else None
@@ -62,7 +74,7 @@ class Step(NamedTuple):
     def seasons(self) -> tuple[int, ...]:
         """Returns the usual seasons, in steps, shortest first: a day and a week, a week, or a year."""
         if self.unit == "M":
-            return (12 // self.count,) if self.count < 12 else ()
+            return (12 // self.count,) if 12 % self.count == 0 and self.count < 12 else ()
         if self.unit in ("Y", ""):
             return ()
         periods = (86400, 7 * 86400)
@@ -91,7 +103,7 @@ def parse_time(cell) -> np.datetime64:
     if isinstance(cell, datetime.date):
         return np.datetime64(cell, "s")
     text = str(cell).strip()
-    if re.fullmatch(r"\d{9,14}(\.\d*)?", text):
+    if re.fullmatch(r"\d{9,13}(\.\d*)?", text):
         number = float(text)
         return np.datetime64(int(number / 1000 if number >= MILLISECONDS else number), "s")
     if re.fullmatch(r"\d{4}(-\d{2})?", text):

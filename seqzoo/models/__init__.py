@@ -7,7 +7,7 @@ from seqzoo.models.forecaster import Forecast, Forecaster
 from seqzoo.models.language_model import LanguageModel, Scored
 from seqzoo.models.many_to_many import Labels, ManyToMany
 from seqzoo.models.many_to_one import Answer, ManyToOne
-from seqzoo.models.many_to_one_stream import ManyToOneStream
+from seqzoo.models.many_to_one_stream import ManyToOneStream, WindowStream
 from seqzoo.models.one_to_many import OneToMany
 from seqzoo.models.one_to_one import OneToOne
 from seqzoo.models.speech_recognizer import SpeechRecognizer, Transcript
@@ -32,4 +32,5 @@ __all__ = [
     "SpeechRecognizer",
     "SpeechStream",
     "Transcript",
+    "WindowStream",
 ]

@@ -9,7 +9,8 @@ from keras import ops, tree
 from seqzoo import backend
 from seqzoo.data.calendar_features import SIZES, calendar
 from seqzoo.data.forecast_windows import ForecastOrigins
-from seqzoo.errors import DataError
+from seqzoo.data.time_steps import Step
+from seqzoo.errors import DataError, note
 from seqzoo.layers import Stacked
 from seqzoo.layers.forecast_head import ForecastHead
 from seqzoo.layers.running_scale import RunningScale
@@ -56,6 +57,7 @@ class Forecaster(keras.Model):
         lags: steps of the history that a linear model, whose forecast is added, sees.
         seasons: lengths of seasons, in steps, `lags` at most: the dense layers see the values a season before.
         minimum: least value of a series, such as 0; forecasts below are cut. None for none.
+        step: name of the step of time, such as "1 hour"; other series are refused. Any if "".
         span: argument of `RunningScale`.
         cell, units, depth: arguments of `recurrent_stack`.
         features: size of the dense layers of a future step.
@@ -76,6 +78,7 @@ class Forecaster(keras.Model):
         lags=168,
         seasons=(),
         minimum=None,
+        step="",
         span=168.0,
         cell="gru",
         units=64,
@@ -101,6 +104,7 @@ class Forecaster(keras.Model):
 
         # === Config ===
         self.horizon, self.window, self.lags, self.levels, self.minimum = horizon, window, lags, tuple(levels), minimum
+        self.step_name = step
         self.past, self.known, self.calendar = tuple(past), tuple(known), tuple(calendar)
         self._config = {
             "horizon": horizon,
@@ -113,6 +117,7 @@ class Forecaster(keras.Model):
             "lags": lags,
             "seasons": list(seasons),
             "minimum": minimum,
+            "step": step,
             "span": span,
             "cell": cell,
             "units": units,
@@ -234,11 +239,17 @@ class Forecaster(keras.Model):
         """Raises a `DataError` if a series lacks what a forecast of so many steps needs."""
         if np.isnan(series.target).all():
             raise DataError(f"{series.name}: no number, expected a history")
+        if self.step_name and not series.step.equals(Step.parse(self.step_name)):
+            raise DataError(f"{series.name}: a step of {series.step}, the model was trained on {self.step_name}")
+        if self.calendar and not series.step.unit:
+            raise DataError(f"{series.name}: rows without times, the model reads the calendar")
+        if self.minimum is not None and np.nanmin(series.target) < self.minimum:
+            note(f"{series.name}: numbers below {self.minimum:g}, at which this model cuts its forecasts")
         if series.past.shape[1] != len(self.past) or series.known.shape[1] != len(self.known):
             raise DataError(f"{series.name}: expected the covariates {', '.join((*self.past, *self.known)) or 'none'}")
         ahead = series.known[len(series) : len(series) + steps]
         if self.known and (len(ahead) < steps or np.isnan(ahead).any()):
-            raise DataError(f"{series.name}: expected {', '.join(self.known)} of the next {steps} steps too")
+            raise DataError(f"{series.name}: expected {', '.join(self.known)} of the next {steps} steps too (--future)")
 
     def quantiles_at(self, series, places, levels, steps=None, samples=200, seed=0, batch_size=32):
         """Returns the forecasts of origins, float64 `(origins, steps, levels)`: see `forecasts`.

@@ -63,3 +63,34 @@ class ManyToOneStream:
         for layer in (*self.hidden, self.y_hat):
             y_hat = layer(y_hat)
         return y_hat, (states, (total, largest))
+
+
+class WindowStream:
+    """Predictions after each step of a sequence without end by any model of vectors, which reads the last `window` steps anew
+    every `hop` steps.
+
+    Args:
+        model: a `ManyToOne` of vectors, with or without an `encoder`.
+        window, hop: steps.
+    """
+
+    def __init__(self, model, window, hop):
+        self.model, self.window, self.hop = model, window, hop
+        self.reset()
+
+    def reset(self):
+        """Begins another sequence."""
+        self.rows, self.step, self.answer = None, 0, None
+
+    def push(self, x):
+        """Reads a vector `(features,)`. Returns the last `Answer`, and the number of steps that it is from."""
+        if self.rows is None:
+            self.rows = np.zeros((self.window, len(x)), np.float32)
+        self.rows[self.step % self.window] = x
+        self.step += 1
+        if self.answer is None or self.step % self.hop == 0:
+            count, first = min(self.step, self.window), max(0, self.step - self.window) % self.window
+            inputs, mask = np.roll(self.rows, -first, axis=0)[None], np.arange(self.window)[None] < count
+            (y_hat,) = self.model.predict_on_batch({"inputs": inputs, "mask": mask})
+            self.answer = to_answer(y_hat, self.model.labels, self.model.answer), count
+        return self.answer

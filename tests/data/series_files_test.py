@@ -93,6 +93,26 @@ def test_irregular_times(tmp_path):
         read(tmp_path, text, grid=Grid("20min", gaps="refuse"))
 
 
+def test_times_between_the_full_hours(tmp_path):
+    (one,) = read(tmp_path, "ts,y\n2024-01-01 09:30,1\n2024-01-01 10:30,2\n2024-01-01 12:30,3\n")
+    assert str(one.step) == "60 minutes" and one.step.seasons() == (24, 168)
+    assert [str(time) for time in one.times()][-1] == "2024-01-01T12:30" and np.isnan(one.target[2])
+
+
+def test_a_column_with_a_usual_name_has_the_times(tmp_path):
+    with pytest.raises(DataError, match=r"rows\.csv:3: expected a time such as 2024-05-31 13:00, found ''"):
+        read(tmp_path, "date,y\n2024-01-01,1\n,2\n2024-01-03,3\n")
+    (one,) = read(tmp_path, "date,y\n20240101,1\n20240102,2\n")
+    assert str(one.times()[1]) == "2024-01-02"
+    (one,) = read(tmp_path, "revenue,when\n1000000000,2024-01-01\n2000000000,2024-01-02\n")
+    assert one.name == "revenue"
+
+
+def test_a_series_of_one_row_is_left_out(tmp_path, capsys):
+    x, y = read(tmp_path, LONG + "z,2024-01-01,7,6\n", Roles(series="shop", target=("sales",)))
+    assert "1 of 3 series have one row (z): left out" in capsys.readouterr().err
+
+
 def test_a_wrong_century_does_not_fill_the_memory(tmp_path):
     with pytest.raises(DataError, match="steps of 1 second after the first time, expected fewer"):
         read(tmp_path, "ts,y\n0024-01-01 00:00:00,1\n2024-01-01 00:00:00,2\n2024-01-01 00:00:01,3\n2024-01-01 00:00:02,3\n")
@@ -131,5 +151,9 @@ def test_later_covariates(tmp_path):
         future("shop,date,price\ny,2024-01-03,9\ny,2024-01-04,8\n")
     with pytest.raises(DataError, match=r"x: expected rows from 2024-01-03 on, found the first at 2024-01-05"):
         future(rows.replace("x,2024-01-03", "x,2024-01-05").replace("x,2024-01-04", "x,2024-01-06"))
+    one_day = "shop,date,price\ny,2024-01-03,9\nx,2024-01-03,4\n"
+    np.testing.assert_array_equal([one.known[-1, 0] for one in future(one_day)], [4, 9])
+    with pytest.raises(DataError, match="is no multiple of 1 day|expected rows from"):
+        future("shop,date,price\ny,2024-01-03 12:00,9\nx,2024-01-03 12:00,4\n")
     with pytest.raises(DataError, match="no column 'price'"):
         future(rows.replace("price", "cost"))

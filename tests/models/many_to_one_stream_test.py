@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from seqzoo.layers.standardization import Standardization
-from seqzoo.models import ManyToOne, ManyToOneStream
+from seqzoo.models import ManyToOne, ManyToOneStream, WindowStream
 
 WINDOW, HOP, LABELS = 8, 4, ("a", "b", "c")
 
@@ -36,6 +36,17 @@ def test_a_stream_says_what_the_model_says_of_windows(pooling, cell):
     assert len(first) == 1
     stream.reset()
     assert stream.push(x[0])[1] == 1
+
+
+def test_a_bidirectional_model_reads_its_last_window_anew():
+    model, x = model_of(bidirectional=True), np.random.default_rng(2).normal(size=(30, 3)).astype("float32")
+    stream = WindowStream(model, WINDOW, HOP)
+    for t in range(30):
+        answer, steps = stream.push(x[t])
+        end = (t + 1) // HOP * HOP or 1
+        expected = model.answers([x[max(0, end - WINDOW) : end]])[0]
+        assert answer.label == expected.label and steps == min(end, WINDOW)
+        np.testing.assert_allclose(answer.score, expected.score, rtol=1e-4)
 
 
 def test_what_cannot_stream():

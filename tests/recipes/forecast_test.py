@@ -146,8 +146,8 @@ def test_several_series_with_covariates(here, capsys):
 def test_step_by_step_with_a_distribution(here, capsys):
     run("--data", "load.csv", *TINY, "--lags", "6", "--method", "recursive", "--output", "student-t", "--out", "steps")
     capsys.readouterr()
-    run("predict", "--out", "steps", "--file", "load.csv", "--steps", "6", "--samples", "8")
-    assert len(predicted(capsys.readouterr().out)) == 6
+    run("predict", "--out", "steps", "--file", "load.csv", "--samples", "8")
+    assert len(predicted(capsys.readouterr().out)) == 4
 
 
 def test_hourly_records_with_past_covariates(here, monkeypatch, capsys):
@@ -158,6 +158,27 @@ def test_hourly_records_with_past_covariates(here, monkeypatch, capsys):
     monkeypatch.setattr(hourly_records, "read", lambda name, folder: records)
     run("--data", "beijing_pm", *TINY, "--out", "air")
     assert "past=np.zeros" in (here / "air/README.md").read_text()
+
+
+def test_other_data_than_those_of_the_training(trained, capsys, here):
+    """Rows that were trained on are counted; another step, and rows without times, are refused."""
+    lines = (here / "load.csv").read_text().splitlines()
+    times, values = rows(430)
+    (here / "newer.csv").write_text(
+        "\n".join([*lines, *(f"{t},{v:.3f}" for t, v in zip(times[400:], values[400:], strict=True))])
+    )
+    run("evaluate", "--data", "newer.csv")
+    assert "newer.csv: 356 of its 426 test rows are among those that the model was trained on" in capsys.readouterr().err
+    (here / "days.csv").write_text("\n".join(["time,y", *(f"2024-01-{day:02},{day}" for day in range(1, 29))]))
+    (here / "plain.csv").write_text("\n".join(["y", *map(str, range(100))]))
+    for arguments, message in (
+        (("predict", "--file", "days.csv"), "y: a step of 1 day, the model was trained on 1 hour"),
+        (("evaluate", "--data", "days.csv"), "days.csv: a step of 1 day, expected 1 hour as in the training"),
+        (("predict", "--file", "plain.csv"), "y: a step of 1 row, the model was trained on 1 hour"),
+    ):
+        with pytest.raises(SystemExit):
+            run(*arguments)
+        assert message in capsys.readouterr().err
 
 
 def test_a_constant_series_is_said(here, capsys):

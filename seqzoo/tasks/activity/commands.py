@@ -12,28 +12,30 @@ from seqzoo.data import recording_files
 from seqzoo.data.recording_files import Roles
 from seqzoo.data.tables import Table
 from seqzoo.errors import DataError
-from seqzoo.models import ManyToOneStream
+from seqzoo.models import ManyToOneStream, WindowStream
 from seqzoo.recipe.config import check
 from seqzoo.tasks.activity.data import WINDOW
+from seqzoo.training import run_folder
 
 
 @dataclasses.dataclass(frozen=True)
 class WatchFlags:
     """Reads samples from standard input, CSV with a header, and prints after each: the number of the sample, the label, its
-    probability, and how many samples the label is from. Channels are the columns of numbers, in the order of the training."""
+    probability, and how many samples the label is from. Channels are the columns of numbers, in the order of the training. A
+    bidirectional model reads its last window anew every --hop samples, another one a step at a time."""
 
     channels: tuple[str, ...] = ()
     """Columns of the channels; all numbers but times and labels if not given."""
-    window: int = WINDOW
-    """Samples that a label is from, at most."""
+    window: int | None = None
+    """Samples that a label is from, at most; those of the training if not given."""
     hop: int | None = None
     """Samples after which another window begins; half of --window if not given."""
     out: str | None = None
     """Folder of the trained model; `runs/NAME` if not given, or else the shipped model."""
 
     def __post_init__(self):
-        check("window", self.window, lambda n: 1 <= n <= 100_000, "an integer from 1 to 100,000")
-        check("hop", self.hop, lambda n: n is None or n >= 1 and self.window % n == 0, "a divisor of --window")
+        check("window", self.window, lambda n: n is None or 1 <= n <= 100_000, "an integer from 1 to 100,000")
+        check("hop", self.hop, lambda n: n is None or n >= 1, "a positive integer")
 
 
 def watch(flags, folder, source=None):
@@ -54,7 +56,10 @@ def watch(flags, folder, source=None):
         raise DataError(
             f"standard input: {len(channels)} channels ({', '.join(channels)}), expected {expected}; see --channels"
         )
-    stream = ManyToOneStream(model, flags.window, flags.hop or max(1, flags.window // 2))
+    window = flags.window or run_folder.read_json(Path(folder) / run_folder.CONFIG_FILE).get("window") or WINDOW
+    check("hop", flags.hop, lambda n: n is None or window % n == 0, f"a divisor of the window, {window}")
+    kind = WindowStream if model.get_config()["bidirectional"] else ManyToOneStream
+    stream = kind(model, window, flags.hop or (window // 2 if window % 2 == 0 else window))
     columns = [names.index(name) for name in channels]
     yield from _watch_rows(stream, columns, channels, first, rows)
 

@@ -12,18 +12,20 @@ STRENGTHS = (1.0, 10.0, 100.0, 1e3, 1e4)  # of the regularisation
 MOST = 30_000  # origins from which the linear model learns
 
 
-def forecasts(dataset, levels, lags, seed):
+def forecasts(dataset, levels, lags, seed, scales=(1.0, 1.0)):
     """Returns `{baseline: quantiles (origins of the test split, horizon, levels)}`.
 
     Quantiles are the point forecast and the quantiles of the errors on the validation split, at each step of the horizon; the
-    median is the point forecast itself.
+    median is the point forecast itself. Errors are divided by the scale of their series, and multiplied by that of the series
+    of the forecast: `scales` are those of the origins of both splits.
     """
     point = {"naive": lambda split: naive(split, 1)}
     for season in dataset.seasons:
         point[f"seasonal naive, {season}"] = lambda split, season=season: naive(split, season)
     point["linear autoregression"] = linear_autoregression(dataset, lags, seed)
     test, validation = dataset.test, dataset.validation
-    return {name: _with_quantiles(f(validation), values_of(validation), f(test), levels) for name, f in point.items()}
+    values, (of_errors, of_test) = values_of(validation), (np.reshape(scale, (-1, 1)) for scale in scales)
+    return {name: _with_quantiles((values - f(validation)) / of_errors, f(test), of_test, levels) for name, f in point.items()}
 
 
 def values_of(split):
@@ -33,12 +35,11 @@ def values_of(split):
     return values_after(series, np.array([[row] for _, row in places]), split.horizon)[:, 0]
 
 
-def _with_quantiles(of_validation, values, of_test, levels):
-    errors = values - of_validation
+def _with_quantiles(errors, point, scale, levels):
     with np.errstate(all="ignore"):
         offsets = np.nan_to_num(np.nanquantile(errors, levels, axis=0))  # (levels, horizon)
     offsets[list(levels).index(0.5)] = 0
-    return of_test[..., None] + offsets.T
+    return point[..., None] + scale[..., None] * offsets.T
 
 
 def naive(split, season):

@@ -41,6 +41,8 @@ class PredictFlags(recipe.PredictFlags):
     """Columns to forecast, each a series; all numbers without another role if not given."""
     series_column: str | None = None
     """Column with the names of series, where the file has a row for each time and series."""
+    frequency: str | None = None
+    """Step between two rows; as in the training if not given."""
 
     def __post_init__(self):
         check("steps", self.steps, lambda n: n is None or 1 <= n <= 100_000, "an integer from 1 to 100,000")
@@ -90,15 +92,15 @@ def _if_there(name, table):
     return name if name in table.names else None
 
 
-def predict(model, config, table, future, steps, quantiles, samples, time_column, target, series_column):
+def predict(model, config, table, future, steps, quantiles, samples, time_column, target, series_column, frequency):
     """Yields the lines of a CSV: the header, and a row for each series and step."""
     roles = roles_for(model, config, table, time_column, target, series_column)
-    grid = series_files.Grid(config.frequency, config.duplicates, config.gaps)
+    grid, steps = series_files.Grid(frequency or config.frequency, config.duplicates, config.gaps), steps or config.horizon
     series = [one.last(model.window) for one in series_files.read(table, roles, grid)]
     if future is not None:
         series = series_files.with_future(series, series_files.read_table(future), roles, grid)
     check_levels(model, quantiles)
-    if (steps or 0) > model.horizon:
+    if steps > model.horizon:
         fits = model.kind_name != "quantiles" and not model.past
         check(
             "steps",
@@ -106,12 +108,12 @@ def predict(model, config, table, future, steps, quantiles, samples, time_column
             lambda _: fits,
             f"at most {model.horizon}, the horizon of a model of quantiles or with past covariates",
         )
-    series = [_with_static_ahead(one, roles, steps or model.horizon) for one in series]
+    series = [_with_static_ahead(one, roles, steps) for one in series]
     found = model.forecasts(series, steps, quantiles or None, samples, config.seed)
     yield _csv_line(["time", "series", *(f"q{level:g}" for level in found[0].levels)])
     for forecast in found:
         for time, row in zip(time_steps.format_times(forecast.times), forecast.quantiles, strict=True):
-            yield _csv_line([time, forecast.name, *(f"{value:.6g}" for value in row)])
+            yield _csv_line([time, forecast.name, *(f"{value:.9g}" for value in row)])
 
 
 def check_levels(model, quantiles):
@@ -170,12 +172,16 @@ def watch(flags, folder, config=None, source=None):
     first, second = next(rows, None), next(rows, None)
     if second is None:
         raise DataError("standard input: expected a line with names of columns, and two rows or more")
+    if min(len(first), len(second)) < len(names):
+        raise DataError(f"standard input:2: expected {len(names)} cells in each row, as in the header")
     begin = Table(Path("standard input"), names, [(2, first), (3, second)], True, "CSV")
     roles = series_files.complete(begin, Roles(flags.time_column, (flags.target,) if flags.target else (), past=model.past))
     if len(roles.target) > 1 or roles.time is None:
         raise DataError("standard input: expected one column of times and one of numbers; see --time-column and --target")
     columns = [names.index(name) for name in (roles.time, roles.target[0], *roles.past)]
     step = Step.parse(flags.frequency) if flags.frequency else time_steps.infer(np.sort(_times([first, second], columns)))
+    if step.count < 1:
+        raise DataError("standard input:3: the time of line 2 again; expected a later one")
     yield _csv_line(["time", roles.target[0], *(f"q{level:g}" for level in model.levels)])
     yield from _watch_rows(model, step, columns, _numbered(first, second, rows))
 
@@ -203,7 +209,7 @@ def _watch_rows(model, step, columns, rows):
             _push(stream, number - step.count * (missing - gap), step, np.full(len(values), np.nan))
         quantiles = _push(stream, number, step, values)
         last = number
-        yield _csv_line([time, f"{values[0]:.6g}", *(f"{value:.6g}" for value in quantiles)])
+        yield _csv_line([time, f"{values[0]:.9g}", *(f"{value:.9g}" for value in quantiles)])
 
 
 def _read_row(row, columns, line, step):
@@ -213,6 +219,8 @@ def _read_row(row, columns, line, step):
     numbers = [row[i].strip() for i in columns[1:]]
     try:
         values = np.array([np.nan if cell.lower() in series_files.MISSING else cells.to_float(cell) for cell in numbers])
+        if (np.abs(values) > series_files.LARGEST).any():
+            raise ValueError("too large")
     except ValueError as error:
         raise DataError(f"standard input:{line}: expected numbers, found {', '.join(numbers)[:60]}") from error
     return time_steps.format_times(time)[0], int(time.astype(f"M8[{step.unit}]").astype("int64")[0]), values

@@ -30,8 +30,8 @@ class Split:
 
     @property
     def inputs(self):
-        """The series: what a record of the data is made of."""
-        return self.series
+        """The rows of the split, of each series: what a record of the data is made of."""
+        return [one.last(len(one) - begin) for one, begin in zip(self.series, self.begins, strict=True)]
 
     @property
     def targets(self):
@@ -67,6 +67,12 @@ class Dataset:
     def seasons(self):
         """Lengths of the usual seasons of the step, shortest first."""
         return self.train.series[0].step.seasons()
+
+    @property
+    def step(self):
+        """The name of the step; "" of rows without times."""
+        step = self.train.series[0].step
+        return str(step) if step.unit else ""
 
     @property
     def lags(self):
@@ -127,6 +133,8 @@ def cut(series, config, past, known, roles) -> Dataset:
             f"{config.data}: {len(series) - len(long):,} of {len(series):,} series have fewer than {least:,} rows: left out"
         )
     _check_steps(long, config.data)
+    if config.output == "negative-binomial" and min(np.nanmin(one.target, initial=0) for one in long) < 0:
+        raise DataError(f"{config.data}: numbers below 0, expected counts for --output negative-binomial")
     held = [max(horizon, round(SHARE * len(one))) for one in long]
     borders = [(len(one) - 2 * rows, len(one) - rows, len(one)) for one, rows in zip(long, held, strict=True)]
     first, second, last = ([border[i] for border in borders] for i in range(3))
@@ -144,7 +152,7 @@ def cut(series, config, past, known, roles) -> Dataset:
 
 
 def _check_steps(series, source):
-    other = next((one for one in series if one.step != series[0].step), None)
+    other = next((one for one in series if not one.step.equals(series[0].step)), None)
     if other:
         raise DataError(
             f"{source}: {series[0].name} has a step of {series[0].step}, {other.name} of {other.step}; see --frequency"
@@ -157,7 +165,10 @@ def load_test(config, trained, dataset) -> Split:
     if (past, known) != (dataset.past, dataset.known):
         expected = ", ".join((*dataset.past, *dataset.known)) or "none"
         raise DataError(f"{config.data}: expected the covariates of the training, {expected}")
-    long = [one for one in series if len(one) >= 2 * trained.horizon]
+    long = [one for one in series if len(one) >= 2 * trained.horizon and not np.isnan(one.target).all()]
+    for one in long:
+        if not one.step.equals(dataset.train.series[0].step):
+            raise DataError(f"{config.data}: a step of {one.step}, expected {dataset.train.series[0].step} as in the training")
     if not long:
         raise DataError(f"{config.data}: expected {2 * trained.horizon:,} rows or more")
     return Split(long, [trained.horizon] * len(long), trained.horizon)

@@ -22,7 +22,7 @@ class ForecastingTask(recipe.Task):
     """
 
     imports = "import numpy as np\n\nfrom seqzoo.data.time_series import Series"
-    row_name = "series"
+    row_name = "rows"
 
     def __init__(self, config):
         self.config, self.scales = config, {}
@@ -35,9 +35,18 @@ class ForecastingTask(recipe.Task):
         quantiles = self._quantiles(model, split, model.levels)
         return forecast_metrics(baselines.values_of(split), quantiles, model.levels, scales_of(split))
 
+    def rows(self, inputs):
+        """The values that are there, each with its time."""
+        return [
+            (one.start + one.step.count * int(row), float(one.target[row]))
+            for one in inputs
+            for row in np.flatnonzero(~np.isnan(one.target))
+        ]
+
     def baselines(self, dataset):
         values, scales, levels = baselines.values_of(dataset.test), scales_of(dataset.test), self.config.quantiles
-        found = baselines.forecasts(dataset, levels, self.config.lags or dataset.lags, self.config.seed)
+        of_errors = scales_of(dataset.validation), scales
+        found = baselines.forecasts(dataset, levels, self.config.lags or dataset.lags, self.config.seed, of_errors)
         return {name: forecast_metrics(values, of_one, levels, scales) for name, of_one in found.items()}
 
     def examples(self, model, split, seed, count=5):
@@ -77,12 +86,12 @@ class ForecastingTask(recipe.Task):
 
 
 def scales_of(split):
-    """The `seasonal_error` of the series of each origin, on the rows before the split."""
+    """The `seasonal_error` of the series of each origin, on the rows before the split; on all, where these are too few."""
     season = next(iter(split.series[0].step.seasons()), 1)
-    of_series = [
-        seasonal_error(one.target[:begin], min(season, max(1, begin - 1)))
-        for one, begin in zip(split.series, split.begins, strict=True)
-    ]
+    of_series = []
+    for one, begin in zip(split.series, split.begins, strict=True):
+        rows = one.target[:begin] if begin >= 2 * season else one.target
+        of_series.append(seasonal_error(rows, min(season, max(1, len(rows) // 2))))
     return np.array([of_series[number] for number, _ in split.places()])
 
 

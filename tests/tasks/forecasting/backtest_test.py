@@ -8,6 +8,7 @@ from seqzoo.data.time_series import Series
 from seqzoo.errors import DataError
 from seqzoo.tasks.forecasting import baselines, data
 from seqzoo.tasks.forecasting.metrics import forecast_metrics, seasonal_error
+from seqzoo.tasks.forecasting.task import scales_of
 
 LEVELS = (0.1, 0.5, 0.9)
 
@@ -48,6 +49,13 @@ def test_metrics_by_hand():
 def test_the_seasonal_error_of_missing_and_constant_rows():
     assert seasonal_error(np.array([1.0, 5, 2, np.nan, 4]), 2) == pytest.approx((1 + 2) / 2)
     assert seasonal_error(np.full(9, 3.0), 2) == 1.0
+
+
+def test_the_scale_of_series_with_few_rows_before_the_split_is_that_of_all_rows():
+    y = np.random.default_rng(0).normal(size=200)
+    split = data.Split([Series.of(y)], [4], 4)
+    np.testing.assert_allclose(scales_of(split)[0], seasonal_error(y, 24))
+    np.testing.assert_allclose(scales_of(data.Split([Series.of(y)], [100], 4))[0], seasonal_error(y[:100], 24))
 
 
 def test_naive_forecasts():
