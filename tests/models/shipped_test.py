@@ -17,10 +17,15 @@ LETTERS = {"inputs": IDS % 27 + 4, "mask": MASK, "y_prev": IDS % 9 + 4}
 SAMPLES = np.arange(2400)
 SOUNDS = np.stack([np.sin(SAMPLES**1.4 / 90) / 3, np.cos(SAMPLES / 5) / 4]).astype("float32")
 CLIPS = (np.arange(2 * STEPS * 32 * 32) ** 2 % 251).astype("uint8").reshape(BATCH, STEPS, 32, 32, 1)
+CHANNELS = np.sin(np.arange(BATCH * STEPS * 6) ** 1.5).reshape(BATCH, STEPS, 6).astype("float32")
+HOURS = np.eye(35, dtype="float32")[np.arange(BATCH * (STEPS + 24)).reshape(BATCH, STEPS + 24) % 24]
+SERIES = {"target": CHANNELS[:, :, 0], "mask": MASK, "past": CHANNELS[:, :, :0], "known": HOURS}
 INPUTS = {
+    "activity": {"inputs": CHANNELS, "mask": MASK},
     "cloze": {"inputs": IDS, "mask": MASK},
     "dates": LETTERS,
     "dna": {"inputs": BASES, "mask": MASK},
+    "forecast": SERIES | {"origins": np.array([[3, 5], [2, 3]], "int32")},
     "language_model": {"inputs": IDS},
     "music": {"inputs": CHORDS},
     "names": {"inputs": IDS, "label": np.array([1, 5])},
@@ -32,9 +37,11 @@ INPUTS = {
 }
 # The mean and the standard deviation of what each returns, and five of its numbers.
 OUTPUTS = {
+    "activity": [0.142857, 0.214694, 0.003999, 0.000683, 0.268739, 0.095644, 0.733964],
     "cloze": [-4.450304, 2.914621, 2.614872, -5.169187, -5.421156, -7.384483, -4.627443],
     "dates": [-4.052269, 6.809196, -13.773446, -9.451894, -8.94755, -2.288989, -3.564371],
     "dna": [0.333333, 0.156046, 0.195224, 0.31382, 0.490956, 0.13998, 0.581211],
+    "forecast": [0.230437, 0.642274, 0.038891, -0.096289, -0.150923, 1.330714, 1.344907],
     "language_model": [-4.596179, 2.817277, 3.551503, -8.844059, -6.606586, -7.582779, -8.98753],
     "music": [-6.321727, 3.568529, -8.56004, -9.744904, -9.494569, -11.015132, -11.141798],
     "names": [-4.374852, 4.379688, -0.542112, -10.254962, -6.987136, -11.588463, -12.503425],
@@ -47,7 +54,8 @@ OUTPUTS = {
 
 
 def summary(name):
-    y = arrays(presets.load(name)(tensors(INPUTS[name])))
+    outputs = presets.load(name)(tensors(INPUTS[name]))
+    y = arrays(outputs["parameters"] if isinstance(outputs, dict) else outputs)
     y = y[y > -1e8]  # logits of tokens that are never predicted
     return [y.mean(), y.std(), *y[np.linspace(0, len(y) - 1, 5).astype(int)]]
 
