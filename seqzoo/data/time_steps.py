@@ -16,7 +16,7 @@ NAMES = {  # of units, as a user may write them
     **dict.fromkeys(("h", "hour"), (1, "h")),
     **dict.fromkeys(("d", "day"), (1, "D")),
     **dict.fromkeys(("w", "week"), (7, "D")),
-    **dict.fromkeys(("mo", "month", "ms", "me", "m"), (1, "M")),
+    **dict.fromkeys(("mo", "month", "ms", "me"), (1, "M")),
     **dict.fromkeys(("q", "quarter", "qs", "qe"), (3, "M")),
     **dict.fromkeys(("y", "year", "ys", "ye"), (1, "Y")),
 }

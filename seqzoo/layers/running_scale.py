@@ -13,7 +13,7 @@ class RunningScale(keras.layers.Layer):
         α<t> = (1 - γ) / (1 - γ^n)        n: number of the steps up to t, γ = 1 - 1 / span
         δ<t> = y<t> - μ<t-1>
         μ<t> = μ<t-1> + α<t> δ<t>
-        v<t> = (1 - α<t>) (v<t-1> + α<t> δ<t>²),  σ<t> = √v<t>, or 1 where v<t> is 0
+        v<t> = (1 - α<t>) (v<t-1> + α<t> δ<t>²),  σ<t> = √v<t>
 
     So (y - μ) / σ is the same for a·y + b as for y, a > 0. Source: D.H.D. West, Updating mean and variance estimates,
     Communications of the ACM 22 (1979), with the weights of an exponential average and Adam's correction of its start.
@@ -58,7 +58,7 @@ class RunningScale(keras.layers.Layer):
         mean = mean + alpha * delta
         variance = (1 - alpha) * (variance + alpha * delta**2)
         state = ops.where(real, decay, before), mean, variance
-        return state, (mean, ops.where(variance > 0, ops.sqrt(variance), 1.0))
+        return state, (mean, ops.sqrt(variance))
 
     def compute_output_spec(self, y, mask):
         return tuple(keras.KerasTensor(y.shape, dtype=self.compute_dtype) for _ in range(2))

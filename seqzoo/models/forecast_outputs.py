@@ -79,7 +79,7 @@ class Gaussian(Distribution):
         return 0.5 * z**2 + ops.log(sigma) + 0.5 * math.log(2 * math.pi)
 
     def frozen(self, p, location, scale):
-        return stats.norm(location + scale * p[..., 0], scale * (LEAST + _softplus(p[..., 1])))
+        return stats.norm(location + scale * p[..., 0], _width(scale) * (LEAST + _softplus(p[..., 1])))
 
 
 class StudentT(Distribution):
@@ -96,7 +96,7 @@ class StudentT(Distribution):
 
     def frozen(self, p, location, scale):
         sigma, nu = LEAST + _softplus(p[..., 1]), 2 + LEAST + _softplus(p[..., 2])
-        return stats.t(nu, location + scale * p[..., 0], scale * sigma)
+        return stats.t(nu, location + scale * p[..., 0], _width(scale) * sigma)
 
 
 class NegativeBinomial(Distribution):
@@ -133,6 +133,11 @@ def log_gamma(x):
     z = x + 6
     series = 1 / (12 * z) - 1 / (360 * z**3) + 1 / (1260 * z**5)
     return (z - 0.5) * ops.log(z) - z + 0.5 * math.log(2 * math.pi) + series - ops.log(product)
+
+
+def _width(scale):
+    """A positive scale for SciPy: of a constant history it is 0."""
+    return np.maximum(scale, np.finfo(float).tiny)
 
 
 def _softplus(x):

@@ -139,7 +139,7 @@ class Forecaster(keras.Model):
         target, mask, origins = inputs["target"], inputs["mask"], inputs["origins"]
         past, known = self.of_past(inputs["past"]), self.of_known(inputs["known"])
         means, deviations = self.scaling(target, mask)
-        scaled = ops.where(mask, (target - means) / deviations, 0)
+        scaled = ops.where(mask, (target - means) / divisor(deviations), 0)
         steps = ops.shape(target)[1]
         x = ops.concatenate([scaled[..., None], past, known[:, :steps]], axis=-1)
         states = self.recurrent(self.drop(x, training=training), mask=mask, training=training)
@@ -154,11 +154,11 @@ class Forecaster(keras.Model):
         rows = origins[..., None] - ops.arange(self.lags, dtype="int32")
         real = (rows >= 0) & at_rows(mask, ops.maximum(rows, 0))
         values = at_rows(target, ops.maximum(rows, 0))
-        return ops.where(real, (values - location[..., None]) / scale[..., None], 0)
+        return ops.where(real, (values - location[..., None]) / divisor(scale)[..., None], 0)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Returns the mean loss of the values that are there, in scaled units."""
-        location, scale = y_pred["location"][..., None], y_pred["scale"][..., None]
+        location, scale = y_pred["location"][..., None], divisor(y_pred["scale"])[..., None]
         loss = self.kind.loss(y_pred["parameters"], ops.cast(y, "float32"), location, scale)
         weight = ops.ones_like(loss) if sample_weight is None else ops.cast(sample_weight, loss.dtype)
         rows = ops.sum(loss * weight, axis=(1, 2)) / ops.maximum(ops.mean(ops.sum(weight, axis=(1, 2))), 1.0)
@@ -179,13 +179,13 @@ class Forecaster(keras.Model):
         """
         scales, recurrent, output, values, reals = state
         scales, (mean, deviation) = self.scaling.step(target, mask, scales)
-        scaled = ops.where(mask, (target - mean) / deviation, 0)
+        scaled = ops.where(mask, (target - mean) / divisor(deviation), 0)
         x = ops.concatenate([scaled[:, None], self.of_past(past), self.of_known(known)], axis=-1)
         new = self.recurrent.step(x, recurrent)
         output, recurrent = tree.map_structure(lambda a, b: ops.where(mask[:, None], b, a), (output, recurrent), new)
         values = ops.concatenate([target[:, None], values[:, :-1]], axis=1)
         reals = ops.concatenate([mask[:, None], reals[:, :-1]], axis=1)
-        lags = ops.where(reals, (values - mean[:, None]) / deviation[:, None], 0)
+        lags = ops.where(reals, (values - mean[:, None]) / divisor(deviation)[:, None], 0)
         parameters = self.head(output[:, None], self.of_known(ahead)[:, None], lags[:, None])
         forecast = {"parameters": parameters, "location": mean[:, None], "scale": deviation[:, None]}
         return forecast, (scales, recurrent, output, values, reals)
@@ -281,6 +281,11 @@ class Forecaster(keras.Model):
     @classmethod
     def from_config(cls, config, custom_objects=None):
         return cls(**config)
+
+
+def divisor(deviation):
+    """Returns what to divide by: the deviation, or 1 where it is 0, of a constant history."""
+    return ops.where(deviation > 0, deviation, 1)
 
 
 def at_rows(a, rows):

@@ -27,7 +27,7 @@ def test_names_of_steps(name, step, text, seasons):
     assert Step.parse(name) == step and str(step) == text and step.seasons() == seasons
 
 
-@pytest.mark.parametrize("name", ["", "fortnight", "0h", "-1h", "h1", "1.5h"])
+@pytest.mark.parametrize("name", ["", "fortnight", "15m", "0h", "-1h", "h1", "1.5h"])
 def test_wrong_names_of_steps(name):
     with pytest.raises(DataError, match="--frequency: expected a number and a unit"):
         Step.parse(name)

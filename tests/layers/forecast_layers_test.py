@@ -23,14 +23,14 @@ def scale(y, mask):
 
 def by_definition(y, mask):
     """Weighted mean and deviation of the values up to each step, in float64: weights γ^k of the value k values before."""
-    means, deviations = np.zeros(len(y)), np.ones(len(y))
+    means, deviations = np.zeros(len(y)), np.zeros(len(y))
     for t in range(len(y)):
         values = y[: t + 1][mask[: t + 1]].astype(float)
         if len(values):
             weights = (1 - 1 / SPAN) ** np.arange(len(values))[::-1]
             means[t] = np.average(values, weights=weights)
             variance = np.average((values - means[t]) ** 2, weights=weights)
-            deviations[t] = np.sqrt(variance) if len(values) > 1 else 1
+            deviations[t] = np.sqrt(variance)
     return means, deviations
 
 
@@ -40,7 +40,7 @@ def test_the_running_scale_is_the_weighted_mean_and_deviation():
     for row in range(len(y)):
         expected = by_definition(y[row], mask[row])
         np.testing.assert_allclose(means[row], expected[0], atol=1e-5)
-        np.testing.assert_allclose(deviations[row], expected[1], rtol=1e-4)
+        np.testing.assert_allclose(deviations[row], expected[1], rtol=1e-4, atol=1e-6)
 
 
 def test_the_running_scale_moves_with_the_series():
@@ -69,10 +69,10 @@ def test_a_step_at_a_time_equals_the_whole():
             np.testing.assert_allclose(ops.convert_to_numpy(a), b[:, t], rtol=1e-6)
 
 
-def test_a_constant_has_the_deviation_1():
+def test_a_constant_has_no_deviation():
     means, deviations = scale(np.full((1, 9), 4.0, "float32"), np.ones((1, 9), bool))
     np.testing.assert_allclose(means, 4.0, rtol=1e-6)
-    np.testing.assert_array_equal(deviations, 1)
+    np.testing.assert_allclose(deviations, 0, atol=1e-6)
 
 
 def test_a_span_below_1():

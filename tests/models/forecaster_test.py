@@ -121,6 +121,12 @@ def test_series_that_lack_something():
     model.forecasts([Series.of(y, known=np.zeros((ROWS + 4, 1)))])
 
 
+@pytest.mark.parametrize("output", ["quantiles", "gaussian", "student-t"])
+def test_the_forecast_of_a_constant_is_the_constant(output):
+    for constant in (5.0, 5e-6, -1e9):
+        np.testing.assert_allclose(quantiles(forecaster(output=output), np.full(ROWS, constant)), constant, rtol=1e-9)
+
+
 def test_forecasts_below_the_minimum_are_cut():
     plain, cut = (quantiles(forecaster(minimum=minimum), values()) for minimum in (None, 12.0))
     assert plain.min() < 12

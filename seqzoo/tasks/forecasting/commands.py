@@ -25,7 +25,7 @@ class PredictFlags(recipe.PredictFlags):
     CSV with a header, its columns those of the training."""
 
     file: str | None = None
-    """CSV or Parquet file with the history."""
+    """CSV, TSV, JSON or Parquet file with the history."""
     future: str | None = None
     """File with the times after it and the known covariates, in the same columns."""
     steps: int | None = None
@@ -53,10 +53,9 @@ class PredictFlags(recipe.PredictFlags):
         """The table of the file, or of standard input."""
         if self.texts:
             raise UsageError(f"{verb}: expected --file or standard input, got {self.texts[0]!r}")
-        if self.file and Path(self.file).suffix.lower() in series_files.PARQUET:
+        if self.file:
             return series_files.read_table(self.file)
-        lines = super().lines(verb)
-        return parse_table(self.file or "standard input", "\n".join(lines))
+        return parse_table("standard input", "\n".join(super().lines(verb)))
 
 
 def check_quantiles(quantiles, given):
