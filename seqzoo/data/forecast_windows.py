@@ -41,9 +41,9 @@ def read_windows(
 def values_after(series: Sequence[Series], rows: np.ndarray, horizon: int) -> np.ndarray:
     """Returns the values of the `horizon` rows after each of `rows (batch, F)`, float64 `(batch, F, horizon)`; NaN where
     missing, or beyond the last row."""
-    padded = [np.append(one.target, np.nan) for one in series]
     ahead = rows[..., None] + 1 + np.arange(horizon)
-    return np.stack([target[np.minimum(of_one, len(target) - 1)] for target, of_one in zip(padded, ahead, strict=True)])
+    values = [one.target[np.minimum(of_one, len(one) - 1)] for one, of_one in zip(series, ahead, strict=True)]
+    return np.where(ahead < np.array([len(one) for one in series])[:, None, None], np.stack(values), np.nan)
 
 
 class ForecastWindows(keras.utils.PyDataset):

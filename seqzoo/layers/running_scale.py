@@ -53,7 +53,7 @@ class RunningScale(keras.layers.Layer):
         """Returns the next state, and (μ<t>, σ<t>), `(batch,)` each; where `real` is False the state stays."""
         before, mean, variance = state
         decay = before * (1 - 1 / self.span)
-        alpha = ops.where(real, 1 / self.span / ops.maximum(1 - decay, 1e-7), 0.0)
+        alpha = ops.where(real, ops.minimum(1 / self.span / ops.maximum(1 - decay, 1e-7), 1.0), 0.0)  # rounded, 1 may be above
         delta = ops.where(real, y_t - mean, 0.0)
         mean = mean + alpha * delta
         variance = (1 - alpha) * (variance + alpha * delta**2)
