@@ -13,6 +13,7 @@ from seqzoo.errors import DataError, note_of_data
 
 LABEL_NAMES = ("label", "activity", "class", "target", "exercise", "gesture")
 RECORDING_NAMES = ("recording", "recording_id", "session", "file", "trial")
+TIME_NAMES = (*series_files.TIME_NAMES, "t", "seconds", "milliseconds", "index")  # no channels
 GROUP_NAMES = ("subject", "subject_id", "person", "user", "participant", "group")
 
 
@@ -76,17 +77,12 @@ def complete(table: Table, roles: Roles, needs_label: bool = True) -> Roles:
     if label is None and needs_label:
         raise DataError(f"{table.path}: no column of labels among {', '.join(table.names)}; see --label-column")
     recording, group = roles.recording or _named(table, RECORDING_NAMES), roles.group or _named(table, GROUP_NAMES)
-    time = roles.time or _named(table, time_steps_names())
+    time = roles.time or _named(table, TIME_NAMES)
     others = [name for name in table.names if name not in (label, recording, group, time)]
     channels = roles.channels or tuple(name for name in others if series_files.is_numeric(table, name))
     if not channels:
         raise DataError(f"{table.path}: no channel, a column of numbers, among {', '.join(table.names)}; see --channels")
     return Roles(label, recording, group, time, channels)
-
-
-def time_steps_names():
-    """Usual names of columns of times, which are no channels."""
-    return (*series_files.TIME_NAMES, "t", "seconds", "milliseconds", "index")
 
 
 def _named(table, names):

@@ -2,7 +2,6 @@
 
 import dataclasses
 from collections import defaultdict
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -294,10 +293,3 @@ def _extended(series, future, path, roles):
     static = np.broadcast_to(series.known[-1:, len(roles.known) :], (len(ahead), len(roles.static)))
     known = np.concatenate([series.known[: len(series)], np.concatenate([ahead, static], axis=1)])
     return dataclasses.replace(series, known=known)
-
-
-def check_columns(table: Table, names: Sequence[str], what: str) -> None:
-    """Raises a `DataError` unless the table has all the columns."""
-    missing = [name for name in names if name not in table.names]
-    if missing:
-        raise DataError(f"{table.path}: no column {missing[0]!r}, {what}; the columns are {', '.join(table.names)}")

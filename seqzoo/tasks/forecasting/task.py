@@ -25,7 +25,7 @@ class ForecastingTask(recipe.Task):
     row_name = "rows"
 
     def __init__(self, config):
-        self.config, self.scales = config, {}
+        self.config = config
         covariates = config.past or config.known or config.static or config.data in hourly_records.WITH_COVARIATES
         arrays = ", past=np.zeros((500, len(model.past))), known=np.zeros((500 + model.horizon, len(model.known)))"
         series = f'Series.of(np.arange(500) % 24, "2024-01-01", "1h"{arrays if covariates else ""})'
