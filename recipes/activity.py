@@ -6,14 +6,12 @@ The default data are exercises recorded by a watch; `--data` takes a CSV file or
 import dataclasses
 import math
 
-import keras
-
 from seqzoo import recipe
 from seqzoo.data.batches import Batches
 from seqzoo.layers import SensorEncoder
 from seqzoo.models import ManyToOne
 from seqzoo.tasks import activity
-from seqzoo.training import averaging, fit, losses, metrics
+from seqzoo.training import averaging, fit, losses, metrics, optimizers
 from seqzoo.tuning.space import Range
 
 
@@ -28,11 +26,13 @@ class Config(recipe.Config):
     time_column: str | None = None
     """Column of times, which is no channel."""
     channels: tuple[str, ...] = ()
-    """Columns of the channels; all numbers without another role if not given."""
+    """Columns of the channels, in order; all numbers without another role if not given."""
     window: int | None = None
     """Samples of a window; 100 if not given."""
     hop: int | None = None
     """Samples after which another window begins; half a window if not given."""
+    filters: tuple[int, ...] = (64, 64)
+    """Filters of convolutions before the recurrent layers; each halves the steps."""
     rotation: float | None = None
     """Degrees by which channels are turned in training, three by three, as on another wearer; if not given 20 for the watch, 0
     for other data."""
@@ -79,7 +79,7 @@ def build_model(config, dataset):
         for given, of_watch in ((config.rotation, 20.0), (config.gain, 0.15))
     )
     return ManyToOne(
-        encoder=SensorEncoder(dataset.train.inputs[0].shape[1], rotation, gain),
+        encoder=SensorEncoder(dataset.train.inputs[0].shape[1], config.filters, dataset.channels, rotation, gain),
         labels=dataset.labels,
         cell=config.cell,
         units=config.units,
@@ -102,9 +102,7 @@ def train_model(config, dataset, **options):
         Batches(split.inputs, split.y, config.batch_size, config.seed, shuffle=split is dataset.train)
         for split in (dataset.train, dataset.validation)
     )
-    updates = config.epochs * len(train)
-    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, updates)
-    adam = keras.optimizers.Adam(rate, global_clipnorm=config.clip_norm, **averaging.ema_options(updates / 20))
+    adam = optimizers.averaged_adam(config, config.epochs * len(train))
     model.compile(adam, losses.CrossEntropy(), weighted_metrics=[metrics.accuracy])
     return model, fit.fit(model, train, validation, config.epochs, config.patience, [averaging.swap_weights()], **options)
 
@@ -118,6 +116,7 @@ RECIPE = recipe.Recipe(
     activity.load_test,
     SEARCH_SPACE,
     commands={"watch": recipe.Command(activity.WatchFlags, activity.watch, "the label after each sample")},
+    predict_flags=activity.PredictFlags,
     quick_epochs=3,
     load_folds=activity.folds,
     data_source="Exercises of the shoulder recorded by a watch, from the package seglearn 1.2.5 (BSD licence).",

@@ -7,13 +7,11 @@ series or many.
 import dataclasses
 from typing import Literal
 
-import keras
-
 from seqzoo import recipe
 from seqzoo.data.forecast_windows import ForecastOrigins, ForecastWindows
 from seqzoo.models import Forecaster
 from seqzoo.tasks import forecasting
-from seqzoo.training import averaging, fit
+from seqzoo.training import averaging, fit, optimizers
 from seqzoo.tuning.space import Range
 
 
@@ -130,9 +128,7 @@ def train_model(config, dataset, **options):
     read = {"batch_size": config.batch_size, "seed": config.seed, "batches": config.updates}
     train = ForecastWindows(dataset.train.series, model, **read)
     validation = ForecastOrigins(dataset.validation.series, model, dataset.validation.places())
-    updates = config.epochs * len(train)
-    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, updates)
-    adam = keras.optimizers.Adam(rate, global_clipnorm=config.clip_norm, **averaging.ema_options(updates / 20))
+    adam = optimizers.averaged_adam(config, config.epochs * len(train))
     model.compile(adam)  # the loss is the model's own
     return model, fit.fit(model, train, validation, config.epochs, config.patience, [averaging.swap_weights()], **options)
 

@@ -7,7 +7,6 @@ your sound files with transcripts, or with labels by sub-folder or by name: the 
 import dataclasses
 from typing import Literal
 
-import keras
 import numpy as np
 
 from seqzoo import recipe
@@ -15,7 +14,7 @@ from seqzoo.data.batches import Batches
 from seqzoo.layers import SoundEncoder
 from seqzoo.models import ManyToOne, SpeechRecognizer
 from seqzoo.tasks import speech
-from seqzoo.training import averaging, fit, losses, metrics
+from seqzoo.training import averaging, fit, losses, metrics, optimizers
 from seqzoo.tuning.space import Range
 
 
@@ -116,9 +115,7 @@ def train_model(config, dataset, **options):
         Batches(split.inputs, targets_of(model, split), config.batch_size, config.seed, shuffle=split is dataset.train)
         for split in (dataset.train, held_out)
     )
-    updates = config.epochs * len(train)
-    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, updates)
-    adam = keras.optimizers.Adam(rate, global_clipnorm=config.clip_norm, **averaging.ema_options(updates / 20))
+    adam = optimizers.averaged_adam(config, config.epochs * len(train))
     if dataset.labels:
         model.compile(adam, losses.CrossEntropy(), weighted_metrics=[metrics.accuracy])
     else:

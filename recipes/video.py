@@ -15,7 +15,7 @@ from seqzoo.data.batches import Batches
 from seqzoo.layers import FrameEncoder, Standardization
 from seqzoo.models import ManyToOne
 from seqzoo.tasks import video
-from seqzoo.training import averaging, fit, losses, metrics
+from seqzoo.training import averaging, fit, losses, metrics, optimizers
 from seqzoo.tuning.space import Range
 
 
@@ -89,9 +89,7 @@ def train_model(config, dataset, **options):
         Batches(split.inputs, split.y, config.batch_size, config.seed, shuffle=split is dataset.train)
         for split in (dataset.train, dataset.validation)
     )
-    updates = config.epochs * len(train)
-    rate = keras.optimizers.schedules.CosineDecay(config.learning_rate, updates)
-    adam = keras.optimizers.Adam(rate, global_clipnorm=config.clip_norm, **averaging.ema_options(updates / 20))
+    adam = optimizers.averaged_adam(config, config.epochs * len(train))
     model.compile(adam, losses.CrossEntropy(), weighted_metrics=[metrics.accuracy])
     return model, fit.fit(model, train, validation, config.epochs, config.patience, [averaging.swap_weights()], **options)
 

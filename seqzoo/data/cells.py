@@ -1,11 +1,14 @@
 """Cells of a table, and columns of cells: numbers, texts and labels by their looks."""
 
 import json
+import math
 import re
 from collections.abc import Sequence
 
 from seqzoo.errors import DataError
 
+MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "?")
+LARGEST = 1e30  # of a number: its square fits into float32 no more
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+(e[+-]?\d+)?", re.IGNORECASE)
 THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")
 WITH_COMMA = re.compile(r"[+-]?[\d.]*,[\d.,]*\d(e[+-]?\d+)?", re.IGNORECASE)  # 1,5 and 1,234,567 and 1.234,5
@@ -34,6 +37,24 @@ def to_float(cell) -> float:
     if _has_comma(cell) and DECIMAL_COMMA.fullmatch(cell.strip()):
         cell = cell.replace(",", ".")
     return float(cell)
+
+
+def is_missing(cell) -> bool:
+    """Returns whether a cell is empty, or says that there is no number."""
+    return cell is None or isinstance(cell, str) and cell.strip().lower() in MISSING
+
+
+def number(cell, where: str) -> float:
+    """Returns a cell as a number, NaN if it is missing; raises a `DataError` that begins with its place if it is none."""
+    if is_missing(cell):
+        return math.nan
+    try:
+        value = to_float(cell)
+    except (TypeError, ValueError, OverflowError):
+        value = math.inf
+    if abs(value) > LARGEST:
+        raise DataError(f"{where}: expected a number, found {str(cell)[:40]!r}")
+    return value
 
 
 def check_decimal_marks(cells: Sequence, source) -> None:

@@ -62,13 +62,13 @@ def _commonest(path: Path, text: str) -> str:
 def _equal_rows(path: Path, text: str, delimiter: str) -> Rows:
     rows = _rows(path, text, delimiter)
     if not rows:
-        raise DataError(f"{path}: empty, expected lines with a text and its label")
+        raise DataError(f"{path}: empty, expected a table, such as lines with a text and its label")
     first_line, first = rows[0]
     for line, cells in rows:
         if len(cells) != len(first):
             raise DataError(
                 f"{path}:{line}: {len(cells)} cells, expected {len(first)} as in line {first_line}; "
-                f"a text with the delimiter {delimiter!r} in it must stand in quotes"
+                f"a cell with the delimiter {delimiter!r} in it must stand in quotes"
             )
     return rows
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seqzoo.data import cells, series_files
+from seqzoo.data import series_files
 from seqzoo.data.recordings import Recording
 from seqzoo.data.tables import SUFFIXES, Table
 from seqzoo.errors import DataError, note_of_data
@@ -34,11 +34,11 @@ class Roles:
         return {name: flag for flag, name in flags.items() if name is not None} | dict.fromkeys(self.channels, "--channels")
 
 
-def read(path: str | Path, roles: Roles) -> tuple[list[Recording], tuple[str, ...]]:
+def read(path: str | Path, roles: Roles, needs_label: bool = True) -> tuple[list[Recording], tuple[str, ...]]:
     """Returns the recordings of a file, or of all files of a folder, and the names of the channels.
 
     In a folder each file is a recording, unless a column names them; a file's label is that of its column, or the name of the
-    folder that it is in. Whose a recording is says the column of subjects, or nothing.
+    folder that it is in, as where no label is needed. Whose a recording is says the column of subjects, or nothing.
 
     Raises:
         DataError: a file has no channels or no label, other channels than the first, or a cell that is no number.
@@ -54,17 +54,17 @@ def read(path: str | Path, roles: Roles) -> tuple[list[Recording], tuple[str, ..
     recordings, channels = [], None
     for file in files:
         table = series_files.read_table(file)
-        of_file = complete(table, roles, needs_label=file.parent == path or len(files) == 1)
+        of_file = complete(table, roles, needs_label and (file.parent == path or len(files) == 1))
+        of_file = of_file if needs_label else dataclasses.replace(of_file, label=None)
         channels = channels or of_file.channels
         if of_file.channels != channels:
             raise DataError(f"{file}: channels {', '.join(of_file.channels)}, expected {', '.join(channels)} as in {files[0]}")
         recordings += _recordings(
             table, of_file, file, str(file.relative_to(path).with_suffix("")) if path.is_dir() else file.stem
         )
-    labels = {label for recording in recordings for label in recording.labels}
-    note_of_data(
-        f"{path}: {len(recordings):,} recordings of the channels {', '.join(channels)}; labels {', '.join(sorted(labels)[:8])}"
-    )
+    labels = sorted({label for recording in recordings for label in recording.labels})
+    of_labels = f"; labels {', '.join(labels[:8])}" if needs_label else ""
+    note_of_data(f"{path}: {len(recordings):,} recordings of the channels {', '.join(channels)}{of_labels}")
     return recordings, channels
 
 
@@ -89,30 +89,8 @@ def _named(table, names):
     return next((name for name in table.names if name.strip().lower() in names), None)
 
 
-def numbers(table: Table, channels) -> np.ndarray:
-    """Returns the channels as float32 `(rows, channels)`; raises a `DataError` that names the line of what is no number."""
-    columns, values = [table.names.index(name) for name in channels], np.empty((len(table.rows), len(channels)), np.float32)
-    for i, (line, row) in enumerate(table.rows):
-        for k, column in enumerate(columns):
-            values[i, k] = number(row[column], f"{table.path}:{line}: column {channels[k]}")
-    return values
-
-
-def number(cell, where: str) -> float:
-    """Returns a cell as a number, NaN if it is empty."""
-    if cell is None or isinstance(cell, str) and cell.strip().lower() in series_files.MISSING:
-        return np.nan
-    try:
-        value = cells.to_float(cell)
-        if abs(value) > series_files.LARGEST:
-            raise ValueError("too large")
-        return value
-    except (TypeError, ValueError, OverflowError):
-        raise DataError(f"{where}: expected a number, found {str(cell)[:40]!r}") from None
-
-
 def _recordings(table, roles, file, name):
-    values = numbers(table, roles.channels)
+    values = np.stack([series_files.numbers_of(table, name) for name in roles.channels], axis=1).astype(np.float32)
 
     def column(name, otherwise):
         return (
@@ -121,7 +99,7 @@ def _recordings(table, roles, file, name):
 
     labels, groups = column(roles.label, file.parent.name), column(roles.group, "")
     names = column(roles.recording, name)
-    if "" in labels:
+    if roles.label is not None and "" in labels:
         raise DataError(f"{table.path}:{table.rows[labels.index('')][0]}: column {roles.label}: expected a label, found none")
     begin = 0
     for (name, group), rows in itertools.groupby(zip(names, groups, strict=True)):

@@ -13,8 +13,6 @@ from seqzoo.data.time_steps import Step
 from seqzoo.errors import DataError, boundary, note_of_data
 
 TIME_NAMES = ("time", "timestamp", "date", "datetime", "date_time", "ds", "ts", "year")
-LARGEST = 1e30  # of a number: its square fits into float32 no more
-MISSING = ("", "na", "n/a", "nan", "null", "none", "-", "?")
 PARQUET = (".parquet", ".pq")
 MOST_ROWS = 50_000_000  # of a regular grid: more, and one wrong year would fill the memory
 
@@ -114,8 +112,16 @@ def _is_time(table, name):
 
 def is_numeric(table: Table, name: str) -> bool:
     """Returns whether most cells of a column that are not missing are numbers."""
-    column = [cell for cell in table.column(table.names.index(name)) if not _is_missing(cell)]
+    column = [cell for cell in table.column(table.names.index(name)) if not cells.is_missing(cell)]
     return bool(column) and cells.mostly_numbers(column)
+
+
+def numbers_of(table: Table, name: str) -> np.ndarray:
+    """Returns a column as numbers, NaN where they are missing; raises a `DataError` with the line of what is no number."""
+    column = table.column(table.names.index(name))
+    cells.check_decimal_marks([cell for cell in column if not cells.is_missing(cell)], f"{table.path}, column {name}")
+    places = (f"{table.path}:{line}: column {name}" for line, _ in table.rows)
+    return np.array([cells.number(cell, place) for cell, place in zip(column, places, strict=True)])
 
 
 def read(table: Table, roles: Roles, grid: Grid) -> list[Series]:
@@ -130,10 +136,13 @@ def read(table: Table, roles: Roles, grid: Grid) -> list[Series]:
     if roles.series is not None and len(single) < len(groups) and single:
         note_of_data(f"{table.path}: {len(single):,} of {len(groups):,} series have one row ({single[0]}): left out")
         groups = {name: rows for name, rows in groups.items() if name not in single}
-    numbers = {name: _numbers(table, name, wheres) for name in (*roles.target, *roles.past, *roles.known, *roles.static)}
+    numbers = {name: numbers_of(table, name) for name in (*roles.target, *roles.past, *roles.known, *roles.static)}
     times = None
     if roles.time is not None:
-        times = time_steps.parse_times(table.column(table.names.index(roles.time)), wheres)
+        column = table.column(table.names.index(roles.time))
+        times = time_steps.parse_times(column, wheres)
+        if time_steps.has_offset(column[0]):
+            note_of_data(f"{table.path}: column {roles.time}: times are read, and written, in UTC")
     return [
         one
         for name, rows in groups.items()
@@ -149,25 +158,6 @@ def _groups(table, column):
     for row, cell in enumerate(table.column(table.names.index(column))):
         groups[str(cell)].append(row)
     return {name: np.array(rows) for name, rows in groups.items()}
-
-
-def _is_missing(cell) -> bool:
-    return cell is None or isinstance(cell, str) and cell.strip().lower() in MISSING
-
-
-def _numbers(table, name, wheres):
-    """A column as numbers, NaN where they are missing."""
-    column, numbers = table.column(table.names.index(name)), np.full(len(table.rows), np.nan)
-    cells.check_decimal_marks([cell for cell in column if not _is_missing(cell)], f"{table.path}, column {name}")
-    for i, cell in enumerate(column):
-        if not _is_missing(cell):
-            try:
-                numbers[i] = cells.to_float(cell)
-            except (TypeError, ValueError, OverflowError):
-                numbers[i] = np.inf
-            if abs(numbers[i]) > LARGEST:
-                raise DataError(f"{wheres[i]}: column {name}: expected a number, found {str(cell)[:40]!r}")
-    return numbers
 
 
 def _series_of_rows(source, name, rows, times, numbers, roles, grid, wheres):

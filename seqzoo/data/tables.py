@@ -43,7 +43,7 @@ def read(path: str | Path, header: bool | None = None, named: Sequence[str] = ()
     path = Path(path)
     text = read_text(path, "a CSV, TSV or JSON file")
     if not text.strip():
-        raise DataError(f"{path}: empty, expected lines with a text and its label")
+        raise DataError(f"{path}: empty, expected a table, such as lines with a text and its label")
     if path.suffix.lower() in JSON_SUFFIXES or json_objects.begin(text):
         return _json_table(path, text)
     return _delimited_table(path, text, header, named)

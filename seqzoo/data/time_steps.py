@@ -111,6 +111,11 @@ def parse_time(cell) -> np.datetime64:
     return _in_utc(datetime.datetime.fromisoformat(text))
 
 
+def has_offset(cell) -> bool:
+    """Returns whether a cell is a time with an offset of a time zone, such as 2024-05-31T13:00+02:00."""
+    return getattr(cell, "tzinfo", None) is not None or bool(re.search(r":\d\d(\.\d+)?\s*[+-]\d\d:?\d\d$", str(cell).strip()))
+
+
 def _in_utc(time: datetime.datetime) -> np.datetime64:
     if time.tzinfo is not None:
         time = time.astimezone(datetime.UTC).replace(tzinfo=None)

@@ -27,7 +27,7 @@ class FrameEncoder(keras.layers.Layer):
     Call arguments: the clips; `mask`, booleans `(batch, T_x)`, which is that of the output too.
     """
 
-    input_dtype = "uint8"
+    input_dtype, by_step = "uint8", True
 
     def __init__(self, frame, filters=(16, 32, 64), features=64, backbone=None, weights=None, **kwargs):
         super().__init__(autocast=False, **kwargs)

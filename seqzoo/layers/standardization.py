@@ -17,7 +17,7 @@ class Standardization(keras.layers.Layer):
         features: the number of covariates, where the layer is the `encoder` of a model.
     """
 
-    input_dtype = "float32"
+    input_dtype, by_step = "float32", True
 
     def __init__(self, features=None, **kwargs):
         super().__init__(**{"dtype": "float32"} | kwargs)

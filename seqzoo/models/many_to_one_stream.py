@@ -14,20 +14,27 @@ class ManyToOneStream:
     that is not over: after its last step it is the model's own of the whole window. Memory does not grow.
 
     Args:
-        model: a `ManyToOne` of vectors, with or without an `encoder` that takes single steps, such as `Standardization`.
+        model: a `ManyToOne` of vectors, with or without an `encoder` that takes single steps, such as `Standardization`; see
+            `fits`.
         window, hop: steps; `hop` divides `window`.
     """
 
     def __init__(self, model, window, hop):
         self.layers, self.hidden, self.y_hat = model.upper_layers()
-        if not all(hasattr(layer, "step") for layer in self.layers) or any(hasattr(a, "backward_layer") for a in self.layers):
-            raise ValueError("A bidirectional model cannot stream: it starts at the last step.")
+        if not self.fits(model):
+            raise ValueError("A model that is bidirectional, or whose encoder reads several steps, cannot go a step at a time.")
         if window < 1 or hop < 1 or window % hop:
             raise ValueError(f"`window` must be a multiple of `hop`, got {window} and {hop}.")
         self.model, self.window, self.hop = model, window, hop
         self.pooling = model.get_config()["pooling"]
         self._run = backend.jit(self._step, model.variables)
         self.reset()
+
+    @staticmethod
+    def fits(model):
+        """Whether a model can go a step at a time: it reads in one direction, and its encoder single steps."""
+        one_way = not model.get_config()["bidirectional"]
+        return one_way and (model.encoder is None or getattr(model.encoder, "by_step", False))
 
     def reset(self):
         """Begins another sequence."""

@@ -103,7 +103,7 @@ def test_the_first_line_of_excel_names_the_delimiter(tmp_path, first, end):
 
 
 def test_rows_that_no_delimiter_divides_are_named(tmp_path):
-    with pytest.raises(DataError, match=r":3: 3 cells, expected 2 as in line 1; a text with the delimiter ';'"):
+    with pytest.raises(DataError, match=r":3: 3 cells, expected 2 as in line 1; a cell with the delimiter ';'"):
         table(tmp_path, "a.csv", "text, long;label\na, b;x\nc;d;y\n")
 
 

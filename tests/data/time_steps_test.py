@@ -77,3 +77,13 @@ def test_texts_of_times():
     assert time_steps.format_times(hours) == ["2024-05-31 13:00:00"]
     assert time_steps.format_times(hours.astype("M8[M]")) == ["2024-05"]
     assert time_steps.format_times(np.arange(2)) == ["0", "1"]
+
+
+@pytest.mark.parametrize("cell", ["2024-05-31T13:00+02:00", "2024-05-31 13:00:05.5-0330"])
+def test_a_time_with_an_offset(cell):
+    assert time_steps.has_offset(cell)
+
+
+@pytest.mark.parametrize("cell", ["2024-05-31", "2024-05-31 13:00", "2024-05-31T13:00Z", "1700000000"])
+def test_a_time_without_an_offset(cell):
+    assert not time_steps.has_offset(cell)

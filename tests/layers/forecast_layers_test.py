@@ -127,3 +127,32 @@ def test_a_gain_multiplies_each_three_channels():
     assert factors.std() > 0.1
     with pytest.raises(ValueError, match="three by three"):
         SensorEncoder(4, gain=0.5)
+
+
+def test_convolutions_halve_the_steps_and_padding_is_as_nothing():
+    rng = np.random.default_rng(0)
+    layer, x = SensorEncoder(3, filters=(4, 5)), rng.normal(size=(2, 13, 3)).astype("float32")
+    layer.adapt(list(x))
+    for weight in layer.trainable_weights:
+        weight.assign(rng.normal(size=weight.shape))
+    whole = ops.convert_to_numpy(layer(x, mask=np.ones((2, 13), bool)))
+    assert whole.shape == layer.compute_output_shape(x.shape) == (2, 4, 5)
+    np.testing.assert_allclose(ops.convert_to_numpy(layer(x)), whole, rtol=1e-5, atol=1e-6)
+    for padding in (1, 2, 3):
+        longer = np.pad(x, ((0, 0), (0, padding), (0, 0)), constant_values=7.0)
+        mask = np.broadcast_to(np.arange(13 + padding) < 13, (2, 13 + padding))
+        found, real = (ops.convert_to_numpy(a) for a in (layer(longer, mask=mask), layer.steps_mask(mask)))
+        assert real[:, :4].all() and not real[:, 4:].any()
+        np.testing.assert_allclose(found[:, :4], whole, rtol=1e-5, atol=1e-6)
+
+
+def test_convolutions_of_the_encoder_are_those_of_numpy():
+    rng = np.random.default_rng(1)
+    layer, x = SensorEncoder(3, filters=(4,)), rng.normal(size=(1, 7, 3)).astype("float32")
+    layer.build(x.shape)
+    kernel, bias = (rng.normal(size=weight.shape) for weight in layer.convolutions[0].weights)
+    layer.convolutions[0].set_weights([kernel, bias])
+    wide = np.pad(x.astype(float), ((0, 0), (2, 2), (0, 0)))[0]
+    u = np.maximum(np.stack([np.einsum("kf,kfu->u", wide[t : t + 5], kernel) + bias for t in range(0, 7, 2)]), 0)
+    expected = (u - u.mean(axis=1, keepdims=True)) / np.sqrt(u.var(axis=1, keepdims=True) + layer.norm.epsilon)
+    np.testing.assert_allclose(ops.convert_to_numpy(layer(x))[0], expected, rtol=1e-4, atol=1e-5)

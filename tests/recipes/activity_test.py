@@ -13,7 +13,7 @@ from seqzoo.data.recordings import Recording
 from seqzoo.datasets import japanese_vowels, watch_exercises
 from seqzoo.recipe import main
 
-TINY = ("--units", "4", "--epochs", "1", "--batch-size", "8", "--window", "10", "--no-bidirectional")
+TINY = ("--units", "4", "--epochs", "1", "--batch-size", "8", "--window", "10", "--no-bidirectional", "--filters")
 NAME = "activity"
 LABELS = ("run", "walk")
 
@@ -55,6 +55,38 @@ def test_watch_prints_the_label_after_each_sample(trained, capsys, monkeypatch, 
     lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
     assert [int(line[0]) for line in lines] == list(range(1, 26)) and {line[1] for line in lines} <= set(LABELS)
     assert [int(line[3]) for line in lines[:16]] == [*range(1, 11), *range(6, 11), 6]
+
+
+def test_channels_go_by_the_names_of_the_training(trained, capsys, monkeypatch, here):
+    rows = [f"{ax:.4f},{ay:.4f}" for ax, ay in samples("run", 9, 12)]
+    swapped = [",".join(reversed(row.split(","))) for row in rows]
+    found = []
+    for text in ("ax,ay\n" + "\n".join(rows), "ay,ax\n" + "\n".join(swapped)):
+        monkeypatch.setattr(sys, "stdin", io.StringIO(text))
+        run("watch", "--window", "10", "--hop", "5")
+        found.append(capsys.readouterr().out)
+    assert found[0] == found[1]
+    (here / "other.csv").write_text("x,y,label\n1,2,run\n3,4,walk\n")
+    for arguments in (("evaluate", "--data", "other.csv"), ("predict", "--file", "other.csv")):
+        with pytest.raises(SystemExit):
+            run(*arguments)
+        assert "other.csv: no column 'ax' (--channels), the columns are x, y, label" in capsys.readouterr().err
+    run("predict", "--file", "other.csv", "--channels", "x", "y")
+    assert capsys.readouterr().out.endswith("\tother\n")
+
+
+def test_predict_prints_a_line_for_each_recording(trained, capsys):
+    run("predict", "--file", "steps.csv")
+    lines = [line.split("\t") for line in capsys.readouterr().out.splitlines()]
+    names = {f"p{person} {label}-{person}" for person in range(6) for label in LABELS}
+    assert {name for _, _, name in lines} == names and {label for label, _, _ in lines} <= set(LABELS)
+
+
+def test_convolutions_read_windows(here, capsys, monkeypatch):
+    run("--data", "steps.csv", *TINY, "6", "5", "--out", "convolutions")
+    monkeypatch.setattr(sys, "stdin", io.StringIO("ax,ay\n" + "1,2\n" * 7))
+    run("watch", "--out", "convolutions", "--hop", "5")
+    assert capsys.readouterr().out.splitlines()[-1].split("\t")[::3] == ["7", "5"]
 
 
 def test_predict_evaluate_and_inspect(trained, capsys):
@@ -117,10 +149,10 @@ def test_bad_input_gets_one_line(trained, capsys, arguments, message):
 @pytest.mark.parametrize(
     "text, message",
     [
-        ("ax,ay\n", "expected a line with the names of columns, and a sample or more"),
-        ("ax\n1\n", "standard input: 1 channels (ax), expected 2; see --channels"),
+        ("ax,ay\n", "expected a line with the names of columns, and a row or more"),
+        ("ax\n1\n", "standard input: no column 'ay' (--channels), the columns are ax"),
         ("ax,ay\n1,2\n1,x\n", "standard input:3: column ay: expected a number, found 'x'"),
-        ("ax,ay\n1,2\n1\n", "standard input:3: 1 cells, expected 2 or more"),
+        ("ax,ay\n1,2\n1\n", "standard input:3: 1 cells, expected 2 as in the first line"),
     ],
 )
 def test_bad_samples_to_watch(trained, capsys, monkeypatch, text, message):

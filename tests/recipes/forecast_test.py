@@ -215,10 +215,10 @@ def test_bad_input_gets_one_line(trained, capsys, arguments, message):
 @pytest.mark.parametrize(
     "text, message",
     [
-        ("time,load\n", "expected a line with names of columns, and two rows or more"),
+        ("time,load\n", "expected a line with the names of columns, and 2 rows or more"),
         (
             "time,load\n2024-01-01 00:00,1\n2024-01-01 01:00,2\n2024-01-01 02:00,x\n",
-            "standard input:4: expected numbers, found x",
+            "standard input:4: column load: expected a number, found 'x'",
         ),
         ("time,load\n2024-01-01 00:00,1\n2024-01-01 01:00,2\n2024-01-01 00:30,3\n", "standard input:4: 2024-01-01 00:30"),
         ("time,load\n2024-01-01 00:00,1\n2024-01-01 01:00,2\n\nsoon,3\n", "standard input:5: expected a time such as"),

@@ -1,5 +1,6 @@
 """Activity: many to one on the channels of sensors."""
 
+from seqzoo.tasks.activity.commands import PredictFlags as PredictFlags
 from seqzoo.tasks.activity.commands import WatchFlags as WatchFlags
 from seqzoo.tasks.activity.commands import watch as watch
 from seqzoo.tasks.activity.data import WATCH as WATCH

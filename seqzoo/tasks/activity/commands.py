@@ -1,31 +1,49 @@
-"""The verb watch of activity: the label as samples arrive."""
+"""Verbs of activity: predict, of whole recordings; watch, the label as samples arrive."""
 
-import csv
 import dataclasses
-import sys
 from pathlib import Path
 
 import numpy as np
 
-from seqzoo import presets
-from seqzoo.data import recording_files
+from seqzoo import presets, recipe
+from seqzoo.data import recording_files, series_files
 from seqzoo.data.recording_files import Roles
-from seqzoo.data.tables import Table
+from seqzoo.data.row_stream import RowStream
 from seqzoo.errors import DataError
 from seqzoo.models import ManyToOneStream, WindowStream
 from seqzoo.recipe.config import check
 from seqzoo.tasks.activity.data import WINDOW
 from seqzoo.training import run_folder
 
+TABLES = (".csv", ".tsv", *series_files.PARQUET)
+
+
+@dataclasses.dataclass(frozen=True)
+class PredictFlags(recipe.PredictFlags):
+    """Prints one line for each recording: label TAB probability TAB recording. A recording is a file, or a column names them;
+    or it is a JSON list of samples, as an argument or a line of standard input."""
+
+    file: str | None = None
+    """CSV or Parquet file, or a folder of them; or a file with a JSON list on each line."""
+    recording_column: str | None = None
+    """Column with the names of recordings; a file is a recording if there is none."""
+    channels: tuple[str, ...] = ()
+    """Columns of the channels, in the order of the training; those of the training if not given."""
+
+    def lines(self, verb="predict"):
+        """The path of a file of recordings; or the lines with a list of samples each."""
+        path = Path(self.file or "").expanduser()
+        return path if self.file and (path.is_dir() or path.suffix.lower() in TABLES) else super().lines(verb)
+
 
 @dataclasses.dataclass(frozen=True)
 class WatchFlags:
     """Reads samples from standard input, CSV with a header, and prints after each: the number of the sample, the label, its
-    probability, and how many samples the label is from. Channels are the columns of numbers, in the order of the training. A
-    bidirectional model reads its last window anew every --hop samples, another one a step at a time."""
+    probability, and how many samples the label is from. A
+    bidirectional model, or one with --filters, reads its last window anew every --hop samples, another one a step at a time."""
 
     channels: tuple[str, ...] = ()
-    """Columns of the channels; all numbers but times and labels if not given."""
+    """Columns of the channels, in the order of the training; those of the training if not given."""
     window: int | None = None
     """Samples that a label is from, at most; those of the training if not given."""
     hop: int | None = None
@@ -45,34 +63,19 @@ def watch(flags, folder, source=None):
         DataError: a sample has a cell that is no number, or other channels than the model.
     """
     model = presets.load(folder)
-    rows = csv.reader(source or sys.stdin)
-    names, first = [name.strip() for name in next(rows, [])], next(rows, None)
-    if first is None:
-        raise DataError("standard input: expected a line with the names of columns, and a sample or more")
-    table = Table(Path("standard input"), names, [(2, first)], True, "CSV")
-    channels = recording_files.complete(table, Roles(channels=flags.channels), needs_label=False).channels
+    rows = RowStream(source)
+    table = rows.first(1)
+    channels = recording_files.complete(table, Roles(channels=flags.channels or model.encoder.channels), False).channels
     expected = model.encoder.features
     if len(channels) != expected:
-        raise DataError(
-            f"standard input: {len(channels)} channels ({', '.join(channels)}), expected {expected}; see --channels"
-        )
+        found = f"{len(channels)} channels ({', '.join(channels)})"
+        raise DataError(f"{rows.source}: {found}, expected {expected}; see --channels")
     window = flags.window or run_folder.read_json(Path(folder) / run_folder.CONFIG_FILE).get("window") or WINDOW
     check("hop", flags.hop, lambda n: n is None or window % n == 0, f"a divisor of the window, {window}")
-    kind = WindowStream if model.get_config()["bidirectional"] else ManyToOneStream
+    kind = ManyToOneStream if ManyToOneStream.fits(model) else WindowStream
     stream = kind(model, window, flags.hop or (window // 2 if window % 2 == 0 else window))
-    columns = [names.index(name) for name in channels]
-    yield from _watch_rows(stream, columns, channels, first, rows)
-
-
-def _watch_rows(stream, columns, channels, first, rows):
-    row, line, count = first, 2, 0
-    while row is not None:
-        if row:
-            if len(row) <= max(columns):
-                raise DataError(f"standard input:{line}: {len(row)} cells, expected {max(columns) + 1} or more")
-            where = f"standard input:{line}: column "
-            sample = [recording_files.number(row[i], where + name) for i, name in zip(columns, channels, strict=True)]
-            answer, steps = stream.push(np.array(sample, np.float32))
-            count += 1
-            yield f"{count}\t{answer.label}\t{answer.score:.3f}\t{steps}"
-        row, line = next(rows, None), rows.line_num
+    columns = [rows.names.index(name) for name in channels]
+    for count, (line, row) in enumerate(rows, start=1):
+        sample = [rows.number(line, row, column) for column in columns]
+        answer, steps = stream.push(np.array(sample, np.float32))
+        yield f"{count}\t{answer.label}\t{answer.score:.3f}\t{steps}"

@@ -64,7 +64,7 @@ def folds(config):
 
 def load_test(config, trained, dataset) -> targets.Split:
     """Returns all recordings of other data as the test split of a trained model."""
-    config = dataclasses.replace(config, window=dataset.window)
+    config = dataclasses.replace(config, window=dataset.window, channels=config.channels or dataset.channels)
     if config.data in (japanese_vowels.NAME, PEN):
         return targets.of_labels(_sequences(config).test, dataset.labels, config.data)
     found, channels = _recordings(config)

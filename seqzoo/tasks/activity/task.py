@@ -1,15 +1,19 @@
 """Activity: classification of windows, and of recordings by what their windows say together."""
 
 from collections import defaultdict
+from pathlib import Path
 
 import numpy as np
 from sklearn.metrics import confusion_matrix
 
+from seqzoo.data import recording_files, recordings
 from seqzoo.data.batches import in_order
+from seqzoo.data.recording_files import Roles
 from seqzoo.data.recordings import majority
 from seqzoo.evaluation import linear_baselines
 from seqzoo.evaluation.metrics import classification_metrics
 from seqzoo.inspection import plots
+from seqzoo.tasks.activity.data import WINDOW
 from seqzoo.tasks.classification import ClassificationTask
 
 LEAST = 1e-7  # a probability, of which the logarithm is taken
@@ -43,6 +47,18 @@ class ActivityTask(ClassificationTask):
             found, targets = of_recordings(split, model.labels, p), by_vote(split, split.targets)
             counts = confusion_matrix(list(targets.values()), [found[name] for name in targets], labels=list(model.labels))
             plots.confusion(counts, model.labels, folder / "recordings.png", f"{title}: {len(targets):,} test recordings")
+
+    def predict(self, model, lines, recording_column=None, channels=()):
+        if not isinstance(lines, Path):
+            yield from super().predict(model, lines)
+            return
+        roles = Roles(recording=recording_column or self.config.recording_column, channels=channels or model.encoder.channels)
+        found, _ = recording_files.read(lines, roles, needs_label=False)
+        size = self.config.window or WINDOW
+        for recording in found:
+            p = probabilities(model, [w.values for w in recordings.windows(recording, size, max(1, size // 2))])
+            best = int(np.log(np.maximum(p, LEAST)).sum(axis=0).argmax())
+            yield f"{model.labels[best]}\t{p[:, best].mean():.3f}\t{recording.name}"
 
 
 def probabilities(model, inputs):

@@ -3,14 +3,15 @@
 import csv
 import dataclasses
 import io
-import sys
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 
 from seqzoo import presets, recipe
 from seqzoo.data import cells, delimited, series_files, time_steps
 from seqzoo.data.calendar_features import calendar
+from seqzoo.data.row_stream import RowStream
 from seqzoo.data.series_files import Roles
 from seqzoo.data.tables import Table
 from seqzoo.data.time_steps import Step
@@ -43,6 +44,8 @@ class PredictFlags(recipe.PredictFlags):
     """Column with the names of series, where the file has a row for each time and series."""
     frequency: str | None = None
     """Step between two rows; as in the training if not given."""
+    duplicates: Literal["refuse", "first", "last", "mean"] | None = None
+    """What to take of rows with one time; as in the training if not given."""
 
     def __post_init__(self):
         check("steps", self.steps, lambda n: n is None or 1 <= n <= 100_000, "an integer from 1 to 100,000")
@@ -91,10 +94,13 @@ def _if_there(name, table):
     return name if name in table.names else None
 
 
-def predict(model, config, table, future, steps, quantiles, samples, time_column, target, series_column, frequency):
+def predict(model, config, table, future, steps, quantiles, samples, time_column, target, series_column, frequency, duplicates):
     """Yields the lines of a CSV: the header, and a row for each series and step."""
     roles = roles_for(model, config, table, time_column, target, series_column)
-    grid, steps = series_files.Grid(frequency or config.frequency, config.duplicates, config.gaps), steps or config.horizon
+    grid, steps = (
+        series_files.Grid(frequency or config.frequency, duplicates or config.duplicates, config.gaps),
+        steps or config.horizon,
+    )
     series = [one.last(model.window) for one in series_files.read(table, roles, grid)]
     if future is not None:
         series = series_files.with_future(series, series_files.read_table(future), roles, grid)
@@ -166,63 +172,37 @@ def watch(flags, folder, config=None, source=None):
     model = presets.load(folder)
     if model.known:
         raise DataError(f"{folder}: a model of known covariates; watch has no future rows to read them from")
-    rows = csv.reader(source or sys.stdin)
-    names = [name.strip() for name in next(rows, [])]
-    first, second = next(rows, None), next(rows, None)
-    if second is None:
-        raise DataError("standard input: expected a line with names of columns, and two rows or more")
-    if min(len(first), len(second)) < len(names):
-        raise DataError(f"standard input:2: expected {len(names)} cells in each row, as in the header")
-    begin = Table(Path("standard input"), names, [(2, first), (3, second)], True, "CSV")
+    rows = RowStream(source)
+    begin = rows.first(2)
     roles = series_files.complete(begin, Roles(flags.time_column, (flags.target,) if flags.target else (), past=model.past))
     if len(roles.target) > 1 or roles.time is None:
-        raise DataError("standard input: expected one column of times and one of numbers; see --time-column and --target")
-    columns = [names.index(name) for name in (roles.time, roles.target[0], *roles.past)]
-    step = Step.parse(flags.frequency) if flags.frequency else time_steps.infer(np.sort(_times([first, second], columns)))
+        raise DataError(f"{rows.source}: expected one column of times and one of numbers; see --time-column and --target")
+    columns = [rows.names.index(name) for name in (roles.time, roles.target[0], *roles.past)]
+    times = time_steps.parse_times(begin.column(columns[0]), [f"{rows.source}:{line}" for line, _ in begin.rows])
+    step = Step.parse(flags.frequency) if flags.frequency else time_steps.infer(np.sort(times))
     if step.count < 1:
-        raise DataError("standard input:3: the time of line 2 again; expected a later one")
+        raise DataError(f"{rows.source}:{begin.rows[1][0]}: the time of the row above again; expected a later one")
     yield _csv_line(["time", roles.target[0], *(f"q{level:g}" for level in model.levels)])
-    yield from _watch_rows(model, step, columns, _numbered(first, second, rows))
-
-
-def _times(rows, columns):
-    return time_steps.parse_times([row[columns[0]] for row in rows], [f"standard input:{i + 2}" for i in range(len(rows))])
-
-
-def _numbered(first, second, rows):
-    yield 2, first
-    yield 3, second
-    yield from ((rows.line_num, row) for row in rows if row)
+    yield from _watch_rows(model, step, columns, rows)
 
 
 def _watch_rows(model, step, columns, rows):
     stream, last = ForecastStream(model), None
     for line, row in rows:
-        time, number, values = _read_row(row, columns, line, step)
+        time = time_steps.parse_times([row[columns[0]]], [f"{rows.source}:{line}"])
+        number = int(time.astype(f"M8[{step.unit}]").astype("int64")[0])
+        values = np.array([rows.number(line, row, column) for column in columns[1:]])
         missing = 0 if last is None else (number - last) // step.count - 1
         if last is not None and (missing < 0 or (number - last) % step.count):
             raise DataError(
-                f"standard input:{line}: {row[columns[0]]}: expected a time {step} after that of the row above, or a multiple"
+                f"{rows.source}:{line}: {row[columns[0]]}: expected a time {step} after that of the row above, or a multiple; "
+                "--frequency sets the step"
             )
         for gap in range(min(missing, model.window)):
             _push(stream, number - step.count * (missing - gap), step, np.full(len(values), np.nan))
         quantiles = _push(stream, number, step, values)
         last = number
-        yield _csv_line([time, f"{values[0]:.9g}", *(f"{value:.9g}" for value in quantiles)])
-
-
-def _read_row(row, columns, line, step):
-    if len(row) <= max(columns):
-        raise DataError(f"standard input:{line}: {len(row)} cells, expected {max(columns) + 1} or more")
-    time = time_steps.parse_times([row[columns[0]]], [f"standard input:{line}"])
-    numbers = [row[i].strip() for i in columns[1:]]
-    try:
-        values = np.array([np.nan if cell.lower() in series_files.MISSING else cells.to_float(cell) for cell in numbers])
-        if (np.abs(values) > series_files.LARGEST).any():
-            raise ValueError("too large")
-    except ValueError as error:
-        raise DataError(f"standard input:{line}: expected numbers, found {', '.join(numbers)[:60]}") from error
-    return time_steps.format_times(time)[0], int(time.astype(f"M8[{step.unit}]").astype("int64")[0]), values
+        yield _csv_line([time_steps.format_times(time)[0], f"{values[0]:.9g}", *(f"{value:.9g}" for value in quantiles)])
 
 
 def _push(stream, number, step, values):

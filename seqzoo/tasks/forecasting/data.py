@@ -143,6 +143,9 @@ def cut(series, config, past, known, roles) -> Dataset:
         Split([one.until(end) for one, end in zip(long, ends, strict=True)], begin, horizon)
         for begin, ends in zip(begins, (first, second, last), strict=True)
     ]
+    for name, split in (("validation", splits[1]), ("test", splits[2])):
+        if all(np.isnan(one.target).all() for one in split.inputs):
+            raise DataError(f"{config.data}: the {name} rows, {held[0]:,} of each series, have no value, expected one or more")
     for one in splits[0].series:
         different = len(np.unique(one.target[~np.isnan(one.target)]))
         if different < 2:
