@@ -34,10 +34,10 @@ class Config(recipe.Config):
     filters: tuple[int, ...] = (64, 64)
     """Filters of convolutions before the recurrent layers; each halves the steps."""
     rotation: float | None = None
-    """Degrees by which channels are turned in training, three by three, as on another wearer; if not given 20 for the watch, 0
-    for other data."""
+    """Degrees by which channels are turned in training, by threes or twos, as on another wearer; if not given 20 for the watch,
+    10 for the pen, 0 for other data."""
     gain: float | None = None
-    """Deviation of the logarithm of a factor of each three channels in training; if not given 0.15 for the watch, 0 for other
+    """Deviation of the logarithm of a factor of these channels in training; if not given 0.15 for the watch, 0 for other
     data."""
     units: int = 64
     bidirectional: bool = True
@@ -74,12 +74,14 @@ SEARCH_SPACE = {
 
 
 def build_model(config, dataset):
-    rotation, gain = (
-        given if given is not None else of_watch * (config.data == activity.WATCH)
-        for given, of_watch in ((config.rotation, 20.0), (config.gain, 0.15))
-    )
+    features = dataset.train.inputs[0].shape[1]
+    axes = 3 if features % 3 == 0 else 2
+    for flag in ("rotation", "gain"):
+        recipe.check(flag, getattr(config, flag), lambda x: not x or features % axes == 0, "none: channels by twos or threes")
+    rotation = activity.ROTATION.get(config.data, 0.0) if config.rotation is None else config.rotation
+    gain = activity.GAIN.get(config.data, 0.0) if config.gain is None else config.gain
     return ManyToOne(
-        encoder=SensorEncoder(dataset.train.inputs[0].shape[1], config.filters, dataset.channels, rotation, gain),
+        encoder=SensorEncoder(features, config.filters, dataset.channels, rotation, gain, axes),
         labels=dataset.labels,
         cell=config.cell,
         units=config.units,
@@ -93,9 +95,6 @@ def build_model(config, dataset):
 
 
 def train_model(config, dataset, **options):
-    threes = dataset.train.inputs[0].shape[1] % 3 == 0
-    for flag in ("rotation", "gain"):
-        recipe.check(flag, getattr(config, flag), lambda x: not x or threes, "none: the channels are not three by three")
     model = build_model(config, dataset)
     model.encoder.adapt(dataset.train.inputs)
     train, validation = (

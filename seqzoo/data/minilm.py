@@ -80,7 +80,11 @@ class MiniLM:
     def _encode(self, ids):
         """The mean output of texts of one length, `(batch, length)` -> `(batch, 384)`."""
         w, (batch, length) = self._weights, ids.shape
-        x = self.table[ids] + w["embeddings.position_embeddings.weight"][:length] + w["embeddings.token_type_embeddings.weight"][0]
+        x = (
+            self.table[ids]
+            + w["embeddings.position_embeddings.weight"][:length]
+            + w["embeddings.token_type_embeddings.weight"][0]
+        )
         x = _norm(x, w, "embeddings.LayerNorm")
         for layer in range(LAYERS):
             name = f"encoder.layer.{layer}"

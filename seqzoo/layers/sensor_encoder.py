@@ -19,14 +19,16 @@ class SensorEncoder(keras.layers.Layer):
 
     Each convolution, over five samples and with ReLU, halves the steps; layer normalisation follows the last.
     A rotation turns the channels three by three, such as the axes of an accelerometer and of a gyroscope, by one random angle
-    around one random axis: nobody wears a sensor quite like another. A gain multiplies each three.
+    around one random axis: nobody wears a sensor quite like another; or two by two, as those of a pen, in the plane. A gain
+    multiplies each vector.
 
     Args:
-        features: the number of channels; three by three if there is a rotation or a gain.
+        features: the number of channels; a multiple of `axes` if there is a rotation or a gain.
         filters: filters of each convolution; none if empty, and the encoder then reads single samples too.
         channels: names of the channels, by which data of files are read.
         rotation: standard deviation of the angle, in degrees.
         gain: standard deviation of the logarithm of the factor.
+        axes: 3 or 2, the channels of a vector.
         seed: random seed of both.
 
     Call arguments: the channels; `mask`, booleans `(batch, T_x)`, which `steps_mask` turns into that of the output.
@@ -34,13 +36,13 @@ class SensorEncoder(keras.layers.Layer):
 
     input_dtype = "float32"
 
-    def __init__(self, features, filters=(), channels=(), rotation=0.0, gain=0.0, seed=None, **kwargs):
+    def __init__(self, features, filters=(), channels=(), rotation=0.0, gain=0.0, axes=3, seed=None, **kwargs):
         super().__init__(**{"dtype": "float32"} | kwargs)
-        if (rotation or gain) and features % 3:
-            raise ValueError(f"`rotation` and `gain` need channels three by three, got {features!r}.")
+        if axes not in (2, 3) or (rotation or gain) and features % axes:
+            raise ValueError(f"`rotation` and `gain` need channels by twos or threes, got {features!r}, and `axes` {axes!r}.")
         self.features, self.channels, self.rotation, self.gain = features, tuple(channels), rotation, gain
         self.filters = tuple(positive_integer("filters", size) for size in filters)
-        self.seed, self.seeds = seed, keras.random.SeedGenerator(seed)
+        self.axes, self.seed, self.seeds = axes, seed, keras.random.SeedGenerator(seed)
         self.standardization = Standardization(features)
         options = {"kernel_size": 2 * REACH + 1, "strides": 2, "activation": "relu", "dtype": self.dtype_policy}
         self.convolutions = [keras.layers.Conv1D(size, **options) for size in self.filters]
@@ -76,18 +78,29 @@ class SensorEncoder(keras.layers.Layer):
         return self.norm(x) if self.norm else x
 
     def _vary(self, x):
-        """Channels turned by Rodrigues' formula, R = I + sin θ K + (1 - cos θ) K², and scaled."""
-        shape, threes = ops.shape(x), self.features // 3
-        axis, angle, gain = (keras.random.normal((shape[0], size), seed=self.seeds) for size in (3, 1, threes))
-        axis = axis / ops.sqrt(ops.sum(axis**2, axis=1, keepdims=True))
+        """Channels turned and scaled, vector by vector."""
+        shape, axes = ops.shape(x), self.axes
+        count = self.features // axes
+        angle, gain = (keras.random.normal((shape[0], size), seed=self.seeds) for size in (1, count))
         angle = ops.expand_dims(math.radians(self.rotation) * angle, 2)
+        turn = (self._turn_in_space if axes == 3 else self._turn_in_plane)(angle)
+        vectors = ops.reshape(x, (shape[0], -1, axes))  # (batch, T_x * count, axes)
+        turned = ops.reshape(ops.matmul(vectors, ops.transpose(turn, (0, 2, 1))), (shape[0], shape[1], count, axes))
+        return ops.reshape(turned * ops.exp(self.gain * gain)[:, None, :, None], shape)
+
+    def _turn_in_space(self, angle):
+        """Rotations around random axes, by Rodrigues' formula: R = I + sin θ K + (1 - cos θ) K²."""
+        axis = keras.random.normal((ops.shape(angle)[0], 3), seed=self.seeds)
+        axis = axis / ops.sqrt(ops.sum(axis**2, axis=1, keepdims=True))
         a, b, c = axis[:, 0], axis[:, 1], axis[:, 2]
         zero = ops.zeros_like(a)
         k = ops.reshape(ops.stack([zero, -c, b, c, zero, -a, -b, a, zero], axis=1), (-1, 3, 3))
-        turn = ops.expand_dims(ops.eye(3), 0) + ops.sin(angle) * k + (1 - ops.cos(angle)) * ops.matmul(k, k)
-        vectors = ops.reshape(x, (shape[0], -1, 3))  # (batch, T_x * threes, 3)
-        turned = ops.reshape(ops.matmul(vectors, ops.transpose(turn, (0, 2, 1))), (shape[0], shape[1], threes, 3))
-        return ops.reshape(turned * ops.exp(self.gain * gain)[:, None, :, None], shape)
+        return ops.expand_dims(ops.eye(3), 0) + ops.sin(angle) * k + (1 - ops.cos(angle)) * ops.matmul(k, k)
+
+    def _turn_in_plane(self, angle):
+        return ops.concatenate(
+            [ops.concatenate([ops.cos(angle), -ops.sin(angle)], 2), ops.concatenate([ops.sin(angle), ops.cos(angle)], 2)], 1
+        )
 
     def adapt(self, rows):
         """Standardizes each channel by rows of the training data: see `Standardization.adapt`."""
@@ -107,5 +120,5 @@ class SensorEncoder(keras.layers.Layer):
         return batch, steps and -(-steps // 2 ** len(self.filters)), (features, *self.filters)[-1]
 
     def get_config(self):
-        own = {name: getattr(self, name) for name in ("features", "filters", "channels", "rotation", "gain", "seed")}
+        own = {name: getattr(self, name) for name in ("features", "filters", "channels", "rotation", "gain", "axes", "seed")}
         return super().get_config() | own

@@ -14,7 +14,9 @@ def test_numbers_move_by_half_a_scale_at_most_and_then_no_more(scale):
     numbers, scales = to_int8(rows)
     assert numbers.dtype == np.int8 and np.abs(numbers).max() <= 127
     rounded = numbers * scales
-    assert (np.abs(rounded - rows) <= 0.5001 * scales).all() and (scales <= 1.01 * np.abs(rows).max(1, keepdims=True) / 127).all()
+    assert (np.abs(rounded - rows) <= 0.5001 * scales).all() and (
+        scales <= 1.01 * np.abs(rows).max(1, keepdims=True) / 127
+    ).all()
     again, scales_again = to_int8(rounded)
     np.testing.assert_array_equal(again * scales_again, rounded)
 

@@ -119,13 +119,22 @@ def test_a_rotation_keeps_lengths_and_turns_all_steps_alike():
     np.testing.assert_array_equal(ops.convert_to_numpy(layer(x)), x)
 
 
+def test_a_rotation_in_the_plane_keeps_lengths():
+    layer = SensorEncoder(4, rotation=40.0, axes=2)
+    x = np.random.default_rng(0).normal(size=(4, 7, 4)).astype("float32")
+    found = ops.convert_to_numpy(layer(x, training=True))
+    before, after = (a.reshape(4, 14, 2) for a in (x, found))
+    assert np.abs(found - x).max() > 0.1
+    np.testing.assert_allclose(after @ after.transpose(0, 2, 1), before @ before.transpose(0, 2, 1), atol=1e-4)
+
+
 def test_a_gain_multiplies_each_three_channels():
     layer = SensorEncoder(6, gain=0.5)
     x = np.random.default_rng(0).normal(size=(4, 7, 6)).astype("float32")
     factors = (ops.convert_to_numpy(layer(x, training=True)) / x).reshape(4, 7, 2, 3)
     np.testing.assert_allclose(factors, np.broadcast_to(factors[:, :1, :, :1], factors.shape), rtol=1e-4)
     assert factors.std() > 0.1
-    with pytest.raises(ValueError, match="three by three"):
+    with pytest.raises(ValueError, match="by twos or threes"):
         SensorEncoder(4, gain=0.5)
 
 

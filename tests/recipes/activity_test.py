@@ -132,8 +132,8 @@ def test_folders_of_labels_vowels_and_folds_of_persons(here, monkeypatch, capsys
             "--folds: expected at most 6, as many as persons or recordings, got 9",
         ),
         (
-            ["--data", "steps.csv", "--rotation", "9", *TINY],
-            "--rotation: expected none: the channels are not three by three, got 9",
+            ["--data", "steps.csv", "--channels", "ax", "--rotation", "9", *TINY],
+            "--rotation: expected none: channels by twos or threes, got 9",
         ),
         (["--data", "steps.csv", "--window", "0"], "--window: expected a positive integer, got 0"),
         (["watch", "--hop", "0"], "--hop: expected a positive integer, got 0"),

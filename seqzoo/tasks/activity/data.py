@@ -16,6 +16,7 @@ from seqzoo.errors import DataError
 
 PEN, WATCH = "pen", watch_exercises.NAME
 WINDOW = 100  # samples, two seconds of the watch
+ROTATION, GAIN = {WATCH: 20.0, PEN: 10.0}, {WATCH: 0.15}  # of training data that others wear, or write
 SHARE = 0.2  # of the groups, for validation and for test each
 
 
@@ -95,7 +96,7 @@ def _sequences(config) -> Splits:
     content = release_files.read(splice_junctions.RELEASE.fetch(_downloads(config)), pen_digits.MEMBER)
     rows = pen_digits.split(pen_digits.read_strokes(content))
     splits = {
-        name: Examples([np.array(row.points, np.float32) for row in of_split], [row.label for row in of_split])
+        name: Examples([np.array(row.points, np.float32) / 50 - 1 for row in of_split], [row.label for row in of_split])
         for name, of_split in rows.items()
     }
     return Splits(**splits, name=config.data)
