@@ -11,7 +11,7 @@ from typing import Literal
 import keras
 
 from seqzoo import recipe
-from seqzoo.data import entity_tags, targets, word_vectors
+from seqzoo.data import entity_tags, pretrained_vectors, targets
 from seqzoo.data.batches import Batches
 from seqzoo.data.targets import Dataset
 from seqzoo.data.tokenizer import Tokenizer
@@ -39,10 +39,10 @@ class Config(recipe.Config):
     """Size of the vocabulary, in words."""
     min_count: int = 2
     """Occurrences that put a word of the training split into the vocabulary; rarer words train the unknown word."""
-    embedding: int = 64
-    """Size of a word's vector."""
+    embedding: int | None = None
+    """Size of a word's vector: 64, or that of --embeddings, if not given; a smaller one takes their principal components."""
     embeddings: str | None = None
-    """Text file of pretrained word vectors, which also sets their size; its first words join the vocabulary."""
+    """Text file of pretrained word vectors, or minilm, a download of 83.5 MB; their first words join the vocabulary."""
     characters: bool = True
     """Whether a second recurrent layer reads the characters of each word."""
     character_units: int = 50
@@ -62,7 +62,8 @@ class Config(recipe.Config):
 
     def __post_init__(self):
         super().__post_init__()
-        recipe.check_at_least(self, vocabulary=5, min_count=1, embedding=1, character_units=1, max_length=1)
+        recipe.check_at_least(self, vocabulary=5, min_count=1, character_units=1, max_length=1)
+        recipe.check("embedding", self.embedding, lambda n: n is None or n >= 1, "a positive integer")
         recipe.check("lookahead", self.lookahead, lambda n: n is None or n >= 0, "an integer from 0")
         recipe.check("lookahead", self.lookahead, lambda n: n is None or self.bidirectional, "--bidirectional with it")
         recipe.check("word_dropout", self.word_dropout, lambda rate: 0 <= rate < 1, "at least 0 and below 1")
@@ -96,16 +97,21 @@ def load_test_split(config, trained, dataset):
     return targets.of_steps(tagging.load_test(*config.source()), dataset.labels, config.data)
 
 
+def read_vectors(config, words):
+    return pretrained_vectors.read(config.embeddings, config.embedding, config.vocabulary, words, config.data_dir)
+
+
 def build_model(config, dataset):
     words = [word for sentence in dataset.train.inputs for word in sentence]
-    vectors = word_vectors.read(config.embeddings, config.vocabulary, words) if config.embeddings else None
+    vectors = read_vectors(config, words) if config.embeddings else None
     known_words = words + config.min_count * vectors.words if vectors else words
     tokenizer = Tokenizer.train(known_words, level="whole", size=config.vocabulary, min_count=config.min_count)
     frequent = Counter(character for word in words for character in word).most_common(CHARACTERS)
     model = ManyToMany(
         dataset.labels,
         vocabulary=tokenizer.size,
-        embedding=vectors.size if vectors else config.embedding,
+        embedding=vectors.size if vectors else config.embedding or 64,
+        compact=vectors is not None,
         characters="".join(sorted(character for character, _ in frequent)) if config.characters else "",
         character_units=config.character_units,
         cell=config.cell,
@@ -138,7 +144,10 @@ def train_model(config, dataset, **options):
     batches = Batches(model.sequences(train.inputs), train.y, seed=config.seed, **window)
     validation = Batches(model.sequences(held_out.inputs), held_out.y, seed=config.seed, shuffle=False, **window)
     score = tagging.validation_f1(held_out)
-    return model, fit.fit(model, batches, validation, config.epochs, callbacks=[averaged], score=score, **options)
+    history = fit.fit(model, batches, validation, config.epochs, callbacks=[averaged], score=score, **options)
+    if config.embeddings:
+        model.of_words.round()  # to what the file holds
+    return model, history
 
 
 RECIPE = recipe.Recipe(

@@ -27,6 +27,13 @@ class WordVectors:
         """The size of a vector."""
         return self.array.shape[1]
 
+    def reduced(self, size: int) -> "WordVectors":
+        """Returns the `size` first principal components of the vectors, with the standard deviation that all had."""
+        centred = self.array - self.array.mean(axis=0)
+        _, axes = np.linalg.eigh(centred.T @ centred)  # from the least variance to the largest
+        parts = centred @ axes[:, ::-1][:, :size]
+        return WordVectors(self.words, (parts * (self.array.std() / parts.std())).astype(np.float32))
+
     def of(self, tokens: list[str], seed: int = 0) -> np.ndarray:
         """Returns the vectors of tokens, `(tokens, size)`.
 

@@ -11,7 +11,7 @@ from seqzoo import backend
 from seqzoo.data import overlapping_windows
 from seqzoo.data.batches import steps_in_order
 from seqzoo.errors import DataError
-from seqzoo.layers import CRF
+from seqzoo.layers import CRF, CompactEmbedding
 from seqzoo.models.recurrent_stack import recurrent_stack
 from seqzoo.models.word_encoder import LONGEST_WORD, DropWords, WordEncoder, characters_of
 
@@ -37,6 +37,7 @@ class ManyToMany(keras.Model):
         vocabulary: the number of word ids; None for vectors.
         features: the size of an input vector; None for ids.
         embedding: the size of a word vector.
+        compact: whether a file holds the word vectors as int8, see `layers.CompactEmbedding`.
         characters: alphabet of the character encoder; empty for no encoder. The encoder is a bidirectional GRU over the
             characters of each word; its last states are concatenated with the word's vector. Prefixes, endings and capitals
             carry much information on unknown words.
@@ -75,6 +76,7 @@ class ManyToMany(keras.Model):
         max_length=None,
         tokenizer=None,
         dtype=None,
+        compact=False,
         **kwargs,
     ):
         if (vocabulary is None) == (features is None):
@@ -86,7 +88,8 @@ class ManyToMany(keras.Model):
         policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
         # === Layers ===
         drop = keras.layers.Dropout(dropout, dtype=policy)
-        of_words = keras.layers.Embedding(vocabulary, embedding, dtype=policy.variable_dtype) if vocabulary else None
+        kind = CompactEmbedding if compact else keras.layers.Embedding
+        of_words = kind(vocabulary, embedding, dtype=policy.variable_dtype) if vocabulary else None
         of_characters = WordEncoder(len(characters) + 2, character_units, dtype=policy) if characters else None
         arguments = {"return_sequences": True, "recurrent_dropout": recurrent_dropout, "dtype": policy}
         recurrent = recurrent_stack(cell, units, depth, bidirectional, lookahead=lookahead, **arguments)
@@ -135,6 +138,7 @@ class ManyToMany(keras.Model):
             "recurrent_dropout": recurrent_dropout,
             "max_length": max_length,
             "dtype": policy.name,
+            "compact": compact,
         }
 
     @functools.cached_property  # not tracked by Keras: the decoder has no weights of its own

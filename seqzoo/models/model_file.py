@@ -29,11 +29,13 @@ def check(path: Path) -> None:
             raise ValueError(f"its config declares weights of {least:,} bytes at least, it holds {held:,}")
 
 
-def _least_bytes(units=1, depth=1, vocabulary=None, embedding=None, characters="", character_units=1, dense=(), **_):
+def _least_bytes(
+    units=1, depth=1, vocabulary=None, embedding=None, characters="", character_units=1, dense=(), compact=False, **_
+):
     """The bytes that the weights of one of our models take at least."""
     layers = depth * max(LAYER_BYTES, WEIGHT_BYTES * units**2)
-    embeddings = (vocabulary or 0) * (embedding or 1) + (character_units**2 if characters else 0)
-    return layers + WEIGHT_BYTES * (embeddings + max(dense, default=0))
+    embeddings = (vocabulary or 0) * (embedding or 1) * (1 if compact else WEIGHT_BYTES)
+    return layers + embeddings + WEIGHT_BYTES * ((character_units**2 if characters else 0) + max(dense, default=0))
 
 
 def tokenizer_digest(path: Path) -> str:

@@ -3,12 +3,16 @@
 import json
 import random
 
+import numpy as np
 import pytest
 from extent import full
 
 from recipes import ner
-from seqzoo.data import entity_tags
+from seqzoo import presets
+from seqzoo.data import entity_tags, minilm
+from seqzoo.data.word_vectors import WordVectors
 from seqzoo.datasets import generated_entities
+from seqzoo.layers.compact_embedding import to_int8
 from seqzoo.recipe import main
 from seqzoo.recipe.flags import parse
 from seqzoo.tasks.tagging import conll
@@ -148,6 +152,21 @@ def test_pretrained_vectors_are_begun_with_and_their_words_known(here):
     assert vectors[tokens.index("ann")].tolist() == [1, 2, 3]
     assert vectors[tokens.index("unheard")].tolist() == [4, 5, 6]
     assert model.get_config()["embedding"] == 3
+
+
+def test_minilm_is_reduced_rounded_and_saved_in_eight_bits(here, monkeypatch, capsys):
+    rng = np.random.default_rng(0)
+    words = WordVectors([*"abcdefgh", "ann"], rng.normal(size=(9, 7)).astype("float32"))
+    monkeypatch.setattr(minilm, "read", lambda folder, most, wanted: words)
+    arguments = ["--data", "d.conll", "--embeddings", "minilm", *TINY]
+    run(*arguments, "--embedding", "5", "--vocabulary", "50", "--out", "small")
+    model = presets.load(here / "small")
+    assert model.get_config()["compact"] and model.of_words.get_weights()[0].shape == (model.tokenizer.size, 5)
+    numbers, scales = to_int8(model.of_words.get_weights()[0])
+    np.testing.assert_array_equal(numbers * scales, model.of_words.get_weights()[0])
+    with pytest.raises(SystemExit):
+        run(*arguments, "--embedding", "8")
+    assert "--embedding: expected at most 7, the size of the vectors of minilm, got 8" in capsys.readouterr().err
 
 
 def test_vectors_that_are_none_are_one_line(here, capsys):
