@@ -26,6 +26,7 @@ CHARACTERS = 300  # in the vocabulary of characters, the most frequent ones
 @dataclasses.dataclass(frozen=True)
 class Config(recipe.Config):
     DATA_FIELDS, FILE_FIELDS = ("data", "data_dir", "text_column", "label_column", "strict"), ("data", "embeddings")
+    NAMES = ("minilm",)
     data: str = "generated_entities"
     text_column: int = 0
     """Column of your file with the words: a number from 0, or from -1 at the end."""

@@ -37,12 +37,13 @@ class Config:
 
     Of a trained model `evaluate` and `inspect` take these flags alone: --out, those of `DATA_FIELDS`, which say what data are
     read, and how, and those of `MODEL_FIELDS`, by which `model_name` chooses the model. `FILE_FIELDS` name the files that a
-    training reads.
+    training reads, unless their value is one of `NAMES`, of pinned files that never change.
     """
 
     DATA_FIELDS: ClassVar[tuple[str, ...]] = ("data", "data_dir", "text_column", "label_column", "header")
     MODEL_FIELDS: ClassVar[tuple[str, ...]] = ()
     FILE_FIELDS: ClassVar[tuple[str, ...]] = ("data",)
+    NAMES: ClassVar[tuple[str, ...]] = ()
 
     data: str = ""
     """Your file or folder, a data set of seqzoo, or a data set of TensorFlow Datasets by its name."""

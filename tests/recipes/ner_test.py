@@ -146,7 +146,7 @@ def test_the_files_own_tags_are_those_that_were_read(here):
 
 def test_pretrained_vectors_are_begun_with_and_their_words_known(here):
     (here / "my.vec").write_text("2 3\nann 1 2 3\nunheard 4 5 6\n")
-    config = parse(ner.Config, ["--data", "d.conll", "--embeddings", "my.vec", *TINY], "")
+    config = parse(ner.Config, ["--data", "d.conll", "--embeddings", "my.vec", *TINY, "--embedding", "3"], "")
     model = ner.build_model(config, ner.load_data(config))
     vectors, tokens = model.of_words.get_weights()[0], model.tokenizer.tokens
     assert vectors[tokens.index("ann")].tolist() == [1, 2, 3]
