@@ -58,6 +58,7 @@ class Config(recipe.Config):
         recipe.check("text_column", self.text_column, lambda column: column is None, "none: see --channels")
         for flag in ("window", "hop"):
             recipe.check(flag, getattr(self, flag), lambda n: n is None or n >= 1, "a positive integer")
+        recipe.check("filters", self.filters, lambda sizes: all(1 <= n <= 16_384 for n in sizes), "integers from 1 to 16,384")
         for flag in ("rotation", "gain"):
             recipe.check(flag, getattr(self, flag), lambda x: x is None or 0 <= x < math.inf, "a number from 0")
         recipe.check("folds", self.folds, lambda n: n == 0 or n >= 2, "an integer from 2")

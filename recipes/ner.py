@@ -5,28 +5,24 @@ with a word and its tag on each line, a folder of such files, or a tagging data 
 """
 
 import dataclasses
-from collections import Counter
 from typing import Literal
 
 import keras
 
 from seqzoo import recipe
-from seqzoo.data import entity_tags, pretrained_vectors, targets
+from seqzoo.data import entity_tags, minilm, targets
 from seqzoo.data.batches import Batches
 from seqzoo.data.targets import Dataset
-from seqzoo.data.tokenizer import Tokenizer
 from seqzoo.models import ManyToMany
 from seqzoo.tasks import tagging
 from seqzoo.training import averaging, fit, losses, metrics
 from seqzoo.tuning.space import Range
 
-CHARACTERS = 300  # in the vocabulary of characters, the most frequent ones
-
 
 @dataclasses.dataclass(frozen=True)
 class Config(recipe.Config):
     DATA_FIELDS, FILE_FIELDS = ("data", "data_dir", "text_column", "label_column", "strict"), ("data", "embeddings")
-    NAMES = ("minilm",)
+    NAMES = (minilm.NAME,)
     data: str = "generated_entities"
     text_column: int = 0
     """Column of your file with the words: a number from 0, or from -1 at the end."""
@@ -98,22 +94,15 @@ def load_test_split(config, trained, dataset):
     return targets.of_steps(tagging.load_test(*config.source()), dataset.labels, config.data)
 
 
-def read_vectors(config, words):
-    return pretrained_vectors.read(config.embeddings, config.embedding, config.vocabulary, words, config.data_dir)
-
-
 def build_model(config, dataset):
     words = [word for sentence in dataset.train.inputs for word in sentence]
-    vectors = read_vectors(config, words) if config.embeddings else None
-    known_words = words + config.min_count * vectors.words if vectors else words
-    tokenizer = Tokenizer.train(known_words, level="whole", size=config.vocabulary, min_count=config.min_count)
-    frequent = Counter(character for word in words for character in word).most_common(CHARACTERS)
+    tokenizer, vectors = tagging.vocabulary(config, words)
     model = ManyToMany(
         dataset.labels,
         vocabulary=tokenizer.size,
         embedding=vectors.size if vectors else config.embedding or 64,
         compact=vectors is not None,
-        characters="".join(sorted(character for character, _ in frequent)) if config.characters else "",
+        characters=tagging.alphabet(words) if config.characters else "",
         character_units=config.character_units,
         cell=config.cell,
         units=config.units,

@@ -16,7 +16,7 @@ def read(embeddings: str, size: int | None, most: int, wanted: Iterable[str], da
         DataError: the vectors cannot be read, are of fewer numbers, or of none of the `wanted` words.
     """
     wanted = sorted({word.lower() for word in wanted})
-    if embeddings == minilm.NAME and not os.path.exists(embeddings):
+    if embeddings == minilm.NAME:
         vectors = minilm.read(Path(os.path.expanduser(data_dir or "~/tensorflow_datasets"), "downloads"), most, wanted)
     else:
         vectors = word_vectors.read(embeddings, most, wanted)

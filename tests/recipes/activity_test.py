@@ -136,6 +136,8 @@ def test_folders_of_labels_vowels_and_folds_of_persons(here, monkeypatch, capsys
             "--rotation: expected none: channels by twos or threes, got 9",
         ),
         (["--data", "steps.csv", "--window", "0"], "--window: expected a positive integer, got 0"),
+        (["--data", "steps.csv", "--filters", "8", "0"], "--filters: expected integers from 1 to 16,384, got (8, 0)"),
+        (["--data", "steps.csv", "--filters", "16385"], "--filters: expected integers from 1 to 16,384, got (16385,)"),
         (["watch", "--hop", "0"], "--hop: expected a positive integer, got 0"),
     ],
 )

@@ -5,3 +5,5 @@ from seqzoo.tasks.tagging.data import load as load
 from seqzoo.tasks.tagging.data import load_test as load_test
 from seqzoo.tasks.tagging.task import TaggingTask as TaggingTask
 from seqzoo.tasks.tagging.task import validation_f1 as validation_f1
+from seqzoo.tasks.tagging.vocabulary import alphabet as alphabet
+from seqzoo.tasks.tagging.vocabulary import vocabulary as vocabulary
