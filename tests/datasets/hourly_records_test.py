@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from network import fetching
 
 from seqzoo.datasets import hourly_records
 
@@ -39,6 +40,7 @@ def test_repeated_hours_gaps_outliers_and_holidays_of_the_traffic():
 
 @pytest.mark.full
 def test_the_three_files_are_what_the_docstring_says(tmp_path):
-    found = {name: hourly_records.read(name, tmp_path).series for name in hourly_records.MEMBERS}
+    with fetching():
+        found = {name: hourly_records.read(name, tmp_path).series for name in hourly_records.MEMBERS}
     assert [len(series) for series in found.values()] == [78421, 43824, 52551]
     assert [int(np.isnan(series.target).sum()) for series in found.values()] == [0, 2067, 11976]
