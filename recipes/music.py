@@ -1,7 +1,7 @@
 """Music generation: one to many. Each step, the keys of a piano that are down, given all steps before it; then new pieces.
 
 The default data are Bach's chorales; `--data` takes a folder of MIDI files, or a MATLAB file in the form of `JSB_Chorales.mat`.
-The keys of a step are independent; with `--voices` soprano, alto, tenor and bass follow in turn, each given those above it.
+Soprano, alto, tenor and bass follow in turn, each given those above it; with `--no-voices` the keys of a step are independent.
 """
 
 import dataclasses
@@ -28,8 +28,8 @@ class Config(recipe.Config):
     data: str = "chorales"
     steps: Literal["quarter", "eighth", "sixteenth"] = "quarter"
     """Note value of a step; a MATLAB file has its own steps."""
-    voices: bool = False
-    """Whether four voices follow in turn, or the keys of a step are independent."""
+    voices: bool = True
+    """Whether four voices follow in turn; with `--no-voices` the keys of a step are independent."""
     transpose: int = 5
     """Largest transposition of a training piece, in semitones up or down, random in each epoch; 0 for none."""
     settle: Annotated[float | None, tyro.conf.arg(name="transpose-until")] = None
@@ -42,7 +42,7 @@ class Config(recipe.Config):
     """Fraction of the keys, and of the states, to drop while training, with one mask a sequence."""
     recurrent_dropout: float = 0.4
     embedding: int = 64
-    """Size of a token's vector, with --voices."""
+    """Size of a token's vector; there are no tokens with --no-voices."""
     batch_size: int = 16
     epochs: int = 150
     patience: int = 50
@@ -134,7 +134,8 @@ RECIPE = recipe.Recipe(
     verbs=("train", "evaluate", "inspect", "search"),
     quick_epochs=15,
     data_source="Bach's four-part chorales as encoded in the package music21 (licence: seqzoo/datasets/chorales.py).",
-    limitations="The keys of a step are sampled independently: pieces are not in four parts, as with `--voices`.",
+    limitations="Of use for short chorales in the manner of Bach, in quarter notes. A piece has no plan: phrases end, and keys "
+    "change, where chance has it. It was trained on nothing else, and continues other music as a chorale.",
 )
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Literal
 import keras
 
 from seqzoo import recipe
-from seqzoo.data import entity_tags, minilm, targets
+from seqzoo.data import entity_tags, targets
 from seqzoo.data.batches import Batches
 from seqzoo.data.targets import Dataset
 from seqzoo.models import ManyToMany
@@ -20,9 +20,8 @@ from seqzoo.tuning.space import Range
 
 
 @dataclasses.dataclass(frozen=True)
-class Config(recipe.Config):
-    DATA_FIELDS, FILE_FIELDS = ("data", "data_dir", "text_column", "label_column", "strict"), ("data", "embeddings")
-    NAMES = (minilm.NAME,)
+class Config(recipe.EmbeddingsConfig):
+    DATA_FIELDS = "data", "data_dir", "text_column", "label_column", "strict"
     data: str = "generated_entities"
     text_column: int = 0
     """Column of your file with the words: a number from 0, or from -1 at the end."""
@@ -36,10 +35,6 @@ class Config(recipe.Config):
     """Size of the vocabulary, in words."""
     min_count: int = 2
     """Occurrences that put a word of the training split into the vocabulary; rarer words train the unknown word."""
-    embedding: int | None = None
-    """Size of a word's vector: 64, or that of --embeddings, if not given; a smaller one takes their principal components."""
-    embeddings: str | None = None
-    """Text file of pretrained word vectors, or minilm, a download of 83.5 MB; their first words join the vocabulary."""
     characters: bool = True
     """Whether a second recurrent layer reads the characters of each word."""
     character_units: int = 50
@@ -50,6 +45,10 @@ class Config(recipe.Config):
     """Whether a CRF chooses the tags of a sentence together, or a softmax each tag alone."""
     word_dropout: float = 0.5
     """Fraction of the words to replace by the unknown word while training."""
+    lowercase: float = 0.0
+    """Fraction of the sentences whose characters to read in lower case while training."""
+    generated: int = 0
+    """Generated sentences to learn from beside your own; their entities of types that yours have not become O."""
     max_length: int = 200
     """Longest window of a sentence to read at once, in words."""
     dropout: float = 0.6
@@ -59,11 +58,11 @@ class Config(recipe.Config):
 
     def __post_init__(self):
         super().__post_init__()
-        recipe.check_at_least(self, vocabulary=5, min_count=1, character_units=1, max_length=1)
-        recipe.check("embedding", self.embedding, lambda n: n is None or n >= 1, "a positive integer")
+        recipe.check_at_least(self, vocabulary=5, min_count=1, character_units=1, max_length=1, generated=0)
         recipe.check("lookahead", self.lookahead, lambda n: n is None or n >= 0, "an integer from 0")
         recipe.check("lookahead", self.lookahead, lambda n: n is None or self.bidirectional, "--bidirectional with it")
-        recipe.check("word_dropout", self.word_dropout, lambda rate: 0 <= rate < 1, "at least 0 and below 1")
+        for name in ("word_dropout", "lowercase"):
+            recipe.check(name, getattr(self, name), lambda rate: 0 <= rate < 1, "at least 0 and below 1")
 
     def source(self):
         return self.data, self.data_dir, self.text_column, self.label_column, self.seed, self.strict
@@ -84,7 +83,7 @@ SEARCH_SPACE = {
 
 def load_data(config):
     """Each input is a list of words, its target a list of tags."""
-    splits = tagging.load(*config.source())
+    splits = tagging.with_generated(tagging.load(*config.source()), config.generated, config.seed)
     labels = entity_tags.names(splits.train.targets)
     examples = (splits.train, splits.validation, splits.test)
     return Dataset(labels, *(targets.of_steps(split, labels, config.data) for split in examples))
@@ -100,7 +99,7 @@ def build_model(config, dataset):
     model = ManyToMany(
         dataset.labels,
         vocabulary=tokenizer.size,
-        embedding=vectors.size if vectors else config.embedding or 64,
+        embedding=config.vector_size(vectors),
         compact=vectors is not None,
         characters=tagging.alphabet(words) if config.characters else "",
         character_units=config.character_units,
@@ -112,6 +111,7 @@ def build_model(config, dataset):
         crf=config.crf,
         scheme="BIO" if config.crf and entity_tags.are_entities(set(dataset.labels)) else None,
         word_dropout=config.word_dropout,
+        lowercase=config.lowercase,
         dropout=config.dropout,
         recurrent_dropout=config.recurrent_dropout,
         max_length=config.max_length,
@@ -119,7 +119,7 @@ def build_model(config, dataset):
         dtype=config.precision,
     )
     if vectors:
-        model.of_words.set_weights([vectors.of(tokenizer.tokens, config.seed)])
+        model.of_words.start(vectors.of(tokenizer.tokens, config.seed), config.frozen)
     ema = averaging.ema_options(len(dataset.train) / config.batch_size / 2)  # over half an epoch
     adam = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm, **ema)
     # The argmax of a CRF's potentials at each step is not its best sequence, so its accuracy would mislead.
@@ -134,10 +134,7 @@ def train_model(config, dataset, **options):
     batches = Batches(model.sequences(train.inputs), train.y, seed=config.seed, **window)
     validation = Batches(model.sequences(held_out.inputs), held_out.y, seed=config.seed, shuffle=False, **window)
     score = tagging.validation_f1(held_out)
-    history = fit.fit(model, batches, validation, config.epochs, callbacks=[averaged], score=score, **options)
-    if config.embeddings:
-        model.of_words.round()  # to what the file holds
-    return model, history
+    return model, fit.fit(model, batches, validation, config.epochs, callbacks=[averaged], score=score, **options)
 
 
 RECIPE = recipe.Recipe(

@@ -11,7 +11,6 @@ import keras
 from seqzoo import recipe
 from seqzoo.data.batches import Batches, class_weights
 from seqzoo.data.targets import Dataset
-from seqzoo.data.tokenizer import Tokenizer
 from seqzoo.datasets import labeled
 from seqzoo.models import ManyToOne
 from seqzoo.tasks import classification
@@ -20,18 +19,19 @@ from seqzoo.tuning.space import Range
 
 
 @dataclasses.dataclass(frozen=True)
-class Config(recipe.Config):
+class Config(recipe.EmbeddingsConfig):
+    ONE_HOT = True
     data: str = "rated_sentences"
     task: Literal["classes", "binary", "rating"] = "classes"
     """Targets: all labels; two labels, for which ratings lose the neutral ones; or ratings, any numbers."""
     tokens: Literal["word", "subword", "char"] = "subword"
-    """Tokens of a text; a subword is a frequent word or a frequent part of a rare one."""
+    """Tokens of a text; a subword is a frequent word or a part of a rare one. With --embeddings words, or pieces of MiniLM."""
     vocabulary: int = 10_000
     """Size of the vocabulary, in tokens."""
     max_length: int = 400
     """Longest sequence to read, in tokens or steps; the rest is cut off."""
-    embedding: int = 64
-    """Size of a token's vector; 0 for one-hot vectors, as in the notes."""
+    embedding: int | None = None
+    """Size of a token's vector: that of --embeddings, or 64, if not given; 0 for one-hot vectors, as in the notes."""
     pooling: Literal["last", "mean", "max", "both"] = "both"
     """How states become one vector: the last one, their mean, their maximum, or mean and maximum."""
     dropout: float = 0.5
@@ -41,7 +41,7 @@ class Config(recipe.Config):
 
     def __post_init__(self):
         super().__post_init__()
-        recipe.check_at_least(self, vocabulary=5, max_length=1, embedding=0)
+        recipe.check_at_least(self, vocabulary=5, max_length=1)
         recipe.check("class_weights", self.class_weights, lambda on: not (on and self.task == "rating"), "none for ratings")
 
 
@@ -73,12 +73,13 @@ def load_test_split(config, trained, dataset):
 def build_model(config, dataset):
     inputs = dataset.train.inputs
     if isinstance(inputs[0], str):
-        tokenizer = Tokenizer.train(inputs, level=config.tokens, size=config.vocabulary)
-        shape = {"vocabulary": tokenizer.size, "embedding": config.embedding or None, "tokenizer": tokenizer}
+        tokenizer, vectors = classification.vocabulary(config, inputs)
+        shape = {"vocabulary": tokenizer.size, "embedding": config.vector_size(vectors), "tokenizer": tokenizer}
     else:
-        shape = {"features": inputs[0].shape[-1]}
+        shape, vectors = {"features": inputs[0].shape[-1]}, None
     model = ManyToOne(
         **shape,
+        compact=vectors is not None,
         labels=dataset.labels,
         answer="one" if dataset.labels else "number",
         max_length=config.max_length,
@@ -91,6 +92,8 @@ def build_model(config, dataset):
         recurrent_dropout=config.recurrent_dropout,
         dtype=config.precision,
     )
+    if vectors:
+        model.of_tokens.start(vectors.of(tokenizer.tokens, config.seed), config.frozen)
     ema = averaging.ema_options(len(inputs) / config.batch_size / 2)  # over half an epoch
     adam = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm, **ema)
     if dataset.labels:
@@ -119,8 +122,8 @@ RECIPE = recipe.Recipe(
     SEARCH_SPACE,
     quick_epochs=4,
     quick_examples=3000,
-    data_source="English sentences of tweets, film and product reviews and news, rated from -4 to 4 by people; released "
-    "with VADER (C.J. Hutto and E. Gilbert, ICWSM 2014) under the MIT licence.",
+    data_source="English sentences of tweets, film and product reviews and news, rated from -4 to 4 by people; released with "
+    "VADER (C.J. Hutto and E. Gilbert, ICWSM 2014) under the MIT licence.",
     limitations="English only; irony and long texts mislead the model, and a linear model of words is nearly as accurate.",
 )
 

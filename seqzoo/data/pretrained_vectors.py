@@ -1,25 +1,79 @@
-"""Pretrained vectors of words by the flag --embeddings: a file of yours, or MiniLM's."""
+"""Pretrained vectors by the flag --embeddings: of words from a file of yours, of words or word pieces from MiniLM."""
 
 import os
+import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
+import numpy as np
+
 from seqzoo.data import minilm, word_vectors
+from seqzoo.data.tokenizer import CONTINUES, EMOTICON, SPACE, Tokenizer
 from seqzoo.data.word_vectors import WordVectors
 from seqzoo.errors import DataError
 
 
 def read(embeddings: str, size: int | None, most: int, wanted: Iterable[str], data_dir: str | None = None) -> WordVectors:
-    """Returns the `most` first vectors of a file, or of `minilm`, and reduces them to `size` numbers if it is given.
+    """Returns the `most` first vectors of words from a file, or from MiniLM, reduced to `size` numbers if it is given.
 
     Raises:
         DataError: the vectors cannot be read, are of fewer numbers, or of none of the `wanted` words.
     """
     wanted = sorted({word.lower() for word in wanted})
-    if embeddings == minilm.NAME:
-        vectors = minilm.read(Path(os.path.expanduser(data_dir or "~/tensorflow_datasets"), "downloads"), most, wanted)
+    if embeddings in minilm.NAMES:
+        return _of_size(_minilm(data_dir).of_words(most, wanted, embeddings == minilm.NAME), size, embeddings)
+    return _of_size(word_vectors.read(embeddings, most, wanted), size, embeddings)
+
+
+def of_pieces(
+    embeddings: str, size: int | None, most: int, texts: Iterable[str], data_dir: str | None = None
+) -> tuple[Tokenizer, WordVectors]:
+    """Returns a tokenizer of MiniLM's word pieces, and their vectors, reduced to `size` numbers if it is given.
+
+    The tokens are `most` at most: see `frequent_pieces`.
+
+    Raises:
+        DataError: the vectors cannot be read, or are of fewer numbers.
+    """
+    model = _minilm(data_dir)
+    tokenizer = Tokenizer.of_pieces(frequent_pieces(model.pieces, list(texts), most))
+    vectors = model.of_pieces(sorted(set(model.pieces) & set(tokenizer.tokens)), embeddings == minilm.NAME)
+    return tokenizer, _of_size(vectors, size, embeddings)
+
+
+def frequent_pieces(pieces: list[str], texts: list[str], most: int) -> list[str]:
+    """Returns `most` word pieces: letters and marks, those of the texts by frequency, then the first others.
+
+    Emoticons that the texts have twice are pieces too.
+    """
+    emoticons = Counter(emoticon for text in texts for emoticon in re.findall(EMOTICON, text.lower()))
+    pieces = list(dict.fromkeys([*pieces, *(emoticon for emoticon, count in emoticons.items() if count > 1)]))
+    tokenizer = Tokenizer.of_pieces(pieces)
+    used = Counter(number for ids in tokenizer.encode_all(texts) for number in ids)
+    counts = {token: used[number] for number, token in enumerate(tokenizer.tokens)}
+    return sorted(pieces, key=lambda piece: (len(piece.removeprefix(CONTINUES)) > 1, -counts[piece]))[:most]
+
+
+def of_tokens(embeddings: str, size: int | None, tokens: list[str], seed: int, data_dir: str | None = None) -> np.ndarray:
+    """Returns the vectors `(tokens, size)` of a tokenizer's words; other tokens, such as parts of words, have random ones.
+
+    Raises:
+        DataError: the vectors cannot be read, are of fewer numbers, or of none of the tokens.
+    """
+    if any(token.startswith(SPACE) for token in tokens):  # which a word begins with
+        words = [token.removeprefix(SPACE) if token.startswith(SPACE) else "" for token in tokens]
     else:
-        vectors = word_vectors.read(embeddings, most, wanted)
+        words = list(tokens)
+    vectors = read(embeddings, size, len(tokens), filter(None, words), data_dir)
+    return vectors.of(words, seed)
+
+
+def _minilm(data_dir):
+    return minilm.read(Path(os.path.expanduser(data_dir or "~/tensorflow_datasets"), "downloads"))
+
+
+def _of_size(vectors, size, embeddings):
     if size is not None and size > vectors.size:
         raise DataError(f"--embedding: expected at most {vectors.size}, the size of the vectors of {embeddings}, got {size}")
     return vectors if size in (None, vectors.size) else vectors.reduced(size)

@@ -1,7 +1,8 @@
 """Tokenizers by word, subword or character, on top of Hugging Face `tokenizers`."""
 
+import functools
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import tokenizers
@@ -25,7 +26,10 @@ PATTERNS = {
     ("char", False): r"[\w\s]",
     ("spaces", True): r"\S+",
     ("whole", True): r"[\s\S]+",
+    ("piece", True): rf"(?i){EMOTICON}|\w+|[^\w\s]",
 }
+CONTINUES = "##"  # begins a word piece that begins no word
+SPACE = "▁"  # begins a token that carries the space before it
 SEPARATORS = dict.fromkeys(range(0x1C, 0x20), " ")
 COMPOSE = {"type": "NFC"}  # the last step of a normalizer
 # A regex of `tokenizers`, not of `re`: its \w includes the marks that scripts such as Devanagari put on letters.
@@ -89,6 +93,18 @@ class Tokenizer:
         if level == "spaces":
             texts = (" ".join(word for word in text.split() if word not in SPECIAL) for text in texts)
         rules.train_from_iterator(map(_plain, texts), trainer)
+        return cls(rules)
+
+    @classmethod
+    def of_pieces(cls, pieces: Iterable[str]) -> "Tokenizer":
+        """Returns a tokenizer with given word pieces, as BERT's: a word is cut into the longest piece that begins it, then the
+        longest that continues it, spelled `##ing`. Text loses capitals and accents; an emoticon is one word."""
+        vocabulary = {token: number for number, token in enumerate(dict.fromkeys([*SPECIAL, *pieces]))}
+        model = functools.partial(models.WordPiece, vocabulary, continuing_subword_prefix=CONTINUES)
+        rules = _rules(model, PATTERNS["piece", True], lowercase=True)
+        plain = [normalizers.NFD(), normalizers.StripAccents(), normalizers.NFC()]
+        rules.normalizer = normalizers.Sequence([rules.normalizer, *plain])
+        rules.decoder = decoders.WordPiece(prefix=CONTINUES, cleanup=False)
         return cls(rules)
 
     @classmethod
@@ -158,7 +174,7 @@ class Tokenizer:
         return isinstance(other, Tokenizer) and self._rules.to_str() == other._rules.to_str()
 
 
-def _rules(model: type, pattern: str, lowercase: bool) -> tokenizers.Tokenizer:
+def _rules(model: Callable, pattern: str, lowercase: bool) -> tokenizers.Tokenizer:
     """Returns rules: composed characters, straight apostrophes, perhaps lower case; tokens are the matches of the pattern.
 
     Characters are composed last: `J` with a caron is two characters, the lower case of both together is one. So a normalized
@@ -172,7 +188,7 @@ def _rules(model: type, pattern: str, lowercase: bool) -> tokenizers.Tokenizer:
 
 
 def _keep_spaces(rules: tokenizers.Tokenizer) -> None:
-    """Makes rules by which a token carries the space before it, as the character ▁."""
+    """Makes rules by which a token carries the space before it, as the character `SPACE`."""
     rules.normalizer = normalizers.Sequence([normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip(), rules.normalizer])
     pattern = Regex(rf"▁?{WORD}|▁?[^\w\s▁]|▁")
     rules.pre_tokenizer = pre_tokenizers.Sequence(
@@ -184,7 +200,7 @@ def _keep_spaces(rules: tokenizers.Tokenizer) -> None:
 def _check_make(state: dict, vocabulary: dict[str, int], path: str | Path) -> None:
     """Refuses a tokenizer that other software made, by its parts."""
     kinds = {part: (state[part] or {}).get("type") for part in ("model", "normalizer", "pre_tokenizer", "post_processor")}
-    expected = {"model": ("WordLevel", "BPE"), "normalizer": ("Sequence",), "pre_tokenizer": ("Split", "Sequence")}
+    expected = {"model": ("WordLevel", "BPE", "WordPiece"), "normalizer": ("Sequence",), "pre_tokenizer": ("Split", "Sequence")}
     for part, kind in kinds.items():
         if kind not in expected.get(part, (None,)):
             raise DataError(f"{path}: {part} {kind}, expected a tokenizer that seqzoo saved, with another {part}")

@@ -14,6 +14,12 @@ class CompactEmbedding(keras.layers.Embedding):
     After `round`, and after loading, saving changes no bit.
     """
 
+    def start(self, vectors, frozen: bool = False):
+        """Sets the vectors to given ones, `(tokens, size)`, rounded; frozen ones are not trained."""
+        self.embeddings.assign(vectors)
+        self.round()
+        self.trainable = not frozen
+
     def round(self):
         """Sets the vectors to what a file would hold: no number moves by more than 1/254 of the largest of its row."""
         numbers, scales = to_int8(keras.ops.convert_to_numpy(self.embeddings))

@@ -13,7 +13,7 @@ from seqzoo.data.batches import steps_in_order
 from seqzoo.errors import DataError
 from seqzoo.layers import CRF, CompactEmbedding
 from seqzoo.models.recurrent_stack import recurrent_stack
-from seqzoo.models.word_encoder import LONGEST_WORD, DropWords, WordEncoder, characters_of
+from seqzoo.models.word_encoder import LONGEST_WORD, DropCapitals, DropWords, WordEncoder, characters_of
 
 
 class Labels(NamedTuple):
@@ -48,6 +48,7 @@ class ManyToMany(keras.Model):
         scheme: "BIO" or "BIOES" if the labels are entity tags: the CRF then allows valid transitions only.
         word_dropout: fraction of the words whose id is replaced by that of `<unk>` in training, so that the model relies on
             characters and context.
+        lowercase: fraction of the sentences whose characters are read in lower case in training; see `DropCapitals`.
         dropout: dropout rate of the vectors and of the states, element by element.
         recurrent_dropout: dropout rate of the states; one mask a sequence.
         max_length: steps that `answers` reads at a time; a longer input is read in overlapping windows.
@@ -77,6 +78,7 @@ class ManyToMany(keras.Model):
         tokenizer=None,
         dtype=None,
         compact=False,
+        lowercase=0.0,
         **kwargs,
     ):
         if (vocabulary is None) == (features is None):
@@ -105,7 +107,7 @@ class ManyToMany(keras.Model):
             ids = inputs[:, :, 0] if characters else inputs
             x = of_words(DropWords(word_dropout)(ids))
         if characters:
-            x = ops.concatenate([x, of_characters(inputs[:, :, 1:])], axis=-1)
+            x = ops.concatenate([x, of_characters(DropCapitals(lowercase, characters)(inputs[:, :, 1:]))], axis=-1)
         x = drop(x)
         for layer in recurrent:
             x = layer(x, mask=mask)
@@ -139,6 +141,7 @@ class ManyToMany(keras.Model):
             "max_length": max_length,
             "dtype": policy.name,
             "compact": compact,
+            "lowercase": lowercase,
         }
 
     @functools.cached_property  # not tracked by Keras: the decoder has no weights of its own

@@ -9,6 +9,7 @@ from keras import ops
 from seqzoo.backend import at_least_float32
 from seqzoo.data.batches import in_order
 from seqzoo.errors import DataError
+from seqzoo.layers import CompactEmbedding
 from seqzoo.models.recurrent_stack import recurrent_stack
 
 ANSWERS = ("one", "yes-no", "several", "number")
@@ -38,6 +39,7 @@ class ManyToOne(keras.Model):
         labels: names of the classes; for a "yes-no" the no first; none for a "number".
         answer: kind of output: "one" label (softmax), "yes-no" (sigmoid), "several" labels (a sigmoid each) or a "number".
         embedding: the size of an embedding vector; None for one-hot vectors, as in the notes.
+        compact: whether a file holds the embedding vectors as int8, see `layers.CompactEmbedding`.
         cell, units, depth, bidirectional: arguments of `recurrent_stack`.
         pooling: pooling of the states: "last", "mean", "max", or "both" mean and max.
         dense: sizes of tanh layers before the output.
@@ -67,6 +69,7 @@ class ManyToOne(keras.Model):
         tokenizer=None,
         dtype=None,
         encoder=None,
+        compact=False,
         **kwargs,
     ):
         _check(vocabulary, features, encoder, tuple(labels), answer, pooling)
@@ -75,6 +78,10 @@ class ManyToOne(keras.Model):
         policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
         # === Layers ===
         drop = keras.layers.Dropout(dropout, dtype=policy)
+        kind = CompactEmbedding if compact else keras.layers.Embedding
+        of_tokens = (
+            kind(vocabulary, embedding, dtype=policy.variable_dtype) if vocabulary and embedding else None
+        )  # see `OneToMany`
         arguments = {"return_sequences": pooling != "last", "recurrent_dropout": recurrent_dropout, "dtype": policy}
         recurrent = recurrent_stack(cell, units, depth, bidirectional, **arguments)
         hidden = [keras.layers.Dense(size, activation="tanh", dtype=policy) for size in dense]
@@ -90,7 +97,7 @@ class ManyToOne(keras.Model):
             inputs = x = keras.Input((None, features), name="inputs")
         else:
             inputs = keras.Input((None,), dtype="int32", name="inputs")
-            x = _vectors(inputs, vocabulary, embedding, policy)
+            x = of_tokens(inputs) if embedding else ops.one_hot(inputs, vocabulary, dtype=policy.compute_dtype)
         x = drop(x)
         for layer in recurrent:
             x = layer(x, mask=steps_mask)
@@ -101,7 +108,7 @@ class ManyToOne(keras.Model):
         self.dtype_policy = policy  # Keras reads it for loss scaling; a functional model takes no `dtype`
 
         # === Config ===
-        self.tokenizer, self.encoder = tokenizer, encoder
+        self.tokenizer, self.encoder, self.of_tokens = tokenizer, encoder, of_tokens
         self.upper_layers = lambda: (recurrent, hidden, y_hat)  # a function, of which Keras's file keeps no trace
         self.labels, self.answer, self.max_length = tuple(labels), answer, max_length
         self._config = {
@@ -121,6 +128,7 @@ class ManyToOne(keras.Model):
             "max_length": max_length,
             "dtype": policy.name,
             "encoder": keras.saving.serialize_keras_object(encoder) if encoder is not None else None,
+            "compact": compact,
         }
 
     def answers(self, inputs, batch_size=32):
@@ -165,13 +173,6 @@ class ManyToOne(keras.Model):
     def from_config(cls, config, custom_objects=None):
         encoder = keras.saving.deserialize_keras_object(config.get("encoder"))
         return cls(**config | {"encoder": encoder})
-
-
-def _vectors(ids, vocabulary, embedding, policy):
-    """Returns embedded ids `(batch, T_x, embedding)`, or one-hot ids `(batch, T_x, vocabulary)`."""
-    if embedding:
-        return keras.layers.Embedding(vocabulary, embedding, dtype=policy.variable_dtype)(ids)  # see `OneToMany`
-    return ops.one_hot(ids, vocabulary, dtype=policy.compute_dtype)
 
 
 def pool(states, mask, pooling):

@@ -1,6 +1,7 @@
-"""Word encoder: dropout of whole words, and a bidirectional GRU over the characters of each word."""
+"""Word encoder: dropout of whole words and of capitals, and a bidirectional GRU over the characters of each word."""
 
 import keras
+import numpy as np
 from keras import ops
 
 from seqzoo.data.tokenizer import UNK
@@ -34,6 +35,31 @@ class DropWords(keras.layers.Layer):
 
     def get_config(self):
         return super().get_config() | {"rate": self.rate, "seed": self.seed}
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class DropCapitals(keras.layers.Layer):
+    """Layer of augmentation: in training a fraction `rate` of the sentences is read in lower case.
+
+    It takes and returns character ids `(batch, T_x, LONGEST_WORD)`, of the alphabet `characters`.
+    """
+
+    def __init__(self, rate, characters, seed=None, **kwargs):
+        super().__init__(**kwargs)
+        self.rate, self.characters, self.seed = rate, characters, seed
+        self.seed_generator = keras.random.SeedGenerator(seed)
+        self.lower = np.array(
+            [0, UNK, *(characters.find(c.lower()) + 2 if c.lower() in characters else UNK for c in characters)]
+        )
+
+    def call(self, ids, training=False):
+        if not training or not self.rate:
+            return ids
+        dropped = keras.random.uniform((ops.shape(ids)[0], 1, 1), seed=self.seed_generator) < self.rate
+        return ops.where(dropped, ops.take(ops.convert_to_tensor(self.lower, ids.dtype), ids, axis=0), ids)
+
+    def get_config(self):
+        return super().get_config() | {"rate": self.rate, "characters": self.characters, "seed": self.seed}
 
 
 @keras.saving.register_keras_serializable("seqzoo")

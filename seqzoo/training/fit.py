@@ -7,6 +7,7 @@ from pathlib import Path
 
 import keras
 
+from seqzoo.layers import CompactEmbedding
 from seqzoo.training import distribution, launcher, logs, loss_scale, progress, resume
 from seqzoo.training.callback_list import CallbackList
 from seqzoo.training.epoch_order import EpochOrder
@@ -132,6 +133,9 @@ def fit(
     if not best.weights:
         raise FloatingPointError(NAN_LOSS)
     model.set_weights(best.weights)
+    for layer in model._flatten_layers():
+        if isinstance(layer, CompactEmbedding):
+            layer.round()  # to what a file holds
     return best.history
 
 

@@ -28,7 +28,7 @@ FILES = {
     "logs",
     "rows.npy",
 }
-FORMS = {"frames": (), "voices": ("--voices",)}
+FORMS = {"frames": ("--no-voices",), "voices": ()}
 
 
 def keys(seed, length=12):

@@ -3,12 +3,14 @@
 import numpy as np
 
 from seqzoo.data import midi
+from seqzoo.evaluation import tables
 from seqzoo.recipe import Task
-from seqzoo.tasks.music import composing, piano_roll
+from seqzoo.tasks.music import composing, counterpoint, piano_roll
 from seqzoo.tasks.music.probabilities import count_surprise, key_probabilities, surprise
 
 KEY_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 PLOTTED = 2  # pieces
+SAMPLED = 5  # pieces, for the rules of four-part writing
 
 
 class MusicTask(Task):
@@ -20,13 +22,13 @@ class MusicTask(Task):
     """
 
     imports = "from seqzoo.tasks.music import composing"
-    usage = (
-        "(piece,) = composing.compose(model, length=64, seed=1)\n"
-        'composing.write(piece, "piece.mid", "piece", steps=1, in_voices=False)'
-    )
 
     def __init__(self, in_voices, steps):
         self.in_voices, self.steps = in_voices, steps
+        self.usage = (
+            "(piece,) = composing.compose(model, length=64, seed=1)\n"
+            f'composing.write(piece, "piece.mid", "piece", steps={steps}, in_voices={in_voices})'
+        )
 
     def metrics(self, model, split):
         return _metrics(surprise(model, split.inputs))
@@ -44,6 +46,14 @@ class MusicTask(Task):
             down = np.flatnonzero(piece.keys[step])
             likely = np.sort(np.argsort(-p[step])[: max(len(down), 1)])
             yield f"most probable at step {step + 1} of {len(piece)}", _format_keys(likely), _format_keys(down)
+
+    def details(self, name, model, dataset):
+        """How often sampled pieces in voices, and those of the test split, keep two rules of four-part writing."""
+        if not self.in_voices:
+            return ""
+        sampled = composing.compose(model, composing.LENGTH, SAMPLED)
+        pieces = {f"{SAMPLED} sampled pieces": sampled, "test split": dataset.test.inputs}
+        return tables.table({name: _rules([piece.voices for piece in of_name]) for name, of_name in pieces.items()})
 
     def plots(self, model, split, folder, title):
         """Piano rolls of some pieces above the probabilities of their keys."""
@@ -63,6 +73,11 @@ def _metrics(surprises):
     """Nats a step: from each piece's second step on, as published for `JSB_Chorales.mat`, and of all steps."""
     later = np.concatenate([steps[1:] for steps in surprises])
     return {"nats_per_step": float(later.mean()), "first_steps_too": float(np.concatenate(surprises).mean())}
+
+
+def _rules(pieces):
+    in_range = {f"{voice}_in_range": share for voice, share in counterpoint.in_range(pieces).items()}
+    return in_range | {"parallels": counterpoint.parallels(pieces)}
 
 
 def _format_keys(keys):

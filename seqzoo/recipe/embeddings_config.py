@@ -1,0 +1,33 @@
+"""Flags of recipes whose model can begin with pretrained vectors of words."""
+
+import dataclasses
+
+from seqzoo.data import minilm
+from seqzoo.recipe.config import Config, check
+
+
+@dataclasses.dataclass(frozen=True)
+class EmbeddingsConfig(Config):
+    """Flags of an embedding. `EMBEDDING` is its size where no flag gives one; with `ONE_HOT` 0 stands for no embedding."""
+
+    FILE_FIELDS, NAMES = ("data", "embeddings"), minilm.NAMES
+    EMBEDDING, ONE_HOT = 64, False
+
+    embedding: int | None = None
+    """Size of a token's vector: that of --embeddings, or 64, if not given; a smaller one takes their principal components."""
+    embeddings: str | None = None
+    """Pretrained vectors to begin with: a text file of words, or minilm-table or minilm, a download of 83.5 MB."""
+    frozen: bool = False
+    """Whether pretrained vectors stay as they are."""
+
+    def __post_init__(self):
+        super().__post_init__()
+        least = 0 if self.ONE_HOT and not self.embeddings else 1
+        check("embedding", self.embedding, lambda n: n is None or n >= least, f"an integer from {least}")
+        check("frozen", self.frozen, lambda frozen: self.embeddings or not frozen, "--embeddings with it")
+
+    def vector_size(self, vectors):
+        """The size of a token's vector, given the pretrained ones or None; None for one-hot vectors."""
+        if vectors is not None:
+            return vectors.size
+        return self.EMBEDDING if self.embedding is None else self.embedding or None

@@ -1,0 +1,19 @@
+"""What a classifier knows of texts: its tokenizer, and pretrained vectors of its tokens."""
+
+from seqzoo.data import minilm, pretrained_vectors
+from seqzoo.data.tokenizer import Tokenizer
+
+
+def vocabulary(config, texts):
+    """Returns the tokenizer and the pretrained vectors, or None, for the texts of the training split.
+
+    The tokens are word pieces of MiniLM, or whole words, which the first words of a file of vectors join.
+    """
+    if not config.embeddings:
+        return Tokenizer.train(texts, level=config.tokens, size=config.vocabulary), None
+    given = config.embeddings, config.embedding, config.vocabulary
+    if config.embeddings in minilm.NAMES:
+        return pretrained_vectors.of_pieces(*given, texts, config.data_dir)
+    words = Tokenizer.train(texts, size=config.vocabulary).tokens
+    vectors = pretrained_vectors.read(*given, words, config.data_dir)
+    return Tokenizer.train([*texts, *vectors.words], size=config.vocabulary), vectors
