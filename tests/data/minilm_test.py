@@ -6,10 +6,14 @@ import tokenizers
 from tokenizers import models, normalizers, pre_tokenizers
 
 from seqzoo.data import minilm, release_files
+from seqzoo.data.bert_encoder import TABLE, BertEncoder
+from seqzoo.data.minilm import MiniLM
 from seqzoo.data.word_vectors import WordVectors
 from seqzoo.errors import DataError
+from tests.data.bert_encoder_test import random_weights
 
-PIECES = ["[UNK]", "!", "a", "##ple", "apple", "##s", "ring"]
+PIECES = ["[UNK]", "[CLS]", "[SEP]", "!", "a", "##ple", "apple", "##s", "ring"]
+HEADS = 2
 
 
 def rules():
@@ -18,20 +22,34 @@ def rules():
     return tokenizer.to_str()
 
 
+def model(rows=None):
+    weights = random_weights(rows or len(PIECES))
+    return weights[TABLE], MiniLM(weights, rules(), HEADS)
+
+
 def test_words_are_pieces_or_means_of_them():
-    table = np.random.default_rng(0).normal(size=(len(PIECES), 4)).astype("float32")
-    found = minilm.vectors_of(table, rules(), None, ["Apples", "ring"])
+    table, minilm = model()
+    found = minilm.of_words(None, ["Apples", "ring"], contextual=False)
     assert found.words == ["a", "apple", "ring", "apples"]
-    np.testing.assert_array_equal(found.array[:3], table[[2, 4, 6]])
-    np.testing.assert_allclose(found.array[3], (table[4] + table[5]) / 2, rtol=1e-6)
-    assert minilm.vectors_of(table, rules(), 2, []).words == ["a", "apple"]
+    np.testing.assert_array_equal(found.array[:3], table[[4, 6, 8]])
+    np.testing.assert_allclose(found.array[3], (table[6] + table[7]) / 2, rtol=1e-6)
+    assert minilm.of_words(2, []).words == ["a", "apple"]
+
+
+def test_the_transformer_reads_a_word_alone_between_two_marks():
+    _, minilm = model()
+    words, pieces = minilm.of_words(None, ["apples"]), minilm.of_pieces(["ring", "##s"])
+    outputs = BertEncoder(random_weights(), HEADS).outputs
+    np.testing.assert_allclose(words.array[3], outputs(np.array([[1, 6, 7, 2]]))[0].mean(axis=0), atol=1e-6)
+    np.testing.assert_allclose(pieces.array[1], outputs(np.array([[1, 7, 2]]))[0].mean(axis=0), atol=1e-6)
+    assert minilm.pieces == PIECES[3:]
 
 
 def test_a_tokenizer_of_another_table():
-    with pytest.raises(DataError, match="a tokenizer of 7 pieces, expected 6 as in the table"):
-        minilm.vectors_of(np.zeros((6, 4)), rules(), None, [])
+    with pytest.raises(DataError, match="a tokenizer of 9 pieces, expected 8 as in the table"):
+        model(8)
     with pytest.raises(DataError, match="tokenizer"):
-        minilm.vectors_of(np.zeros((6, 4)), "{}", None, [])
+        MiniLM(random_weights(), "{}", HEADS)
 
 
 def test_without_a_copy_and_a_network_one_line_says_so(tmp_path, monkeypatch):

@@ -242,3 +242,13 @@ def test_a_pipe_is_refused_and_never_waited_for(tmp_path):
     os.mkfifo(tmp_path / "tokenizer.json")
     with pytest.raises(DataError, match="tokenizer.json: a pipe or a device: expected a tokenizer"):
         Tokenizer.load(tmp_path / "tokenizer.json")
+
+
+def test_given_pieces_cut_words_the_longest_first(tmp_path):
+    tokenizer = Tokenizer.of_pieces(["caf", "cafes", "##e", "##s", "un", "##like", "##ly", "'", "don", "t", ":)", "!"])
+    texts = ["DON’T", "Café", "cafés!", "unlikely :)", "zoo"]
+    cut = [[tokenizer.tokens[i] for i in ids] for ids in tokenizer.encode_all(texts)]
+    assert cut == [["don", "'", "t"], ["caf", "##e"], ["cafes", "!"], ["un", "##like", "##ly", ":)"], ["<unk>"]]
+    assert tokenizer.decode(tokenizer.encode("Unlikely cafés!")) == "unlikely cafes !"
+    tokenizer.save(tmp_path / "t.json")
+    assert Tokenizer.load(tmp_path / "t.json") == tokenizer

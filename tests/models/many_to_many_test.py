@@ -17,7 +17,7 @@ from seqzoo.data.overlapping_windows import windows
 from seqzoo.data.tokenizer import UNK, Tokenizer
 from seqzoo.errors import DataError
 from seqzoo.models import ManyToMany
-from seqzoo.models.word_encoder import LONGEST_WORD, DropWords, characters_of
+from seqzoo.models.word_encoder import LONGEST_WORD, DropCapitals, DropWords, characters_of
 from seqzoo.training import losses, metrics
 
 pytestmark = full_on_others
@@ -173,6 +173,16 @@ def test_words_are_dropped_while_training_only():
     dropped = arrays(layer(ids, training=True))
     assert set(dropped.ravel()) == {7, UNK}
     assert 0.25 < (dropped == UNK).mean() < 0.35
+
+
+def test_whole_sentences_lose_their_capitals_while_training_only():
+    words = np.array([characters_of("Abc", "Abca"), characters_of("cA", "Abca")])
+    ids, layer = ops.convert_to_tensor(np.tile(words, (400, 1, 1))), DropCapitals(0.3, "Abca", seed=0)
+    assert (arrays(layer(ids)) == words).all()
+    lower = np.array([characters_of("abc", "Abca"), characters_of("ca", "Abca")])
+    dropped = arrays(layer(ids, training=True))
+    changed = (dropped == lower).all(axis=(1, 2))
+    assert (changed | (dropped == words).all(axis=(1, 2))).all() and 0.22 < changed.mean() < 0.38
 
 
 def test_characters_of_a_word_begin_and_end_it():

@@ -7,13 +7,17 @@ import random
 import keras
 import numpy as np
 import pytest
+import tokenizers
 from extent import full
+from tokenizers import models
 
 from recipes import sentiment
 from seqzoo import presets
+from seqzoo.data import minilm
 from seqzoo.recipe import main
 from seqzoo.recipe.test_data import load_test_data
 from seqzoo.training import fit
+from tests.data.bert_encoder_test import HEADS, random_weights
 
 TINY = ("--units", "3", "--embedding", "4", "--epochs", "1", "--batch-size", "32", "--no-bidirectional")
 NAME = "sentiment"
@@ -434,3 +438,55 @@ def test_a_quick_look_at_a_file_sorted_by_label_sees_every_label(here):
     (here / "d.csv").write_text("\n".join(["text,label", *lines]))
     run("--data", "d.csv", "--quick", "--units", 2, "--epochs", 1, "--out", "a")
     assert figures(here / "a")["test"]["accuracy"] > 0.9
+
+
+@pytest.fixture
+def small_minilm(monkeypatch):
+    pieces = [
+        "[UNK]",
+        "[CLS]",
+        "[SEP]",
+        *"-.,0123456789",
+        "film",
+        "is",
+        "yes",
+        "fine",
+        "great",
+        "love",
+        "##ly",
+        "awful",
+        "dull",
+    ]
+    rules = tokenizers.Tokenizer(models.WordPiece({piece: i for i, piece in enumerate(pieces)}, unk_token="[UNK]"))
+    model = minilm.MiniLM(random_weights(len(pieces)), rules.to_str(), HEADS)
+    monkeypatch.setattr(minilm, "read", lambda folder: model)
+    return model
+
+
+@pytest.mark.parametrize("name", minilm.NAMES)
+def test_pieces_of_minilm_with_their_vectors_frozen(here, small_minilm, name, capsys):
+    run("--data", "d.csv", "--embeddings", name, "--frozen", "--out", "pieces", *TINY)
+    model = presets.load(here / "pieces")
+    tokens, vectors = model.tokenizer.tokens, model.of_tokens.get_weights()[0]
+    assert {"love", "##ly", "dull", "7"} < set(tokens) and vectors.shape == (len(tokens), 4)
+    kept = sorted(set(tokens) & set(small_minilm.pieces))
+    given = small_minilm.of_pieces(kept, name == minilm.NAME).reduced(4).of(kept)
+    found = vectors[[tokens.index(token) for token in kept]]
+    assert np.abs(found - given).max() <= np.abs(given).max() / 254 * 1.01  # frozen, and rounded
+    with pytest.raises(SystemExit):
+        run("--data", "d.csv", "--embeddings", name, "--out", "more", *TINY, "--embedding", "9")
+    assert f"--embedding: expected at most 8, the size of the vectors of {name}, got 9" in capsys.readouterr().err
+
+
+def test_a_file_of_vectors_is_of_whole_words(here):
+    (here / "my.vec").write_text("2 4\nfilm 1 2 3 4\nunheard 4 5 6 7\n")
+    run("--data", "d.csv", "--embeddings", "my.vec", "--frozen", "--out", "words", *TINY)
+    model = presets.load(here / "words")
+    vectors = model.of_tokens.get_weights()[0]
+    np.testing.assert_allclose(vectors[model.tokenizer.encode("unheard film")], [[4, 5, 6, 7], [1, 2, 3, 4]], atol=0.03)
+
+
+def test_frozen_vectors_must_be_given(here, capsys):
+    with pytest.raises(SystemExit):
+        run("--data", "d.csv", "--frozen", *TINY)
+    assert "--frozen: expected --embeddings with it" in capsys.readouterr().err
