@@ -100,4 +100,4 @@ def test_the_shipped_models_of_names_and_music_make_some():
     names = names_task.sample_names(presets.load("names"), 0, 20, seed=1)
     assert len(set(names)) > 10 and all(0 < len(name) <= 40 for name in names)
     (piece,) = composing.compose(presets.load("music"), 32, 1, 1.0, 0, None)
-    assert len(piece) == 32 and piece.keys.any()
+    assert 4 < len(piece) <= 32 and piece.keys.any()  # it may end before
