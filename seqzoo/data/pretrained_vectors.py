@@ -6,10 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 
-import numpy as np
-
 from seqzoo.data import minilm, word_vectors
-from seqzoo.data.tokenizer import CONTINUES, EMOTICON, SPACE, Tokenizer
+from seqzoo.data.tokenizer import CONTINUES, EMOTICON, Tokenizer
 from seqzoo.data.word_vectors import WordVectors
 from seqzoo.errors import DataError
 
@@ -53,20 +51,6 @@ def frequent_pieces(pieces: list[str], texts: list[str], most: int) -> list[str]
     used = Counter(number for ids in tokenizer.encode_all(texts) for number in ids)
     counts = {token: used[number] for number, token in enumerate(tokenizer.tokens)}
     return sorted(pieces, key=lambda piece: (len(piece.removeprefix(CONTINUES)) > 1, -counts[piece]))[:most]
-
-
-def of_tokens(embeddings: str, size: int | None, tokens: list[str], seed: int, data_dir: str | None = None) -> np.ndarray:
-    """Returns the vectors `(tokens, size)` of a tokenizer's words; other tokens, such as parts of words, have random ones.
-
-    Raises:
-        DataError: the vectors cannot be read, are of fewer numbers, or of none of the tokens.
-    """
-    if any(token.startswith(SPACE) for token in tokens):  # which a word begins with
-        words = [token.removeprefix(SPACE) if token.startswith(SPACE) else "" for token in tokens]
-    else:
-        words = list(tokens)
-    vectors = read(embeddings, size, len(tokens), filter(None, words), data_dir)
-    return vectors.of(words, seed)
 
 
 def _minilm(data_dir):

@@ -29,7 +29,6 @@ PATTERNS = {
     ("piece", True): rf"(?i){EMOTICON}|\w+|[^\w\s]",
 }
 CONTINUES = "##"  # begins a word piece that begins no word
-SPACE = "▁"  # begins a token that carries the space before it
 SEPARATORS = dict.fromkeys(range(0x1C, 0x20), " ")
 COMPOSE = {"type": "NFC"}  # the last step of a normalizer
 # A regex of `tokenizers`, not of `re`: its \w includes the marks that scripts such as Devanagari put on letters.
@@ -188,7 +187,7 @@ def _rules(model: Callable, pattern: str, lowercase: bool) -> tokenizers.Tokeniz
 
 
 def _keep_spaces(rules: tokenizers.Tokenizer) -> None:
-    """Makes rules by which a token carries the space before it, as the character `SPACE`."""
+    """Makes rules by which a token carries the space before it, as the character ▁."""
     rules.normalizer = normalizers.Sequence([normalizers.Replace(Regex(r"\s+"), " "), normalizers.Strip(), rules.normalizer])
     pattern = Regex(rf"▁?{WORD}|▁?[^\w\s▁]|▁")
     rules.pre_tokenizer = pre_tokenizers.Sequence(
