@@ -76,6 +76,7 @@ def build_model(config, dataset):
         tokenizer, vectors = classification.vocabulary(config, inputs)
         shape = {"vocabulary": tokenizer.size, "embedding": config.vector_size(vectors), "tokenizer": tokenizer}
     else:
+        recipe.check("embeddings", config.embeddings, lambda vectors: not vectors, "none for sequences of numbers")
         shape, vectors = {"features": inputs[0].shape[-1]}, None
     model = ManyToOne(
         **shape,
@@ -96,10 +97,8 @@ def build_model(config, dataset):
         model.of_tokens.start(vectors.of(tokenizer.tokens, config.seed), config.frozen)
     ema = averaging.ema_options(len(inputs) / config.batch_size / 2)  # over half an epoch
     adam = keras.optimizers.Adam(config.learning_rate, global_clipnorm=config.clip_norm, **ema)
-    if dataset.labels:
-        model.compile(adam, losses.CrossEntropy(), weighted_metrics=[metrics.accuracy])
-    else:
-        model.compile(adam, "mse", weighted_metrics=["mae"])
+    loss, metric = (losses.CrossEntropy(), metrics.accuracy) if dataset.labels else ("mse", "mae")
+    model.compile(adam, loss, weighted_metrics=[metric])
     return model
 
 

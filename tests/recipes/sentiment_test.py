@@ -490,3 +490,10 @@ def test_frozen_vectors_must_be_given(here, capsys):
     with pytest.raises(SystemExit):
         run("--data", "d.csv", "--frozen", *TINY)
     assert "--frozen: expected --embeddings with it" in capsys.readouterr().err
+
+
+def test_sequences_of_numbers_take_no_vectors(here, capsys):
+    (here / "n.csv").write_text(numbers())
+    with pytest.raises(SystemExit):
+        run("--data", "n.csv", "--embeddings", "minilm-table", *TINY)
+    assert "--embeddings: expected none for sequences of numbers, got minilm-table" in capsys.readouterr().err
