@@ -34,5 +34,6 @@ def _parallel(pitches):
 
 
 def _share(true, of=None):
-    """The share of true values, of those at which `of` is true."""
-    return float(np.mean(true if of is None else true[of])) if len(true) else 0.0
+    """The share of true values, of those at which `of` is true; 0 of none."""
+    chosen = true if of is None else true[of]
+    return float(chosen.mean()) if len(chosen) else 0.0

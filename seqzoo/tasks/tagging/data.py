@@ -67,7 +67,8 @@ def with_generated(splits: Splits, count: int, seed: int) -> Splits:
         return splits
     train, more = splits.train, generated_entities.load(seed).train
     types = {entity_tags.parts(tag)[1] for sentence in train.targets for tag in sentence}
-    names = {kind: next(iter(types & {kind, SHORT_TYPES.get(kind)}), None) for kind in generated_entities.KINDS}
+    spellings = {kind: (kind, SHORT_TYPES.get(kind)) for kind in generated_entities.KINDS}
+    names = {kind: next((name for name in names if name in types), None) for kind, names in spellings.items()}
     if not any(names.values()):
         found = ", ".join(sorted(types - {""}))
         raise DataError(f"--generated: no type of {', '.join(names)} in {splits.name}, found {found}")

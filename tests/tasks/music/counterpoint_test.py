@@ -12,6 +12,11 @@ def test_held_notes_count_and_rests_do_not():
     assert found == {"soprano": 2 / 3, "alto": 1 / 3, "tenor": 1.0, "bass": 1.0}
 
 
+def test_a_silent_voice_and_a_piece_of_no_step_have_no_share():
+    for piece in (np.full((3, 4), REST, np.uint8), np.zeros((0, 4), np.uint8)):
+        assert set(counterpoint.in_range([piece]).values()) == {0.0} and counterpoint.parallels([piece]) == 0
+
+
 def test_fifths_octaves_and_unisons_in_one_direction():
     def parallels(*pairs):
         return counterpoint.parallels([np.array([[*pair, REST, REST] for pair in pairs], np.uint8)])
