@@ -78,14 +78,14 @@ class ManyToOne(keras.Model):
         policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
         # === Layers ===
         drop = keras.layers.Dropout(dropout, dtype=policy)
-        kind = CompactEmbedding if compact else keras.layers.Embedding
-        of_tokens = (
-            kind(vocabulary, embedding, dtype=policy.variable_dtype) if vocabulary and embedding else None
-        )  # see `OneToMany`
         arguments = {"return_sequences": pooling != "last", "recurrent_dropout": recurrent_dropout, "dtype": policy}
         recurrent = recurrent_stack(cell, units, depth, bidirectional, **arguments)
         hidden = [keras.layers.Dense(size, activation="tanh", dtype=policy) for size in dense]
         y_hat = output_layer(labels, answer)
+        kind = CompactEmbedding if compact else keras.layers.Embedding
+        of_tokens = (
+            kind(vocabulary, embedding, dtype=policy.variable_dtype) if vocabulary and embedding else None
+        )  # see `OneToMany`
 
         # === Functional model ===
         mask = keras.Input((None,), dtype="bool", name="mask")
