@@ -4,6 +4,7 @@ The default data are the verses of the King James Bible; `--data` takes a text f
 """
 
 import dataclasses
+import functools
 from typing import Literal
 
 import keras
@@ -21,8 +22,8 @@ from seqzoo.tuning.space import Range
 
 
 @dataclasses.dataclass(frozen=True)
-class Config(recipe.Config):
-    DATA_FIELDS, MODEL_FIELDS = ("data", "data_dir"), ("bidirectional",)
+class Config(recipe.EmbeddingsConfig):
+    DATA_FIELDS, MODEL_FIELDS, EMBEDDING = ("data", "data_dir"), ("bidirectional",), 80
     data: str = "kjv"
     level: Literal["word", "char", "spaces"] = "word"
     """Tokens: words and marks, characters, or, of a tokenized text, whatever stands between spaces."""
@@ -40,8 +41,8 @@ class Config(recipe.Config):
     """Longest line to learn from, in tokens, without --stream."""
     bidirectional: bool = False
     """Train a model that fills gaps, and can neither generate nor score."""
-    embedding: int = 80
-    """Size of a token's vector."""
+    embedding: int | None = None
+    """Size of a token's vector: that of --embeddings, or 80, if not given."""
     cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] = "lstm"
     units: int = 224
     tied: bool = True
@@ -57,7 +58,7 @@ class Config(recipe.Config):
 
     def __post_init__(self):
         super().__post_init__()
-        for flag in ("vocabulary", "window", "max_length", "embedding"):
+        for flag in ("vocabulary", "window", "max_length"):
             recipe.check(flag, getattr(self, flag), lambda n: n >= 1, "a positive integer")
         recipe.check("punctuation", self.punctuation, lambda p: p or self.level != "spaces", "it with --level spaces")
         recipe.check("stream", self.stream, lambda stream: not (stream and self.bidirectional), "no --bidirectional with it")
@@ -100,12 +101,15 @@ def describe_data(config, dataset):
 
 
 def build_model(config, dataset):
-    arguments = {"embedding": config.embedding, "cell": config.cell, "units": config.units, "depth": config.depth}
-    arguments |= {"dropout": config.dropout, "recurrent_dropout": config.recurrent_dropout, "dtype": config.precision}
-    tokenizer = dataset.tokenizer
-    if config.bidirectional:
-        return Cloze(tokenizer.size, tokenizer=tokenizer, **arguments)
-    return LanguageModel(tokenizer.size, carried=config.stream, tied=config.tied, tokenizer=tokenizer, **arguments)
+    tokenizer, vectors = dataset.tokenizer, config.vectors(dataset.tokenizer.tokens)
+    arguments = {"embedding": config.vector_size(vectors), "compact": vectors is not None, "cell": config.cell}
+    arguments |= {"units": config.units, "depth": config.depth, "dropout": config.dropout, "tokenizer": tokenizer}
+    arguments |= {"recurrent_dropout": config.recurrent_dropout, "dtype": config.precision}
+    kind = Cloze if config.bidirectional else functools.partial(LanguageModel, carried=config.stream, tied=config.tied)
+    model = kind(tokenizer.size, **arguments)
+    if vectors:
+        model.embed.start(vectors.array, config.frozen)
+    return model
 
 
 def train_model(config, dataset, **options):

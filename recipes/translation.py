@@ -18,7 +18,7 @@ from seqzoo.tuning.space import Range
 
 
 @dataclasses.dataclass(frozen=True)
-class Config(recipe.Config):
+class Config(recipe.EmbeddingsConfig):
     DATA_FIELDS = ("data", "data_dir", "reverse", "locales")
     data: str = "dates"
     locales: tuple[str, ...] = ()
@@ -33,8 +33,6 @@ class Config(recipe.Config):
     """Size of each side's vocabulary, in tokens."""
     lowercase: bool = False
     """Whether to lowercase both sides."""
-    embedding: int = 64
-    """Size of a token's vector."""
     units: int = 128
     decoder_cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] | None = None
     """Recurrent unit of the decoder; that of the encoder if not given."""
@@ -61,15 +59,11 @@ class Config(recipe.Config):
     def __post_init__(self):
         super().__post_init__()
         translation.check_locales(self.locales, self.data)
-        recipe.check_at_least(self, vocabulary=1, embedding=1, max_length=2)
+        recipe.check_at_least(self, vocabulary=1, max_length=2)
         for flag in ("scheduled_sampling", "label_smoothing"):
             recipe.check(flag, getattr(self, flag), lambda rate: 0 <= rate < 1, "at least 0 and below 1")
-        recipe.check(
-            "attention", self.attention, lambda a: a != "dot" or not self.bidirectional, "another than dot of two directions"
-        )
-        recipe.check(
-            "input_feeding", self.input_feeding, lambda f: not f or self.attention != "none", "no such flag without attention"
-        )
+        recipe.check("attention", self.attention, lambda a: a != "dot" or not self.bidirectional, "--no-bidirectional with it")
+        recipe.check("input_feeding", self.input_feeding, lambda f: not f or self.attention != "none", "--attention with it")
         recipe.check("shared", self.shared, lambda s: not s or len(set(self.levels)) == 1, "one level of both sides with it")
 
     @property
@@ -101,10 +95,12 @@ def load_test_split(config, trained, dataset):
 
 
 def build_model(config, tokenizers):
-    return EncoderDecoder(
+    vectors = config.vectors(tokenizers.tokens)
+    model = EncoderDecoder(
         tokenizers.source.size,
         tokenizers.target.size,
-        embedding=config.embedding,
+        embedding=config.vector_size(vectors),
+        compact=vectors is not None,
         cell=config.cell,
         units=config.units,
         depth=config.depth,
@@ -122,6 +118,9 @@ def build_model(config, tokenizers):
         tokenizer=tokenizers,
         dtype=config.precision,
     )
+    if vectors:
+        model.start(vectors.array, config.frozen)
+    return model
 
 
 def train_model(config, dataset, **options):

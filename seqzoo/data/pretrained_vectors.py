@@ -7,9 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from seqzoo.data import minilm, word_vectors
-from seqzoo.data.tokenizer import CONTINUES, EMOTICON, Tokenizer
+from seqzoo.data.tokenizer import CONTINUES, EMOTICON, SPACE, SPECIAL, Tokenizer
 from seqzoo.data.word_vectors import WordVectors
 from seqzoo.errors import DataError
+
+MOST = 500_000  # words to read of a file for given tokens
 
 
 def read(embeddings: str, size: int | None, most: int, wanted: Iterable[str], data_dir: str | None = None) -> WordVectors:
@@ -38,6 +40,20 @@ def of_pieces(
     tokenizer = Tokenizer.of_pieces(frequent_pieces(model.pieces, list(texts), most))
     vectors = model.of_pieces(sorted(set(model.pieces) & set(tokenizer.tokens)), embeddings == minilm.NAME)
     return tokenizer, _of_size(vectors, size, embeddings)
+
+
+def of_tokens(embeddings: str, size: int | None, tokens: list[str], data_dir: str | None = None, seed: int = 0) -> WordVectors:
+    """Returns a vector of each token of any tokenizer, in their order, reduced to `size` numbers if it is given.
+
+    It is the vector of the word, or part of one, that the token spells without its space; else random numbers.
+
+    Raises:
+        DataError: the vectors cannot be read, are of fewer numbers, or of none of the tokens.
+    """
+    spelled = [token.lower().removeprefix(SPACE) for token in tokens]
+    most = 0 if embeddings in minilm.NAMES else MOST
+    vectors = read(embeddings, size, most, set(spelled) - {"", *SPECIAL}, data_dir)
+    return WordVectors(tokens, vectors.of(spelled, seed))
 
 
 def frequent_pieces(pieces: list[str], texts: list[str], most: int) -> list[str]:

@@ -28,6 +28,7 @@ PATTERNS = {
     ("whole", True): r"[\s\S]+",
     ("piece", True): rf"(?i){EMOTICON}|\w+|[^\w\s]",
 }
+SPACE = "▁"  # begins a token that carries the space before it
 CONTINUES = "##"  # begins a word piece that begins no word
 SEPARATORS = dict.fromkeys(range(0x1C, 0x20), " ")
 COMPOSE = {"type": "NFC"}  # the last step of a normalizer

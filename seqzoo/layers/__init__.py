@@ -4,7 +4,9 @@ from seqzoo.layers import conversion as conversion
 from seqzoo.layers.attention import AdditiveAttention as AdditiveAttention
 from seqzoo.layers.attention import MultiplicativeAttention as MultiplicativeAttention
 from seqzoo.layers.bidirectional import Bidirectional as Bidirectional
+from seqzoo.layers.compact_embedding import Compact as Compact
 from seqzoo.layers.compact_embedding import CompactEmbedding as CompactEmbedding
+from seqzoo.layers.compact_embedding import CompactReversibleEmbedding as CompactReversibleEmbedding
 from seqzoo.layers.crf import CRF as CRF
 from seqzoo.layers.frame_encoder import FrameEncoder as FrameEncoder
 from seqzoo.layers.gru import GRU as GRU

@@ -7,11 +7,9 @@ LARGEST = 127  # of int8
 LOW_BITS = 0x7F  # of float32: a scale without them times an int8 is exact
 
 
-@keras.saving.register_keras_serializable("seqzoo")
-class CompactEmbedding(keras.layers.Embedding):
-    """Keras's `Embedding`, whose rows a file holds as int8, each with a float32 scale: in memory it is float32, and trains.
-
-    After `round`, and after loading, saving changes no bit.
+class Compact:
+    """Part of an embedding layer, whose rows a file then holds as int8, each with a float32 scale: in memory it is float32, and
+    trains. After `round`, and after loading, saving changes no bit.
     """
 
     def start(self, vectors, frozen: bool = False):
@@ -30,6 +28,16 @@ class CompactEmbedding(keras.layers.Embedding):
 
     def load_own_variables(self, store):
         self.embeddings.assign(np.asarray(store["0"]) * np.asarray(store["1"]))
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class CompactEmbedding(Compact, keras.layers.Embedding):
+    """Keras's `Embedding`, compact in a file, see `Compact`."""
+
+
+@keras.saving.register_keras_serializable("seqzoo")
+class CompactReversibleEmbedding(Compact, keras.layers.ReversibleEmbedding):
+    """Keras's `ReversibleEmbedding` with tied weights, compact in a file, see `Compact`."""
 
 
 def to_int8(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

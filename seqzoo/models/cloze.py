@@ -15,6 +15,7 @@ from seqzoo.errors import DataError
 from seqzoo.layers.dense import Dense
 from seqzoo.models.language_model import check_tokens
 from seqzoo.models.recurrent_stack import recurrent_stack
+from seqzoo.models.token_embedding import token_embedding
 
 GAP = "___"
 
@@ -31,6 +32,7 @@ class Cloze(keras.Model):
     Args:
         vocabulary: the number of ids; `<pad>`, `<bos>` and `<eos>` are never predicted.
         embedding: the size of an embedding vector; Wy is the transposed embedding, after a linear layer.
+        compact: whether a file holds the embedding vectors as int8, see `layers.CompactEmbedding`.
         cell, units, depth: arguments of `recurrent_stack`, for each direction.
         dropout: dropout rate of every layer's input and of the states; one mask a sequence.
         recurrent_dropout: dropout rate of the states; one mask a sequence.
@@ -42,6 +44,7 @@ class Cloze(keras.Model):
         self,
         vocabulary,
         embedding=64,
+        compact=False,
         cell="gru",
         units=128,
         depth=1,
@@ -53,8 +56,7 @@ class Cloze(keras.Model):
     ):
         policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
         # === Layers ===
-        dtypes = {"dtype": policy.variable_dtype, "reverse_dtype": policy.compute_dtype}  # as in `OneToMany`
-        embed = keras.layers.ReversibleEmbedding(vocabulary, embedding, name="embed", **dtypes)
+        embed = token_embedding(vocabulary, embedding, policy, compact, tied=True, name="embed")
         arguments = {"dropout": dropout, "recurrent_dropout": recurrent_dropout, "return_sequences": True, "dtype": policy}
         before, after = (recurrent_stack(cell, units, depth, **arguments) for _ in range(2))
         drop = keras.layers.Dropout(dropout, noise_shape=(None, 1, None), dtype=policy)
@@ -76,10 +78,11 @@ class Cloze(keras.Model):
         self.dtype_policy = policy  # Keras reads it for loss scaling; a functional model takes no `dtype`
 
         # === Config ===
-        self.tokenizer = tokenizer
+        self.embed, self.tokenizer = embed, tokenizer
         self._config = {
             "vocabulary": vocabulary,
             "embedding": embedding,
+            "compact": compact,
             "cell": cell,
             "units": units,
             "depth": depth,

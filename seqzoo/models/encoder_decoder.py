@@ -17,6 +17,7 @@ from seqzoo.layers import Stacked
 from seqzoo.layers.dense import Dense
 from seqzoo.models.decoder import Decoder
 from seqzoo.models.recurrent_stack import recurrent_stack
+from seqzoo.models.token_embedding import token_embedding
 
 MOST_ROWS = 1024  # hypotheses that are decoded together
 LENGTHS = 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024  # of padded inputs that are decoded
@@ -49,6 +50,7 @@ class EncoderDecoder(keras.Model):
         vocabulary: the number of the input's ids, those of `data.tokenizer`.
         target_vocabulary: the number of the output's ids; `vocabulary` unless given.
         embedding: the size of a token's vector, on both sides.
+        compact: whether a file holds these vectors as int8, see `layers.CompactEmbedding`.
         cell, units, depth: arguments of `recurrent_stack`, for the encoder and the decoder.
         bidirectional: whether each layer of the encoder is a `Bidirectional`.
         decoder_cell, decoder_depth: of the decoder, where they differ.
@@ -69,6 +71,7 @@ class EncoderDecoder(keras.Model):
         vocabulary,
         target_vocabulary=None,
         embedding=64,
+        compact=False,
         cell="gru",
         units=128,
         depth=1,
@@ -98,8 +101,8 @@ class EncoderDecoder(keras.Model):
         # === Layers ===
         rates = {"dropout": dropout, "recurrent_dropout": recurrent_dropout}
         arguments = rates | {"return_sequences": True, "return_state": True, "dtype": policy}
-        target_embed = _embedding(target_vocabulary, embedding, tied, policy, "target_embed")
-        self.embed = target_embed if shared else _embedding(vocabulary, embedding, False, policy, "embed")
+        target_embed = token_embedding(target_vocabulary, embedding, policy, compact, tied, name="target_embed")
+        self.embed = target_embed if shared else token_embedding(vocabulary, embedding, policy, compact, name="embed")
         self.encoder = Stacked(recurrent_stack(cell, units, depth, bidirectional, **arguments), dtype=policy)
         self.decoder = Decoder(
             target_embed,
@@ -126,6 +129,7 @@ class EncoderDecoder(keras.Model):
             "vocabulary": vocabulary,
             "target_vocabulary": target_vocabulary,
             "embedding": embedding,
+            "compact": compact,
             "cell": cell,
             "units": units,
             "depth": depth,
@@ -159,6 +163,15 @@ class EncoderDecoder(keras.Model):
         parts, depth = len(self.bridge) // len(self.decoder.recurrent.layers), len(self.encoder.layers)
         size, layer = len(states) // depth, min(i // parts, depth - 1)
         return states[layer * size : (layer + 1) * size]
+
+    def start(self, vectors, frozen=False):
+        """Sets the vectors of the tokens, all of the source, then all of the target; frozen ones are not trained.
+
+        The model must be `compact`.
+        """
+        size = self._config["vocabulary"]
+        for embed, of_side in ((self.embed, vectors[:size]), (self.decoder.embed, vectors[size:])):
+            embed.start(of_side, frozen)
 
     def call(self, inputs, training=False):
         state, y_prev = self.encode(inputs, training), inputs["y_prev"]
@@ -316,10 +329,3 @@ def _in_batches(sequences, batch_size):
 def _before(y):
     """Returns y<t-1> of y<t> `(batch, T_y)`."""
     return ops.convert_to_tensor(np.concatenate([np.full_like(y[:, :1], BOS), y[:, :-1]], axis=1))
-
-
-def _embedding(vocabulary, size, tied, policy, name):
-    kind, product = keras.layers.Embedding, {}
-    if tied:
-        kind, product = keras.layers.ReversibleEmbedding, {"reverse_dtype": policy.compute_dtype}
-    return kind(vocabulary, size, dtype=policy.variable_dtype, name=name, **product)  # see `OneToMany`

@@ -11,8 +11,9 @@ from seqzoo import backend
 from seqzoo.data import overlapping_windows
 from seqzoo.data.batches import steps_in_order
 from seqzoo.errors import DataError
-from seqzoo.layers import CRF, CompactEmbedding
+from seqzoo.layers import CRF
 from seqzoo.models.recurrent_stack import recurrent_stack
+from seqzoo.models.token_embedding import token_embedding
 from seqzoo.models.word_encoder import LONGEST_WORD, DropCapitals, DropWords, WordEncoder, characters_of
 
 
@@ -90,8 +91,7 @@ class ManyToMany(keras.Model):
         policy = keras.dtype_policies.get(dtype or keras.config.dtype_policy())
         # === Layers ===
         drop = keras.layers.Dropout(dropout, dtype=policy)
-        kind = CompactEmbedding if compact else keras.layers.Embedding
-        of_words = kind(vocabulary, embedding, dtype=policy.variable_dtype) if vocabulary else None
+        of_words = token_embedding(vocabulary, embedding, policy, compact) if vocabulary else None
         of_characters = WordEncoder(len(characters) + 2, character_units, dtype=policy) if characters else None
         arguments = {"return_sequences": True, "recurrent_dropout": recurrent_dropout, "dtype": policy}
         recurrent = recurrent_stack(cell, units, depth, bidirectional, lookahead=lookahead, **arguments)

@@ -9,8 +9,8 @@ from keras import ops
 from seqzoo.backend import at_least_float32
 from seqzoo.data.batches import in_order
 from seqzoo.errors import DataError
-from seqzoo.layers import CompactEmbedding
 from seqzoo.models.recurrent_stack import recurrent_stack
+from seqzoo.models.token_embedding import token_embedding
 
 ANSWERS = ("one", "yes-no", "several", "number")
 POOLINGS = ("last", "mean", "max", "both")
@@ -82,10 +82,7 @@ class ManyToOne(keras.Model):
         recurrent = recurrent_stack(cell, units, depth, bidirectional, **arguments)
         hidden = [keras.layers.Dense(size, activation="tanh", dtype=policy) for size in dense]
         y_hat = output_layer(labels, answer)
-        kind = CompactEmbedding if compact else keras.layers.Embedding
-        of_tokens = (
-            kind(vocabulary, embedding, dtype=policy.variable_dtype) if vocabulary and embedding else None
-        )  # see `OneToMany`
+        of_tokens = token_embedding(vocabulary, embedding, policy, compact) if vocabulary and embedding else None
 
         # === Functional model ===
         mask = keras.Input((None,), dtype="bool", name="mask")

@@ -10,6 +10,7 @@ from seqzoo.decoding.logits import MASKED_LOGIT
 from seqzoo.layers import Stacked
 from seqzoo.layers.dense import Dense
 from seqzoo.models.recurrent_stack import recurrent_stack
+from seqzoo.models.token_embedding import token_embedding
 
 
 @keras.saving.register_keras_serializable("seqzoo")
@@ -28,6 +29,7 @@ class OneToMany(keras.Model):
         features: the size of a vector, whose components are independently 0 or 1; None for ids.
         labels: names of the classes; none for no class.
         embedding: the size of an embedding vector.
+        compact: whether a file holds the embedding vectors as int8, see `layers.CompactEmbedding`.
         cell, units, depth: arguments of `recurrent_stack`.
         tied: whether Wy is the transposed embedding (after a linear layer, if the sizes differ).
         dropout: dropout rate of every layer's input and of the last layer's output; one mask a sequence.
@@ -42,6 +44,7 @@ class OneToMany(keras.Model):
         features=None,
         labels=(),
         embedding=64,
+        compact=False,
         cell="gru",
         units=128,
         depth=1,
@@ -62,12 +65,8 @@ class OneToMany(keras.Model):
         super().__init__(dtype=policy, **kwargs)
         # === Layers ===
         self.size = embedding if vocabulary else features
-        # The gradient of a frequent id's vector is a sum over all its steps, and a bfloat16 sum soon stops growing.
-        wide = {"dtype": policy.variable_dtype}
-        tying = keras.layers.ReversibleEmbedding if tied else keras.layers.Embedding
-        product = {"reverse_dtype": policy.compute_dtype} if tied else {}
-        self.embed = tying(vocabulary, embedding, name="embed", **wide, **product) if vocabulary else None
-        self.of_class = keras.layers.Embedding(len(labels), self.size, name="of_class", **wide) if labels else None
+        self.embed = token_embedding(vocabulary, embedding, policy, compact, tied, name="embed") if vocabulary else None
+        self.of_class = token_embedding(len(labels), self.size, policy, name="of_class") if labels else None
         arguments = {"dropout": dropout, "recurrent_dropout": recurrent_dropout, "dtype": policy, "return_state": True}
         self.recurrent = Stacked(recurrent_stack(cell, units, depth, return_sequences=True, **arguments), dtype=policy)
         self.drop = keras.layers.Dropout(dropout, noise_shape=(None, 1, None), dtype=policy)
@@ -81,6 +80,7 @@ class OneToMany(keras.Model):
             "features": features,
             "labels": list(labels),
             "embedding": embedding,
+            "compact": compact,
             "cell": cell,
             "units": units,
             "depth": depth,

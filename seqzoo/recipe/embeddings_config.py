@@ -2,7 +2,7 @@
 
 import dataclasses
 
-from seqzoo.data import minilm
+from seqzoo.data import minilm, pretrained_vectors
 from seqzoo.recipe.config import Config, check
 
 
@@ -25,6 +25,12 @@ class EmbeddingsConfig(Config):
         least = 0 if self.ONE_HOT and not self.embeddings else 1
         check("embedding", self.embedding, lambda n: n is None or n >= least, f"an integer from {least}")
         check("frozen", self.frozen, lambda frozen: self.embeddings or not frozen, "--embeddings with it")
+
+    def vectors(self, tokens):
+        """The pretrained vectors of tokens, a `WordVectors` of them in order; None without the flag."""
+        if not self.embeddings:
+            return None
+        return pretrained_vectors.of_tokens(self.embeddings, self.embedding, tokens, self.data_dir, self.seed)
 
     def vector_size(self, vectors):
         """The size of a token's vector, given the pretrained ones or None; None for one-hot vectors."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import keras
 
-from seqzoo.layers import CompactEmbedding
+from seqzoo.layers import Compact
 from seqzoo.training import distribution, launcher, logs, loss_scale, progress, resume
 from seqzoo.training.callback_list import CallbackList
 from seqzoo.training.epoch_order import EpochOrder
@@ -134,7 +134,7 @@ def fit(
         raise FloatingPointError(NAN_LOSS)
     model.set_weights(best.weights)
     for layer in model._flatten_layers():
-        if isinstance(layer, CompactEmbedding):
+        if isinstance(layer, Compact):
             layer.round()  # to what a file holds
     return best.history
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from seqzoo.layers.compact_embedding import CompactEmbedding, to_int8
+from seqzoo.layers.compact_embedding import CompactEmbedding, CompactReversibleEmbedding, to_int8
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e-3, 1.0, 7e4])
@@ -26,9 +26,10 @@ def test_zeros_stay():
     assert not numbers.any() and np.isfinite(scales).all()
 
 
-def test_a_file_is_a_quarter_and_a_rounded_layer_comes_back_bit_for_bit(tmp_path):
+@pytest.mark.parametrize("kind", [CompactEmbedding, CompactReversibleEmbedding])
+def test_a_file_is_a_quarter_and_a_rounded_layer_comes_back_bit_for_bit(tmp_path, kind):
     inputs = keras.Input((None,), dtype="int32")
-    layer = CompactEmbedding(5000, 64)
+    layer = kind(5000, 64)
     model = keras.Model(inputs, layer(inputs))
     before = ops.convert_to_numpy(layer.embeddings)
     layer.round()

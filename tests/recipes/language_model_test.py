@@ -3,6 +3,7 @@
 import json
 import re
 
+import numpy as np
 import pytest
 
 from recipes import language_model
@@ -193,3 +194,15 @@ def test_bad_input_is_one_line(here, capsys, text, arguments, message):
         (here / "a.txt").write_text(text)
     assert message in fails(capsys, "--data", "a.txt", *TINY, *arguments)
     assert not (here / "runs").exists()
+
+
+@pytest.mark.parametrize("kind", ["--no-bidirectional", "--bidirectional"])
+def test_pretrained_vectors_frozen(here, kind, capsys):
+    (here / "my.vec").write_text("2 6\ncat 1 2 3 4 5 6\nunheard 4 5 6 7 8 9\n")
+    vectors = ["--data", "a.txt", kind, *TINY, "--embedding", "6", "--embeddings", "my.vec"]
+    run(*vectors, "--frozen", "--out", "vectors")
+    model = presets.load(here / "vectors")
+    row = model.tokenizer.tokens.index("cat")
+    np.testing.assert_allclose(model.embed.get_weights()[0][row], [1, 2, 3, 4, 5, 6], atol=0.03)
+    (here / "my.vec").write_text("zebra 1 2 3 4 5 6\n")
+    assert "no vector for any of the" in fails(capsys, *vectors)

@@ -145,8 +145,8 @@ def test_other_models(here, flags):
         (["--data", "bad.tsv"], "bad.tsv:2: no tab in 'x y', expected an input, a tab and its output on each line"),
         (["--data", "side.tsv"], "side.tsv:1: the output is empty"),
         (["--data", "no_such_set"], "no such file or data set"),
-        (["--attention", "dot"], "--attention: expected another than dot of two directions, got dot"),
-        (["--attention", "none", "--input-feeding"], "--input-feeding: expected no such flag without attention"),
+        (["--attention", "dot"], "--attention: expected --no-bidirectional with it, got dot"),
+        (["--attention", "none", "--input-feeding"], "--input-feeding: expected --attention with it, got True"),
         (["--locales", "de", "xx"], "--locales: expected some of en de fr"),
         (["--locales", "de", "--data", "p.tsv"], "--locales: expected none: they are for --data dates"),
         (["--label-smoothing", "1"], "--label-smoothing: expected at least 0 and below 1, got 1.0"),
@@ -182,3 +182,18 @@ def test_what_cannot_be_is_one_line(here, trained, capsys, arguments, message):
         run(*arguments)
     error = capsys.readouterr().err.splitlines()[-1]
     assert end.value.code == 2 and error.startswith("error: ") and message in error
+
+
+@pytest.mark.parametrize("flags", [("--frozen",), ("--shared", "--tied")])
+def test_pretrained_vectors_of_both_sides(here, flags):
+    (here / "my.vec").write_text("2 4\nnumber 1 2 3 4\nnummer 4 5 6 7\n")
+    vectors = ["--data", "p.tsv", "--embeddings", "my.vec", "--source-level", "word", "--target-level", "word"]
+    run(*vectors, *TINY, "--embedding", "4", "--learning-rate", "1e-6", "--out", "vectors", *flags)
+    model = presets.load(here / "vectors")
+    for embed, tokens, word, row in (
+        (model.embed, model.tokenizer.source.tokens, "▁number", [1, 2, 3, 4]),
+        (model.decoder.embed, model.tokenizer.target.tokens, "▁nummer", [4, 5, 6, 7]),
+    ):
+        np.testing.assert_allclose(embed.get_weights()[0][tokens.index(word)], row, atol=0.03)
+    assert (model.embed is model.decoder.embed) == ("--shared" in flags)
+    assert model.answers(["number 3"])
