@@ -120,7 +120,8 @@ RECIPE = recipe.Recipe(
     quick_epochs=3,
     load_folds=activity.folds,
     data_source="Exercises of the shoulder recorded by a watch, from the package seglearn 1.2.5 (BSD licence).",
-    limitations="It knows seven exercises of ten persons with a watch on the wrist, 50 samples a second, and nothing else.",
+    limitations="Of use for seven exercises by a watch on the wrist, 50 samples a second. Of none for other movements or "
+    "sensors: it takes everything for one of the seven.",
 )
 
 if __name__ == "__main__":

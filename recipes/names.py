@@ -110,7 +110,8 @@ RECIPE = recipe.Recipe(
     quick_epochs=8,
     quick_examples=5000,
     data_source="First names of twelve countries from the lists of the package Faker (MIT licence).",
-    limitations="The lists of Faker are incomplete and differ between its versions; a sampled name may be a real one.",
+    limitations="Of use for new names in the manner of a language, of none to tell whether a name exists: the lists of Faker "
+    "are incomplete and differ between its versions, and a sampled name may be a real one.",
 )
 
 if __name__ == "__main__":

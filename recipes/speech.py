@@ -141,7 +141,7 @@ RECIPE = recipe.Recipe(
         dataclasses.replace(config, epochs=min(config.epochs, 5), batch_size=16) if config.quick else config
     ),
     data_source="Strings mixed from the recordings of one synthetic voice in the package captcha 0.7.1 (BSD licence).",
-    limitations="It knows the names of digits and letters in one synthetic voice; the data are generated. It is of no use on "
+    limitations="Of use for spelled digits and letters in one synthetic voice, whose recordings are generated. Of none for "
     "people's voices: train it on your own recordings.",
 )
 

