@@ -17,10 +17,10 @@ KINDS = ("PERSON", "ORG", "LOCATION")
 def main():
     tagger, sentiment = seqzoo.load("ner"), seqzoo.load("sentiment")
     examples = conll.read(FOLDER / "entities.bio")
-    expected = [[_long(tag) for tag in tags] for tags in examples.targets]
+    expected = [[long_name(tag) for tag in tags] for tags in examples.targets]
     for name, change in (("as written", str), ("in lower case", str.lower)):
         sentences = [[change(word) for word in words] for words in examples.inputs]
-        found = [[_long(tag) for tag in answer.labels] for answer in tagger.answers(sentences)]
+        found = [[long_name(tag) for tag in answer.labels] for answer in tagger.answers(sentences)]
         for words, tags, right in zip(sentences, found, expected, strict=True):
             print("right" if tags == right else "wrong", " ".join(_marked(words, tags)), sep="\t")
         print(f"tagger, {name}: {sum(a == b for a, b in zip(found, expected, strict=True))} of {len(expected)} sentences\n")
@@ -32,7 +32,7 @@ def main():
     print(f"sentiment, negations: {sum(a == b for a, b in zip(answers, labels, strict=True))} of {len(labels)}")
 
 
-def _long(tag):
+def long_name(tag):
     """A tag with the long name of its type, as in the generated data; O for other types, such as dates."""
     prefix, _, kind = tag.partition("-")
     kind = TYPES.get(kind, kind)
