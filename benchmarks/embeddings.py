@@ -1,7 +1,7 @@
 """Pretrained vectors in the sentiment recipe, one choice at a time: `python -m benchmarks.embeddings [--seed ...]`.
 
 Trains `recipes.sentiment` without vectors, then with those of MiniLM's input table, and those of its transformer: frozen or
-trained, at three sizes. The recipe's flags may follow. Beside them stand linear models, of the words of a text and of the same vectors.
+trained, at three sizes. The recipe's flags may follow. Linear models of the words, and of the same vectors, stand beside them.
 The metrics are of the validation split, for the linear models of the test split too. Seconds are those of the training, with
 the vectors; megabytes those of the model without its optimizer.
 """
