@@ -30,13 +30,21 @@ LOWER = 0.1  # share of sentences in lower case
 DATES = ("%B %d, %Y", "%d %B %Y", "%d/%m/%Y", "%Y-%m-%d", "%B %Y", "%A", "%d %b %Y", "%A, %d %B")
 
 FRAMES = Path(__file__).with_name("entity_frames")  # a file for each split, a frame on each line
+KNOWN = {"ORG": "known_organisations", "LOCATION": "known_places"}  # files of names; of none of `benchmarks/ordinary`
 JOINS = (", and", ", but", " while", " because", " when", "; then", ", so", " although", " before", " after")  # of clauses
 WHOLE = 0.4  # share of training sentences with a frame from the file; the others are composed of clauses, hence all different
 
 
-def load(seed: int = 0) -> Splits:
-    """Returns the data set in three splits: words, and BIO tags of PERSON, ORG, LOCATION and DATE. `seed` determines all."""
+def load(seed: int = 0, known: bool = False) -> Splits:
+    """Returns the data set in three splits: words, and BIO tags of PERSON, ORG, LOCATION and DATE. `seed` determines all.
+
+    Args:
+        known: whether half of the organisations and places in training are well-known ones, for a model of ordinary text.
+    """
     names, words, splits = _names(), _words(), {}
+    if known:
+        for kind, file in KNOWN.items():
+            names[kind]["train"] += read(file) * (len(names[kind]["train"]) // len(read(file)))
     for split, size in SIZES.items():
         rng = random.Random(f"{seed} {split}")
         fillings = words | {kind: by_split[split] for kind, by_split in names.items()}
@@ -48,7 +56,8 @@ def load(seed: int = 0) -> Splits:
 
 @functools.cache
 def read(name: str) -> list[str]:
-    """Returns the lines of a file: the frames of a split, or "openings", "clauses" or "words", the parts of composed frames."""
+    """Returns the lines of a file: the frames of a split; "openings", "clauses" or "words", the parts of composed frames; or
+    names."""
     return (FRAMES / f"{name}.txt").read_text(encoding="utf-8").splitlines()
 
 

@@ -1,12 +1,15 @@
 """Generated sentences: the same for the same seed, tags that fit, and parts that share neither a frame nor a name."""
 
 import random
+from pathlib import Path
 
 import pytest
 
+from benchmarks import ordinary
 from seqzoo.data import entity_tags
 from seqzoo.data.tokenizer import split_words
 from seqzoo.datasets import generated_entities
+from seqzoo.tasks.tagging import conll
 
 
 @pytest.fixture(scope="module")
@@ -61,3 +64,21 @@ def test_words_and_marks_are_cut_as_a_reader_would():
     expected = ["Harry's", '"', "new", '"', "spell", ",", "3/4/2020", "(", "U.S", ".", ")", "Smith-Jones", "."]
     assert split_words(text) == expected
     assert split_words('הרמטכ"ל אמר: "שלום"') == ['הרמטכ"ל', "אמר", ":", '"', "שלום", '"']
+
+
+def test_well_known_names_are_half_of_those_in_training_and_none_is_in_the_ordinary_sentences(splits):
+    known = generated_entities.load(0, known=True)
+    assert known.test == splits.test and known.validation == splits.validation
+    examples = conll.read(Path(ordinary.FOLDER, "entities.bio"))
+    of_test = {
+        " ".join(words[span.start : span.end])
+        for words, tags in zip(examples.inputs, examples.targets, strict=True)
+        for span in entity_tags.spans(tags)
+    }
+    for kind, file in generated_entities.KNOWN.items():
+        names, found = set(generated_entities.read(file)), []
+        assert names.isdisjoint(of_test)
+        for words, tags in zip(known.train.inputs, known.train.targets, strict=True):
+            spans = [span for span in entity_tags.spans(tags) if span.type == kind]
+            found += [" ".join(words[span.start : span.end]) in names for span in spans]
+        assert 0.3 < sum(found) / len(found) < 0.6
