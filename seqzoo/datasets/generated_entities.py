@@ -13,6 +13,7 @@ import random
 import re
 from collections import Counter
 from pathlib import Path
+from typing import NamedTuple
 
 from faker import Faker
 from faker.providers.lorem.en_US import Provider
@@ -35,21 +36,34 @@ JOINS = (", and", ", but", " while", " because", " when", "; then", ", so", " al
 WHOLE = 0.4  # share of training sentences with a frame from the file; the others are composed of clauses, hence all different
 
 
-def load(seed: int = 0, known: bool = False) -> Splits:
+class Forms(NamedTuple):
+    """Forms of persons' names: the share that has one name alone, and the share of these after a title."""
+
+    single: float
+    titled: float
+
+
+FORMS, ORDINARY_FORMS = Forms(0.2, 0.0), Forms(0.5, 0.3)
+TITLES = ("Mr.", "Mrs.", "Ms.", "Mr", "Mrs", "Miss", "Dr.", "Dr", "Professor", "Sir", "Aunt", "Uncle", "President", "Captain")
+
+
+def load(seed: int = 0, ordinary: bool = False) -> Splits:
     """Returns the data set in three splits: words, and BIO tags of PERSON, ORG, LOCATION and DATE. `seed` determines all.
 
     Args:
-        known: whether half of the organisations and places in training are well-known ones, for a model of ordinary text.
+        ordinary: whether the names in training are more like those of ordinary text: half of the organisations and places are
+            well-known ones, and half of the persons have one name alone, at times after a title.
     """
     names, words, splits = _names(), _words(), {}
-    if known:
+    if ordinary:
         for kind, file in KNOWN.items():
             names[kind]["train"] += read(file) * (len(names[kind]["train"]) // len(read(file)))
     for split, size in SIZES.items():
         rng = random.Random(f"{seed} {split}")
         fillings = words | {kind: by_split[split] for kind, by_split in names.items()}
         frames = read(split)
-        sentences = [_filled(_frame(frames, split, rng), fillings, rng) for _ in range(size)]
+        forms = ORDINARY_FORMS if ordinary and split == "train" else FORMS
+        sentences = [_filled(_frame(frames, split, rng), fillings, forms, rng) for _ in range(size)]
         splits[split] = Examples([words for words, _ in sentences], [tags for _, tags in sentences])
     return Splits(**splits, name="generated_entities")
 
@@ -134,13 +148,15 @@ def _kinds_of_words() -> dict[str, list[str]]:
     return {kind: words.split(", ") for kind, words in (line.split(": ") for line in read("words"))}
 
 
-def _filled(frame: str, fillings: dict[str, list[str]], rng: random.Random) -> tuple[list[str], list[str]]:
-    """Returns words and tags of a frame with its slots filled; a person at times has the first or the last name alone."""
+def _filled(frame: str, fillings: dict, forms: Forms, rng: random.Random) -> tuple[list[str], list[str]]:
+    """Returns words and tags of a frame with its slots filled, persons in one of the forms."""
     words, entities = [], []
     for token in split_words(frame):
         filling = split_words(rng.choice(fillings[token])) if token in fillings else [token]
-        if token == "PERSON" and rng.random() < 0.2:
+        if token == "PERSON" and rng.random() < forms.single:
             filling = [rng.choice(filling)]
+            if forms.titled and rng.random() < forms.titled:
+                words.append(rng.choice(TITLES))
         if token in KINDS:
             entities.append(entity_tags.Span(len(words), len(words) + len(filling), token))
         words += filling

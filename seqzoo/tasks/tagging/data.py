@@ -56,7 +56,7 @@ def load_test(source: str, data_dir=None, word_column=0, tag_column=-1, seed: in
 
 
 def with_generated(splits: Splits, count: int, seed: int) -> Splits:
-    """Returns splits whose train split has `count` more sentences, at most all of `generated_entities`, with well-known names.
+    """Returns splits whose train split has `count` more sentences, of `generated_entities` with the names of ordinary text.
 
     Their entities keep the types that the train split has, by the long or the short name; the others become O.
 
@@ -65,7 +65,7 @@ def with_generated(splits: Splits, count: int, seed: int) -> Splits:
     """
     if not count:
         return splits
-    train, more = splits.train, generated_entities.load(seed, known=True).train
+    train, more = splits.train, generated_entities.load(seed, ordinary=True).train
     types = {entity_tags.parts(tag)[1] for sentence in train.targets for tag in sentence}
     spellings = {kind: (kind, SHORT_TYPES.get(kind)) for kind in generated_entities.KINDS}
     names = {kind: next((name for name in names if name in types), None) for kind, names in spellings.items()}
