@@ -148,8 +148,8 @@ RECIPE = recipe.Recipe(
     predict_flags=tagging.PredictFlags,
     quick_epochs=3,
     quick_examples=2000,
-    data_source="Sentences generated from frames written for seqzoo, filled with names of the package Faker (MIT licence).",
-    limitations="Trained on generated sentences only: it errs on ordinary ones. Train it on your own data.",
+    data_source=tagging.SOURCES,
+    limitations=tagging.LIMITATIONS,
 )
 
 if __name__ == "__main__":

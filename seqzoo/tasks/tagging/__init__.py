@@ -4,6 +4,8 @@ from seqzoo.tasks.tagging.commands import PredictFlags as PredictFlags
 from seqzoo.tasks.tagging.data import load as load
 from seqzoo.tasks.tagging.data import load_test as load_test
 from seqzoo.tasks.tagging.data import with_generated as with_generated
+from seqzoo.tasks.tagging.sources import LIMITATIONS as LIMITATIONS
+from seqzoo.tasks.tagging.sources import SOURCES as SOURCES
 from seqzoo.tasks.tagging.task import TaggingTask as TaggingTask
 from seqzoo.tasks.tagging.task import validation_f1 as validation_f1
 from seqzoo.tasks.tagging.vocabulary import alphabet as alphabet
