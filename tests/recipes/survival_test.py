@@ -46,9 +46,7 @@ class Killed(BaseException):
 NAME = "o"
 
 
-def finish():
-    """A training that a kill ends in the middle of its second epoch."""
-
+def killed_in_the_second_epoch(*flags):
     def killed(self, batch, logs=None):
         if (self.epoch, batch) == (1, 3):
             raise Killed
@@ -56,7 +54,11 @@ def finish():
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(fit.StopAtNaN, "on_train_batch_end", killed)
         with pytest.raises(Killed):
-            train(*FLAGS, "--checkpoint-seconds", "0", "--out", "runs/o")
+            train(*FLAGS, "--checkpoint-seconds", "0", *flags)
+
+
+def finish():
+    killed_in_the_second_epoch("--out", "runs/o")
 
 
 @pytest.fixture
@@ -92,6 +94,16 @@ def test_it_goes_on_with_no_more_than_resume(cut_off, capsys):
     assert [line.split(",")[0] for line in log] == ["epoch", "1", "2", "3"]
     config = json.loads((cut_off / "config.json").read_text())
     assert "resume" not in config and config["epochs"] == 3
+
+
+def test_with_frozen_vectors_it_ends_as_if_it_had_not_been_cut_off(here):
+    (here / "my.vec").write_text("film 1 2 3 4\nfine 4 5 6 7\n")
+    vectors = ["--embeddings", "my.vec", "--frozen"]
+    train(*FLAGS, *vectors, "--out", "whole")
+    killed_in_the_second_epoch(*vectors, "--out", "parts")
+    train("--resume", "--out", "parts")
+    whole, parts = (presets.load(here / name).get_weights() for name in ("whole", "parts"))
+    assert all((a == b).all() for a, b in zip(whole, parts, strict=True))
 
 
 def test_what_is_complete_is_not_trained_again(cut_off, capsys):
