@@ -26,6 +26,12 @@ def read(embeddings: str, size: int | None, most: int, wanted: Iterable[str], da
     return _of_size(word_vectors.read(embeddings, most, wanted), size, embeddings)
 
 
+def joined(tokens: list[str], words: list[str], size: int) -> list[str]:
+    """Returns the words of a vocabulary of `size` tokens: those of a tokenizer, then the first others that have vectors."""
+    most = size - len(SPECIAL)
+    return [word for word in dict.fromkeys([*tokens, *map(str.lower, words)]) if word not in SPECIAL][:most]
+
+
 def of_pieces(
     embeddings: str, size: int | None, most: int, texts: Iterable[str], data_dir: str | None = None
 ) -> tuple[Tokenizer, WordVectors]:

@@ -14,6 +14,8 @@ def vocabulary(config, texts):
     given = config.embeddings, config.embedding, config.vocabulary
     if config.embeddings in minilm.NAMES:
         return pretrained_vectors.of_pieces(*given, texts, config.data_dir)
-    words = Tokenizer.train(texts, size=config.vocabulary).tokens
-    vectors = pretrained_vectors.read(*given, words, config.data_dir)
-    return Tokenizer.train([*texts, *vectors.words], size=config.vocabulary), vectors
+    frequent = Tokenizer.train(texts, size=config.vocabulary).tokens
+    vectors = pretrained_vectors.read(*given, frequent, config.data_dir)
+    return Tokenizer.train(
+        pretrained_vectors.joined(frequent, vectors.words, config.vocabulary), size=config.vocabulary
+    ), vectors

@@ -10,15 +10,14 @@ CHARACTERS = 300  # in the alphabet, the most frequent ones
 
 def vocabulary(config, words):
     """Returns the tokenizer and the pretrained vectors, or None, for the words of the training split. The first words of the
-    vectors join the vocabulary."""
+    vectors join the vocabulary, after the frequent words of the split."""
+    tokenizer = Tokenizer.train(words, level="whole", size=config.vocabulary, min_count=config.min_count)
     if not config.embeddings:
-        return _tokenizer(config, words), None
-    vectors = pretrained_vectors.read(config.embeddings, config.embedding, config.vocabulary, words, config.data_dir)
-    return _tokenizer(config, words + config.min_count * vectors.words), vectors
-
-
-def _tokenizer(config, words):
-    return Tokenizer.train(words, level="whole", size=config.vocabulary, min_count=config.min_count)
+        return tokenizer, None
+    frequent = tokenizer.tokens
+    vectors = pretrained_vectors.read(config.embeddings, config.embedding, config.vocabulary, frequent, config.data_dir)
+    known = pretrained_vectors.joined(frequent, vectors.words, config.vocabulary)
+    return Tokenizer.train(known, level="whole", size=config.vocabulary), vectors
 
 
 def alphabet(words):
