@@ -43,6 +43,10 @@ class Forms(NamedTuple):
     titled: float
 
 
+OF_PLACES = (
+    *("University of {}", "{} University", "Bank of {}", "{} City Council", "{} Airlines", "{} Police", "{} Museum"),
+    *("{} General Hospital", "{} Times", "{} Chamber of Commerce", "{} Railways", "Royal Society of {}", "{} Zoo"),
+)
 FORMS, ORDINARY_FORMS = Forms(0.2, 0.0), Forms(0.5, 0.3)
 TITLES = ("Mr.", "Mrs.", "Ms.", "Mr", "Mrs", "Miss", "Dr.", "Dr", "Professor", "Sir", "Aunt", "Uncle", "President", "Captain")
 
@@ -52,12 +56,13 @@ def load(seed: int = 0, ordinary: bool = False) -> Splits:
 
     Args:
         ordinary: whether the names in training are more like those of ordinary text: half of the organisations and places are
-            well-known ones, and half of the persons have one name alone, at times after a title.
+            well-known ones, other organisations are named after places, few after persons; and half of the persons have one
+            name alone, at times after a title.
     """
     names, words, splits = _names(), _words(), {}
     if ordinary:
-        for kind, file in KNOWN.items():
-            names[kind]["train"] += read(file) * (len(names[kind]["train"]) // len(read(file)))
+        for kind, more in _ordinary(names).items():
+            names[kind]["train"] = more
     for split, size in SIZES.items():
         rng = random.Random(f"{seed} {split}")
         fillings = words | {kind: by_split[split] for kind, by_split in names.items()}
@@ -100,6 +105,15 @@ def _names() -> dict[str, dict[str, list[str]]]:
         "LOCATION": _split(drawn(lambda fake: fake.city()), COMMON),
         "DATE": _split_dates(),
     }
+
+
+def _ordinary(names: dict[str, dict[str, list[str]]]) -> dict[str, list[str]]:
+    """Returns organisations and places for training, about half of them well-known."""
+    organisations, places = (read(KNOWN[kind]) for kind in ("ORG", "LOCATION"))
+    firms = [name for name in names["ORG"]["train"] if not re.search("-| and ", name)]  # else it is made of surnames alone
+    named_after = [OF_PLACES[i % len(OF_PLACES)].format(place) for i, place in enumerate(places)]
+    towns = names["LOCATION"]["train"]
+    return {"ORG": firms + named_after + 3 * organisations, "LOCATION": towns + places * (len(towns) // len(places))}
 
 
 def _split(names: list[str], common_from: float) -> dict[str, list[str]]:
