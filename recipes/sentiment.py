@@ -123,7 +123,7 @@ RECIPE = recipe.Recipe(
     quick_examples=3000,
     data_source="English sentences of tweets, film and product reviews and news, rated from -4 to 4 by people; released with "
     "VADER (C.J. Hutto and E. Gilbert, ICWSM 2014) under the MIT licence.",
-    limitations="English only; irony and long texts mislead the model, and a linear model of words is nearly as accurate.",
+    limitations='Of use for short English reviews and messages only; irony and rare negations ("not bad at all") mislead it.',
 )
 
 if __name__ == "__main__":
