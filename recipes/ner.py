@@ -49,8 +49,6 @@ class Config(recipe.EmbeddingsConfig):
     """Fraction of the sentences whose characters to read in lower case while training."""
     generated: int = 0
     """Generated sentences to learn from beside your own; their entities of types that yours have not become O."""
-    renamed: int = 0
-    """Copies of your own sentences to learn from too, in which entities have the names of others of their type."""
     max_length: int = 200
     """Longest window of a sentence to read at once, in words."""
     dropout: float = 0.6
@@ -60,7 +58,7 @@ class Config(recipe.EmbeddingsConfig):
 
     def __post_init__(self):
         super().__post_init__()
-        recipe.check_at_least(self, vocabulary=5, min_count=1, character_units=1, max_length=1, generated=0, renamed=0)
+        recipe.check_at_least(self, vocabulary=5, min_count=1, character_units=1, max_length=1, generated=0)
         recipe.check("lookahead", self.lookahead, lambda n: n is None or n >= 0, "an integer from 0")
         recipe.check("lookahead", self.lookahead, lambda n: n is None or self.bidirectional, "--bidirectional with it")
         for name in ("word_dropout", "lowercase"):
@@ -85,7 +83,7 @@ SEARCH_SPACE = {
 
 def load_data(config):
     """Each input is a list of words, its target a list of tags."""
-    splits = tagging.augmented(tagging.load(*config.source()), config.generated, config.renamed, config.seed)
+    splits = tagging.with_generated(tagging.load(*config.source()), config.generated, config.seed)
     labels = entity_tags.names(splits.train.targets)
     examples = (splits.train, splits.validation, splits.test)
     return Dataset(labels, *(targets.of_steps(split, labels, config.data) for split in examples))

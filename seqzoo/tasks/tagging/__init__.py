@@ -1,6 +1,6 @@
 """Tagging: many to many, a tag for every word."""
 
-from seqzoo.tasks.tagging.augmentation import augmented as augmented
+from seqzoo.tasks.tagging.augmentation import with_generated as with_generated
 from seqzoo.tasks.tagging.commands import PredictFlags as PredictFlags
 from seqzoo.tasks.tagging.data import load as load
 from seqzoo.tasks.tagging.data import load_test as load_test
