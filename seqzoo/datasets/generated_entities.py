@@ -47,6 +47,7 @@ OF_PLACES = (
     *("University of {}", "{} University", "Bank of {}", "{} City Council", "{} Airlines", "{} Police", "{} Museum"),
     *("{} General Hospital", "{} Times", "{} Chamber of Commerce", "{} Railways", "Royal Society of {}", "{} Zoo"),
 )
+NAMESAKES = 3  # frames of each such sentence
 FORMS, ORDINARY_FORMS = Forms(0.2, 0.0), Forms(0.5, 0.3)
 TITLES = ("Mr.", "Mrs.", "Ms.", "Mr", "Mrs", "Miss", "Dr.", "Dr", "Professor", "Sir", "Aunt", "Uncle", "President", "Captain")
 
@@ -56,8 +57,8 @@ def load(seed: int = 0, ordinary: bool = False) -> Splits:
 
     Args:
         ordinary: whether the names in training are more like those of ordinary text: half of the organisations and places are
-            well-known ones, other organisations are named after places, few after persons; and half of the persons have one
-            name alone, at times after a title.
+            well-known ones, other organisations are named after places, few after persons; half of the persons have one name
+            alone, at times after a title; and words that are names elsewhere stand where they are none (Olive oil).
     """
     names, words, splits = _names(), _words(), {}
     if ordinary:
@@ -66,7 +67,7 @@ def load(seed: int = 0, ordinary: bool = False) -> Splits:
     for split, size in SIZES.items():
         rng = random.Random(f"{seed} {split}")
         fillings = words | {kind: by_split[split] for kind, by_split in names.items()}
-        frames = read(split)
+        frames = read(split) + (NAMESAKES * read("namesakes") if ordinary and split == "train" else [])
         forms = ORDINARY_FORMS if ordinary and split == "train" else FORMS
         sentences = [_filled(_frame(frames, split, rng), fillings, forms, rng) for _ in range(size)]
         splits[split] = Examples([words for words, _ in sentences], [tags for _, tags in sentences])
