@@ -59,6 +59,7 @@ class Config(recipe.EmbeddingsConfig):
     def __post_init__(self):
         super().__post_init__()
         recipe.check_at_least(self, vocabulary=5, min_count=1, character_units=1, max_length=1, generated=0)
+        recipe.check_at_most(self, generated=tagging.MOST_GENERATED)
         recipe.check("lookahead", self.lookahead, lambda n: n is None or n >= 0, "an integer from 0")
         recipe.check("lookahead", self.lookahead, lambda n: n is None or self.bidirectional, "--bidirectional with it")
         for name in ("word_dropout", "lowercase"):

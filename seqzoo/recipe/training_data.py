@@ -49,8 +49,12 @@ class TrainingData:
 
     def with_files(self, config):
         """The digest of the data and of the further files that the training reads, such as word vectors."""
-        further = [getattr(config, field) for field in config.FILE_FIELDS if field not in config.DATA_FIELDS]
-        contents = [files.read_bytes(path, "a file of the training") for path in further if path and path not in config.NAMES]
+        further = {field: getattr(config, field) for field in config.FILE_FIELDS if field not in config.DATA_FIELDS}
+        contents = [
+            files.read_bytes(path, " or ".join([f"a file for --{field.replace('_', '-')}", *config.NAMES]))
+            for field, path in further.items()
+            if path and path not in config.NAMES
+        ]
         return digests.digest([self.digest, *contents]) if contents else self.digest
 
     def save(self, folder):

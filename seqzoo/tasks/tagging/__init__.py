@@ -1,5 +1,6 @@
 """Tagging: many to many, a tag for every word."""
 
+from seqzoo.tasks.tagging.augmentation import MOST_GENERATED as MOST_GENERATED
 from seqzoo.tasks.tagging.augmentation import with_generated as with_generated
 from seqzoo.tasks.tagging.commands import PredictFlags as PredictFlags
 from seqzoo.tasks.tagging.data import load as load

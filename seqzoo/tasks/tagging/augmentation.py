@@ -7,6 +7,7 @@ from seqzoo.data.examples import Examples, Splits
 from seqzoo.datasets import generated_entities
 from seqzoo.errors import DataError
 
+MOST_GENERATED = generated_entities.SIZES["train"]
 SHORT_TYPES = {"PERSON": "PER", "LOCATION": "LOC"}
 
 
