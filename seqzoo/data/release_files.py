@@ -80,13 +80,13 @@ class ReleaseFile:
         options = ["--no-deps", kind, self.project, "--require-hashes", "--requirement", requirements, "--dest", folder]
         done = subprocess.run(pip + options, capture_output=True, text=True, errors="replace")
         if done.returncode:
-            raise DataError(f"{self}: {_failure_message(done.stderr)}")
+            raise DataError(f"{self}: {_failure_message(done.stderr, folder.parent)}")
 
     def __str__(self) -> str:
         return f"{self.project} {self.version}"
 
 
-def _failure_message(stderr: str) -> str:
+def _failure_message(stderr: str, folder: Path) -> str:
     """Returns the cause of pip's failure in one line."""
     if "No module named pip" in stderr:
         return f"pip is missing: install it with `{sys.executable} -m ensurepip`"
@@ -96,7 +96,8 @@ def _failure_message(stderr: str) -> str:
         return f"the index holds another file than the pinned one: {hashes}"
     errors = [line.removeprefix("ERROR: ") for line in stderr.splitlines() if line.startswith("ERROR: ")]
     message = errors[0] if errors else stderr
-    return f"not at hand and pip cannot download it (no network?): {one_line(ValueError(message))}"
+    cause = one_line(ValueError(message))
+    return f"pip cannot download it (no network?): try again, or put its file into {folder} yourself: {cause}"
 
 
 def read(archive: Path | bytes, member: str) -> bytes:

@@ -68,7 +68,7 @@ def test_the_index_holds_another_file(release, tmp_path):
 def test_no_network_and_no_copy(release, tmp_path, monkeypatch):
     monkeypatch.setenv("PIP_FIND_LINKS", "")
     message = one_line_of(lambda: release.fetch(tmp_path / "kept"))
-    assert "tiny-data 0.5" in message and "no network?" in message
+    assert "tiny-data 0.5" in message and "no network?" in message and f"into {tmp_path / 'kept'} yourself" in message
 
 
 def test_no_pip(release, tmp_path, monkeypatch):
