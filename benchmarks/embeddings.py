@@ -31,7 +31,7 @@ SIZES = 64, 128, 384
 def main():
     config = parse(sentiment.Config, sys.argv[1:], "benchmarks.embeddings")
     dataset, rows = sentiment.RECIPE.dataset(config), {}
-    variants = {"none": {}} | {
+    variants = {"none": {"embeddings": None, "embedding": None, "frozen": False}} | {
         f"{name}, {'frozen' if frozen else 'trained'}, {size}": {"embeddings": name, "embedding": size, "frozen": frozen}
         for name, frozen, size in itertools.product(("minilm-table", "minilm"), (True, False), SIZES)
     }

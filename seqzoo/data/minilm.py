@@ -71,7 +71,7 @@ class MiniLM:
     def _vectors(self, texts, contextual):
         if contextual:
             return self._encoder.means([[self._ids[FIRST], *ids, self._ids[LAST]] for ids in texts])
-        return np.stack([self._table[ids].mean(axis=0) for ids in texts])
+        return np.array([self._table[ids].mean(axis=0) for ids in texts], np.float32).reshape(-1, self._table.shape[1])
 
 
 def read(folder: str | Path) -> MiniLM:

@@ -23,13 +23,18 @@ def read(embeddings: str, size: int | None, most: int, wanted: Iterable[str], da
     wanted = sorted({word.lower() for word in wanted})
     if embeddings in minilm.NAMES:
         return _of_size(_minilm(data_dir).of_words(most, wanted, embeddings == minilm.NAME), size, embeddings)
-    return _of_size(word_vectors.read(embeddings, most, wanted), size, embeddings)
+    return _of_size(word_vectors.read(embeddings, most, [word for word in wanted if word not in SPECIAL]), size, embeddings)
 
 
-def joined(tokens: list[str], words: list[str], size: int) -> list[str]:
-    """Returns the words of a vocabulary of `size` tokens: those of a tokenizer, then the first others that have vectors."""
-    most = size - len(SPECIAL)
-    return [word for word in dict.fromkeys([*tokens, *map(str.lower, words)]) if word not in SPECIAL][:most]
+def joined(tokenizer: Tokenizer, words: list[str], size: int) -> list[str]:
+    """Returns the words of a vocabulary of `size` tokens: those of a tokenizer, then the first others that have vectors.
+
+    A word that the tokenizer would cut, or that holds a space, is left out.
+    """
+    lower = [word.lower() for word in words]
+    whole = [word for word, cut in zip(lower, tokenizer.cut_all(lower), strict=True) if len(cut) == 1 and " " not in word]
+    known = [word for word in dict.fromkeys([*tokenizer.tokens, *whole]) if word not in SPECIAL]
+    return known[: size - len(SPECIAL)]
 
 
 def of_pieces(
@@ -51,7 +56,8 @@ def of_pieces(
 def of_tokens(embeddings: str, size: int | None, tokens: list[str], data_dir: str | None = None, seed: int = 0) -> WordVectors:
     """Returns a vector of each token of any tokenizer, in their order, reduced to `size` numbers if it is given.
 
-    It is the vector of the word, or part of one, that the token spells without its space; else random numbers.
+    It is the vector of the word, or part of one, that the token spells in lower case and without its space; where a file has
+    none, random numbers.
 
     Raises:
         DataError: the vectors cannot be read, are of fewer numbers, or of none of the tokens.

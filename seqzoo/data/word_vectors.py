@@ -46,8 +46,8 @@ class WordVectors:
         rows = {word.lower(): i for i, word in reversed(list(enumerate(self.words)))}
         rows |= {word: i for i, word in enumerate(self.words) if word == word.lower()}
         indices = [rows.get(token, -1) for token in tokens]
-        if max(indices) < 0:
-            raise DataError(f"--embeddings: no vector for any of the {len(tokens):,} words, such as {tokens[-1]!r}")
+        if max(indices, default=-1) < 0:
+            raise DataError(f"--embeddings: no vector for any of the {len(tokens):,} words, such as {''.join(tokens[-1:])!r}")
         random_vectors = np.random.default_rng(seed).normal(scale=self.array.std(), size=(len(tokens), self.size))
         known = (np.array(indices) >= 0)[:, None]
         return np.where(known, self.array[indices], random_vectors).astype(np.float32)

@@ -57,7 +57,7 @@ def load(seed: int = 0, ordinary: bool = False) -> Splits:
 
     Args:
         ordinary: whether the names in training are more like those of ordinary text: half of the organisations and places are
-            well-known ones, other organisations are named after places, few after persons; half of the persons have one name
+            well-known ones, other organisations are named after places, fewer after persons; half of the persons have one name
             alone, at times after a title; and words that are names elsewhere stand where they are none (Olive oil).
     """
     names, words, splits = _names(), _words(), {}

@@ -39,6 +39,11 @@ class CompactEmbedding(Compact, keras.layers.Embedding):
 class CompactReversibleEmbedding(Compact, keras.layers.ReversibleEmbedding):
     """Keras's `ReversibleEmbedding` with tied weights, compact in a file, see `Compact`."""
 
+    def __init__(self, *args, tie_weights=True, **kwargs):
+        if not tie_weights:
+            raise ValueError("`tie_weights` must be True: a file holds one matrix.")
+        super().__init__(*args, **kwargs)
+
 
 def to_int8(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Returns rows `(N, size)` as int8, and their scales `(N, 1)`: the product is within half a scale of the row."""

@@ -9,7 +9,9 @@ from seqzoo.errors import DataError
 
 
 def test_the_first_words_of_the_vectors_follow_those_of_the_text():
-    assert pretrained_vectors.joined([*SPECIAL, "the", "cat"], ["Zebra", "cat", "aardvark"], 7) == ["the", "cat", "zebra"]
+    tokenizer = Tokenizer.train(["the cat", "the"])
+    words = ["a-b", "new york", "Zebra", "cat", "aardvark"]
+    assert pretrained_vectors.joined(tokenizer, words, 7) == ["the", "cat", "zebra"]
 
 
 @pytest.mark.parametrize("level", ["word", "subword"])
@@ -21,6 +23,12 @@ def test_a_token_has_the_vector_of_what_it_spells(tmp_path, level):
     np.testing.assert_array_equal(vectors.array[[tokens.index("▁the"), tokens.index("▁zebra")]], [[1, 2, 3], [4, 5, 6]])
     again = pretrained_vectors.of_tokens(tmp_path / "my.vec", None, tokens, seed=1)
     np.testing.assert_array_equal(vectors.array, again.array)
+
+
+def test_tokens_that_spell_nothing(tmp_path):
+    (tmp_path / "my.vec").write_text("zebra 4 5 6\n")
+    with pytest.raises(DataError, match="no vector for any of the 0 words"):
+        pretrained_vectors.of_tokens(tmp_path / "my.vec", None, [*SPECIAL, "▁"])
 
 
 def test_vectors_of_no_token(tmp_path):

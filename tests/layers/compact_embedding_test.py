@@ -21,6 +21,11 @@ def test_numbers_move_by_half_a_scale_at_most_and_then_no_more(scale):
     np.testing.assert_array_equal(again * scales_again, rounded)
 
 
+def test_one_matrix_is_tied():
+    with pytest.raises(ValueError, match="tie_weights"):
+        CompactReversibleEmbedding(5, 3, tie_weights=False)
+
+
 def test_zeros_stay():
     numbers, scales = to_int8(np.zeros((2, 3), np.float32))
     assert not numbers.any() and np.isfinite(scales).all()

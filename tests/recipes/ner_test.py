@@ -14,6 +14,7 @@ from seqzoo import presets
 from seqzoo.data import entity_tags, minilm
 from seqzoo.data.word_vectors import WordVectors
 from seqzoo.datasets import generated_entities
+from seqzoo.errors import DataError
 from seqzoo.layers.compact_embedding import to_int8
 from seqzoo.recipe import main
 from seqzoo.recipe.flags import parse
@@ -156,6 +157,16 @@ def test_pretrained_vectors_are_begun_with_and_their_words_known(here):
     vectors, tokens = model.of_words.get_weights()[0], model.tokenizer.tokens
     np.testing.assert_allclose(vectors[[tokens.index("ann"), tokens.index("unheard")]], [[1, 2, 3], [4, 5, 6]], atol=0.03)
     assert model.get_config()["embedding"] == 3
+
+
+def test_a_word_that_occurs_once_may_have_the_only_vector(here):
+    (here / "my.vec").write_text("paris 1 2 3\n<unk> 4 5 6\n")
+    config = parse(ner.Config, ["--embeddings", "my.vec", "--embedding", "3"], "")
+    tokenizer, vectors = ner.tagging.vocabulary(config, ["Paris", "is"])
+    assert tokenizer.tokens[4:] == ["paris"] and vectors.size == 3
+    (here / "my.vec").write_text("<unk> 4 5 6\n")
+    with pytest.raises(DataError, match="no vector for any of the 2 words"):
+        ner.tagging.vocabulary(config, ["Paris", "is"])
 
 
 def test_minilm_is_reduced_rounded_and_saved_in_eight_bits(here, monkeypatch, capsys):

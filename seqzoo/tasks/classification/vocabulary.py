@@ -14,8 +14,7 @@ def vocabulary(config, texts):
     given = config.embeddings, config.embedding, config.vocabulary
     if config.embeddings in minilm.NAMES:
         return pretrained_vectors.of_pieces(*given, texts, config.data_dir)
-    frequent = Tokenizer.train(texts, size=config.vocabulary).tokens
-    vectors = pretrained_vectors.read(*given, frequent, config.data_dir)
-    return Tokenizer.train(
-        pretrained_vectors.joined(frequent, vectors.words, config.vocabulary), size=config.vocabulary
-    ), vectors
+    tokenizer = Tokenizer.train(texts, size=config.vocabulary)
+    vectors = pretrained_vectors.read(*given, tokenizer.tokens, config.data_dir)
+    known = pretrained_vectors.joined(tokenizer, vectors.words, config.vocabulary)
+    return Tokenizer.train(known, size=config.vocabulary), vectors

@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-from seqzoo.data import pretrained_vectors
+from seqzoo.data import minilm, pretrained_vectors
 from seqzoo.data.tokenizer import Tokenizer
 
 CHARACTERS = 300  # in the alphabet, the most frequent ones
@@ -14,9 +14,9 @@ def vocabulary(config, words):
     tokenizer = Tokenizer.train(words, level="whole", size=config.vocabulary, min_count=config.min_count)
     if not config.embeddings:
         return tokenizer, None
-    frequent = tokenizer.tokens
-    vectors = pretrained_vectors.read(config.embeddings, config.embedding, config.vocabulary, frequent, config.data_dir)
-    known = pretrained_vectors.joined(frequent, vectors.words, config.vocabulary)
+    wanted = tokenizer.tokens if config.embeddings in minilm.NAMES else words
+    vectors = pretrained_vectors.read(config.embeddings, config.embedding, config.vocabulary, wanted, config.data_dir)
+    known = pretrained_vectors.joined(tokenizer, vectors.words, config.vocabulary)
     return Tokenizer.train(known, level="whole", size=config.vocabulary), vectors
 
 
