@@ -28,9 +28,9 @@ class EmbeddingsConfig(Config):
 
     @property
     def vectors_source(self):
-        return f"Pretrained vectors: {minilm.SOURCE if self.embeddings in self.NAMES else self.embeddings}." * bool(
-            self.embeddings
-        )
+        if not self.embeddings:
+            return ""
+        return f"Pretrained vectors: {minilm.SOURCE if self.embeddings in self.NAMES else self.embeddings}."
 
     def vectors(self, tokens):
         """The pretrained vectors of tokens, a `WordVectors` of them in order; None without the flag."""

@@ -7,8 +7,7 @@ SOURCES = {
     "2016; CC BY 4.0), WikiGold (D. Balasuriya and others, 2009; CC BY 4.0), and the development and test parts of Universal "
     "NER's English-EWT (S. Mayhew and others, NAACL 2024; CC BY-SA 4.0: whoever passes on what is derived from it does so "
     "under the same licence). Miscellaneous entities count as none. [recipes.md](../../docs/recipes.md#tag-words-ner) has the "
-    "commands that join "
-    f"the three. To the training split come sentences generated {FRAMES} and well-known names.",
+    f"commands that join the three. To the training split come sentences generated {FRAMES} and well-known names.",
 }
 LIMITATIONS = {
     "generated_entities": "Trained on generated sentences only: it errs on ordinary ones. Train it on your own data.",
