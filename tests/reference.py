@@ -1,4 +1,4 @@
-"""An independent oracle: the notes' equations in NumPy float64, one row and one step at a time.
+"""An independent oracle: the equations in NumPy float64, one row and one step at a time.
 
 Weights are in the notes' form: `W_<gate>` `(units, units + inputs)` acts on [c<t-1>, x<t>] (or [a<t-1>, x<t>]),
 `b_<gate>` and `p_<gate>` are `(units,)`.
@@ -47,6 +47,54 @@ def gru(w, state, x, drop):
     return (c,)
 
 
+def reset_after_gru(w, state, x, drop):
+    (c_prev,) = state
+    size, inner = len(c_prev), {}
+    for gate in "urc":
+        of_c, of_x = w[f"W_{gate}"][:, :size], w[f"W_{gate}"][:, size:]
+        inner[gate] = of_x @ x + w[f"b_{gate}"], of_c @ (c_prev * drop) + w[f"recurrent_bias_{gate}"]
+    gamma_u, gamma_r = sigma(sum(inner["u"])), sigma(sum(inner["r"]))
+    c_tilde = np.tanh(inner["c"][0] + gamma_r * inner["c"][1])
+    return (gamma_u * c_tilde + (1 - gamma_u) * c_prev,)
+
+
+def normed(*vectors):
+    """Each of the vectors, after the mean and the variance of all their numbers together are 0 and 1."""
+    whole = np.concatenate(vectors)
+    whole = (whole - whole.mean()) / np.sqrt(whole.var() + 1e-5)
+    return np.split(whole, len(vectors))
+
+
+def layer_norm_gru(w, state, x, drop):
+    (c_prev,) = state
+    size = len(c_prev)
+    of_x = {gate: w[f"W_{gate}"][:, size:] @ x for gate in "urc"}
+    of_c = {gate: w[f"W_{gate}"][:, :size] @ (c_prev * drop) for gate in "urc"}
+    for name, of in (("input", of_x), ("recurrent", of_c)):
+        of["u"], of["r"] = normed(of["u"], of["r"])
+        (of["c"],) = normed(of["c"])
+        of |= {gate: w[f"{name}_gain_{gate}"] * of[gate] for gate in "urc"}
+    gamma_u = sigma(of_x["u"] + of_c["u"] + w["b_u"])
+    gamma_r = sigma(of_x["r"] + of_c["r"] + w["b_r"])
+    c_tilde = np.tanh(of_x["c"] + gamma_r * of_c["c"] + w["b_c"])
+    return (gamma_u * c_tilde + (1 - gamma_u) * c_prev,)
+
+
+def layer_norm_lstm(w, state, x, drop):
+    a_prev, c_prev = state
+    size = len(a_prev)
+    of_x = normed(*(w[f"W_{gate}"][:, size:] @ x for gate in "ufoc"))
+    of_a = normed(*(w[f"W_{gate}"][:, :size] @ (a_prev * drop) for gate in "ufoc"))
+    z = {
+        gate: w[f"input_gain_{gate}"] * with_x + w[f"recurrent_gain_{gate}"] * with_a + w[f"b_{gate}"]
+        for gate, with_x, with_a in zip("ufoc", of_x, of_a, strict=True)
+    }
+    c = sigma(z["u"]) * np.tanh(z["c"]) + sigma(z["f"]) * c_prev
+    (c_normed,) = normed(c)
+    a = sigma(z["o"]) * np.tanh(w["cell_gain_c"] * c_normed + w["cell_bias_c"])
+    return a, c
+
+
 def lstm(w, state, x, drop, peephole=""):
     a_prev, c_prev = state
     look = {gate: w[f"p_{gate}"] * c_prev if gate in peephole else 0 for gate in "ufo"}
@@ -64,6 +112,9 @@ STEPS = {
     "SimpleRNN relu": functools.partial(simple_rnn, g=relu),
     "SimplifiedGRU": simplified_gru,
     "GRU": gru,
+    "ResetAfterGRU": reset_after_gru,
+    "LayerNormGRU": layer_norm_gru,
+    "LayerNormLSTM": layer_norm_lstm,
     "LSTM": lstm,
     "LSTM output": functools.partial(lstm, peephole="o"),
     "LSTM all": functools.partial(lstm, peephole="ufo"),

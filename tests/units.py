@@ -62,9 +62,12 @@ LAYERS = {
     "SimpleRNN relu": (layers.SimpleRNN, layers.SimpleRNNCell, {"activation": "relu"}),
     "SimplifiedGRU": (layers.GRU, layers.GRUCell, {"relevance_gate": False}),
     "GRU": (layers.GRU, layers.GRUCell, {"relevance_gate": True}),
+    "ResetAfterGRU": (layers.GRU, layers.GRUCell, {"reset_after": True}),
+    "LayerNormGRU": (layers.GRU, layers.GRUCell, {"reset_after": True, "layer_norm": True}),
     "LSTM": (layers.LSTM, layers.LSTMCell, {"peephole": None}),
     "LSTM output": (layers.LSTM, layers.LSTMCell, {"peephole": "output"}),
     "LSTM all": (layers.LSTM, layers.LSTMCell, {"peephole": "all"}),
+    "LayerNormLSTM": (layers.LSTM, layers.LSTMCell, {"layer_norm": True}),
 }
 every_layer = pytest.mark.parametrize("name", without(_others, LAYERS))
 few_layers = pytest.mark.parametrize("name", without(_most, LAYERS))
@@ -141,6 +144,8 @@ def random_arguments(unit, batch=BATCH, steps=STEPS, seed=0, dtype="float64"):
     rng, columns = np.random.default_rng(seed), len(unit.gates) * SIZE
     shapes = {"kernel": (INPUTS, columns), "recurrent_kernel": (SIZE, columns), "bias": (columns,)}
     shapes |= {f"p_{gate}": (SIZE,) for gate in unit.peepholes}
+    shapes |= {"recurrent_bias": (columns,)} if unit.recurrent_bias else {}
+    shapes |= {name: (len(gates) * SIZE,) for name, gates in (unit.gains | unit.biases).items()}
     weights = {name: random_weight(rng, name, shape).astype(dtype) for name, shape in shapes.items()}
     x, state = random_x(batch, steps, seed + 1, dtype), random_state(unit, batch, seed + 2, dtype)
     return {"x": x, "state": state, "weights": weights}
@@ -160,4 +165,7 @@ def in_the_notes_form(unit, weights):
     stacked = np.concatenate([weights["recurrent_kernel"], weights["kernel"]]).T
     notes = {f"W_{gate}": stacked[rows] for gate, rows in columns.items()}
     notes |= {f"b_{gate}": weights["bias"][rows] for gate, rows in columns.items()}
+    vectors = unit.gains | unit.biases | {"recurrent_bias": unit.gates}
+    for name in vectors.keys() & weights.keys() - {"bias"}:
+        notes |= {f"{name}_{gate}": v for gate, v in zip(vectors[name], weights[name].reshape(-1, SIZE), strict=True)}
     return notes | {name: weight for name, weight in weights.items() if name.startswith("p_")}

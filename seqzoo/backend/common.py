@@ -91,6 +91,13 @@ def bound(function, loop):
     return functools.partial(function, loop)
 
 
+def in_order_of_cudnn(unit, blocks):
+    """The blocks of a weight, one for each gate of `unit`, in the order and with the signs of cuDNN."""
+    _, gates = unit.cudnn
+    by_gate = dict(zip(unit.gates, blocks, strict=True))
+    return [by_gate[gate] if gate in by_gate else -by_gate[gate.lower()] for gate in gates]
+
+
 def packed(structure, flat):
     """The leaves `flat` in the nesting of `structure`."""
     return optree.tree_unflatten(optree.tree_structure(structure), flat)

@@ -1,6 +1,6 @@
 """cuDNN's recurrent networks on TensorFlow: a unit whose equations they are, over a whole sequence."""
 
-from seqzoo.backend.common import LazyModule
+from seqzoo.backend.common import LazyModule, in_order_of_cudnn
 
 tf = LazyModule("tensorflow")
 
@@ -31,14 +31,14 @@ def _lengths(mask):
 
 def run(unit, x, state, weights, mask):
     """The outputs and the last state. Where a sequence has ended, the outputs repeat its last."""
-    mode, gates = unit.cudnn
+    mode, _ = unit.cudnn
     batch, length = tf.shape(x)[0], tf.shape(x)[1]
     lengths = tf.fill([batch], length) if mask is None else _lengths(mask)
     outputs, last_a, last_c, *_ = tf.raw_ops.CudnnRNNV3(
         input=tf.transpose(x, (1, 0, 2)),
         input_h=state[0][None],  # of one layer in one direction
         input_c=state[-1][None],  # cuDNN reads this of an LSTM alone
-        params=_parameters(weights, [unit.gates.index(gate) for gate in gates]),
+        params=_parameters(unit, weights),
         sequence_lengths=lengths,
         rnn_mode=mode,
     )
@@ -46,14 +46,13 @@ def run(unit, x, state, weights, mask):
     return (outputs if mask is None else tf.where(mask[:, :, None], outputs, last[0][:, None])), last
 
 
-def _parameters(weights, order):
+def _parameters(unit, weights):
     """All weights as one vector: kernel, recurrent kernel and two biases, each transposed and in cuDNN's order of gates."""
-    units = weights["recurrent_kernel"].shape[0]
-    bias = weights.get("bias", tf.zeros(len(order) * units, weights["recurrent_kernel"].dtype))
+    columns = weights["recurrent_kernel"].shape[1]
+    zeros = tf.zeros(columns, weights["recurrent_kernel"].dtype)
 
-    def permuted(weight):
-        blocks = tf.split(tf.transpose(weight), len(order))
-        return tf.reshape(tf.concat([blocks[gate] for gate in order], 0), [-1])
+    def permuted(name):
+        blocks = tf.split(tf.transpose(weights.get(name, zeros)), len(unit.gates))
+        return tf.reshape(tf.concat(in_order_of_cudnn(unit, blocks), 0), [-1])
 
-    parts = [permuted(weights["kernel"]), permuted(weights["recurrent_kernel"]), permuted(bias), tf.zeros_like(bias)]
-    return tf.concat(parts, 0)
+    return tf.concat([permuted(name) for name in ("kernel", "recurrent_kernel", "bias", "recurrent_bias")], 0)

@@ -1,6 +1,6 @@
 """cuDNN's recurrent networks on PyTorch: a unit whose equations they are, over a whole sequence."""
 
-from seqzoo.backend.common import LazyModule
+from seqzoo.backend.common import LazyModule, in_order_of_cudnn
 
 torch = LazyModule("torch")
 
@@ -30,9 +30,9 @@ def _right_padded(mask):
 
 def run(unit, x, state, weights, mask):
     """The outputs and the last state. Where a sequence has ended, the outputs repeat its last."""
-    mode, gates = unit.cudnn
-    function, parameters = getattr(torch, mode), _parameters(weights, [unit.gates.index(gate) for gate in gates])
-    options = "bias" in weights, 1, 0.0, torch.is_grad_enabled(), False  # layers, dropout, training, bidirectional
+    mode, _ = unit.cudnn
+    function, parameters = getattr(torch, mode), _parameters(unit, weights)
+    options = len(parameters) == 4, 1, 0.0, torch.is_grad_enabled(), False  # layers, dropout, training, bidirectional
     if mask is None:
         outputs, *last = function(x, _joined([part[None] for part in state]), parameters, *options, True)
         return outputs, tuple(part[0] for part in last)
@@ -49,14 +49,16 @@ def _joined(state):
     return tuple(state) if len(state) > 1 else state[0]
 
 
-def _parameters(weights, order):
+def _parameters(unit, weights):
     """The weights in cuDNN's order of gates, transposed, in one piece of memory as cuDNN wants them."""
 
     def permuted(weight):
-        blocks = weight.t().chunk(len(order))
-        return torch.cat([blocks[gate] for gate in order])
+        return torch.cat(in_order_of_cudnn(unit, weight.t().chunk(len(unit.gates))))
 
-    parameters = [permuted(weights[name]) for name in ("kernel", "recurrent_kernel", "bias") if name in weights]
-    parameters += [torch.zeros_like(bias) for bias in parameters[2:]]  # cuDNN has a second bias
+    biases = ["bias", "recurrent_bias"]  # cuDNN has both, or none
+    if any(name in weights for name in biases):
+        zeros = weights["recurrent_kernel"].new_zeros(weights["recurrent_kernel"].shape[1])
+        weights = dict.fromkeys(biases, zeros) | weights
+    parameters = [permuted(weights[name]) for name in ("kernel", "recurrent_kernel", *biases) if name in weights]
     pieces = torch.cat([p.reshape(-1) for p in parameters]).split([p.numel() for p in parameters])
     return [piece.view_as(p) for piece, p in zip(pieces, parameters, strict=True)]

@@ -68,6 +68,8 @@ FEW_STEPS, FEW_BYTES, MANY_STEPS = 32, 2**19, 512
 def time_major_inputs(arguments, constants, length):
     """The inputs of the steps, time-major: x, and a mask if there is one or if the last chunk needs one for its padding."""
     inputs = {"x": time_major(arguments["x"])}
+    if "zoneout" in constants:
+        inputs["zoneout"] = time_major(constants["zoneout"])
     if "mask" in constants:
         inputs["mask"] = time_major(constants["mask"])[:, :, None]
     elif pads_chunks() and length is not None and arguments["x"].shape[1] % length:

@@ -18,11 +18,7 @@ def forward(key, sequences, rows, weights):
     unit, parts = key.unit, len(rows["state"])
 
     def step(product, state, inputs, rows):
-        z_t = dict(zip(unit.gates, inputs["z"], strict=True))
-
-        def z(name, h):
-            return [z_t[gate] + a for gate, a in zip(name, product(name, _dropped(h, rows)), strict=True)]
-
+        z = PreActivations(unit, product, inputs["z"], rows)
         with gates_apart():
             new, emitted = steps.forward_step(key, z, _peepholes(unit, rows), state, _mask_t(inputs))
         return new, [(a,) for a in (sum(map(tuple, emitted), ()) if key.emits == "residuals" else emitted)]
@@ -36,15 +32,15 @@ def forward(key, sequences, rows, weights):
 
 def backward(key, sequences, rows, weights):
     """As `steps.backward`."""
-    unit, residuals = key.unit, steps.Residuals(key, sequences["residuals"], rows["state"])
+    unit, residuals = key.unit, steps.Residuals(key, sequences["residuals"], rows["state"], weights)
 
     def step(product, d_state, inputs, rows):
         def back(name, *d_z):
             return _dropped(product(name, *d_z)[0], rows)
 
         mask_t, of_step = _mask_t(inputs), (inputs["d_outputs"], inputs["factors"])
-        d_state, d_z = steps.backward_step(unit, back, _peepholes(unit, rows), d_state, *of_step, mask_t)
-        return d_state, [d_z if mask_t is None else [ops.where(mask_t, d, ops.zeros_like(d)) for d in d_z]]
+        d_state, d_z = steps.backward_step(key, back, _peepholes(unit, rows), d_state, *of_step, mask_t)
+        return d_state, [[ops.where(mask_t["mask"], d, ops.zeros_like(d)) for d in d_z] if mask_t else d_z]
 
     inputs = _mask(sequences) | {"d_outputs": sequences["d_outputs"], "factors": residuals.factors}
     kernel = {name: ops.transpose(matrix, (1, 0, 3, 2)) for name, matrix in _matrices(key, weights).items()}
@@ -52,7 +48,25 @@ def backward(key, sequences, rows, weights):
         unit, step, rows["d_state"], inputs, kernel, _rows(unit, rows, weights), key.dtype, reverse=True
     )
     d_z = ops.reshape(d_z, (*d_z.shape[:2], -1))
-    return d_state, d_z, residuals.operands(lambda h: _dropped(h, rows)), residuals.peephole_gradients(d_z)
+    return d_state, *residuals.of_weights(d_z, lambda h: _dropped(h, rows))
+
+
+class PreActivations:
+    """As `steps.PreActivations`, where `z_t` is a list by gate."""
+
+    def __init__(self, unit, product, z_t, rows):
+        self.product, self.rows, self.z_t = product, rows, dict(zip(unit.gates, z_t, strict=True))
+
+    def __call__(self, product, h):
+        return [x + a for x, a in zip(self.inputs(product), self.recurrent(product, h), strict=True)]
+
+    def inputs(self, product):
+        return [self.z_t[gate] for gate in product]
+
+    def recurrent(self, product, h):
+        products = self.product(product, _dropped(h, self.rows))
+        biases = [self.rows.get(f"recurrent_bias_{gate}") for gate in product]
+        return [a if b is None else a + b for a, b in zip(products, biases, strict=True)]
 
 
 def _dropped(h, rows):
@@ -64,7 +78,7 @@ def _mask(sequences):
 
 
 def _mask_t(inputs):
-    return inputs["mask"] != 0 if "mask" in inputs else None
+    return {"mask": inputs["mask"] != 0} if "mask" in inputs else {}
 
 
 def _by_gate(unit, a):
@@ -79,11 +93,14 @@ def _matrices(key, weights):
 
 
 def _rows(unit, rows, weights):
-    """The dropout mask and the peepholes, `(batch, units)` each."""
+    """The dropout mask, the peepholes and the recurrent biases, `(batch, units)` each."""
     state = rows["state"][0]
-    peepholes = steps.peepholes_of(unit, weights, state.dtype)
     dropout = {"dropout": rows["dropout"]} if "dropout" in rows else {}
-    return dropout | {f"p_{gate}": ops.broadcast_to(p, state.shape) for gate, p in peepholes.items()}
+    vectors = {f"p_{gate}": weights[f"p_{gate}"] for gate in unit.peepholes}
+    if "recurrent_bias" in weights:
+        by_gate = ops.split(weights["recurrent_bias"], len(unit.gates))
+        vectors |= {f"recurrent_bias_{gate}": b for gate, b in zip(unit.gates, by_gate, strict=True)}
+    return dropout | {name: ops.broadcast_to(ops.cast(p, state.dtype), state.shape) for name, p in vectors.items()}
 
 
 def _peepholes(unit, rows):

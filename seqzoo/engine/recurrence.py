@@ -53,15 +53,18 @@ def backward(loop, arguments, constants, kept, upstream):
     return {"x": batch_major(d_x)[0], "state": d_state, "weights": d_weights}
 
 
-def project(x, weights, dtype):
-    """The part of all pre-activations that depends on the inputs: Wx x<t> + b."""
+def project(unit, x, weights, dtype):
+    """The part of all pre-activations that depends on the inputs: Wx x<t> + b, without b where the steps of `unit` add it."""
     z = ops.cast(matmul(_rows(x), ops.cast(weights["kernel"], x.dtype)), dtype)
-    if weights.get("bias") is not None:
+    if "bias" in weights and "bias" not in unit.biases:
         z = add_bias(z, ops.cast(weights["bias"], dtype))
     return _like(x, z)
 
 
-OF_INPUTS = ("kernel", "bias")  # the weights of `project`; the others belong to the steps
+def of_steps(unit, weights):
+    """The weights of the steps: all but those of `project`."""
+    of_inputs = {"kernel"} if "bias" in unit.biases else {"kernel", "bias"}
+    return {name: weight for name, weight in weights.items() if name not in of_inputs}
 
 
 class Chunk:
@@ -75,7 +78,7 @@ class Chunk:
         self.dtype, self.state_dtype = (
             keras.backend.standardize_dtype(a.dtype) for a in (arguments["x"], arguments["state"][0])
         )
-        self.of_steps = {name: weight for name, weight in self.weights.items() if name not in OF_INPUTS}
+        self.of_steps = of_steps(loop.unit, self.weights)
         self.rows = {"dropout": constants["dropout"]} if "dropout" in constants else {}
         self.emits = "outputs" if loop.sequences else "nothing"
         self.padded = loop.xla and not loop.full_chunks
@@ -94,7 +97,7 @@ class Chunk:
 
     def forward(self, state, inputs, emits):
         """The last state; and the outputs, nothing, or the residuals."""
-        sequences = self._projected(inputs) | self._full(_only(inputs, "mask"))
+        sequences = self._projected(inputs) | self._full(_only(inputs, *steps.OF_STEPS))
         return self._steps(steps.forward, emits, sequences, {"state": state}, inputs)
 
     def outputs_among(self, residuals):
@@ -110,27 +113,27 @@ class Chunk:
             return self._backward_automatic(state, d_state, inputs)
         if not self.keeps_residuals:
             _, residuals = self.forward(state, inputs, "residuals")
-        sequences = {"residuals": residuals} | self._full(_only(inputs, "mask", "d_outputs"))
+        sequences = {"residuals": residuals} | self._full(_only(inputs, "d_outputs", *steps.OF_STEPS))
         if self.loop.xla and not self.loop.sequences:  # or steps without gradients of outputs were one more cluster
             sequences["d_outputs"] = (ops.zeros_like(residuals[:, :, : self.units]),)
         rows = {"state": state, "d_state": d_state}
-        d_state, d_z, operands, d_weights = self._steps(steps.backward, "residuals", sequences, rows, inputs)
-        d_z, operands = self.real((d_z, operands), inputs)
+        d_state, d_z, d_recurrent, operands, d_weights = self._steps(steps.backward, "residuals", sequences, rows, inputs)
+        d_z, d_recurrent, operands = self.real((d_z, d_recurrent, operands), inputs)
         columns = steps.columns_of(self.loop.unit, self.weights["recurrent_kernel"])
-        low = ops.cast(d_z, self.dtype)
+        low = ops.cast((d_recurrent or [d_z])[0], self.dtype)
         recurrent = [_outer(operands[p], low if len(columns) == 1 else low[:, :, at]) for p, at in columns.items()]
         d_weights["recurrent_kernel"] = recurrent[0] if len(recurrent) == 1 else ops.concatenate(recurrent, axis=-1)
         return self._of_inputs(d_z), d_state, self._of_weights(inputs["x"], d_z, d_weights)
 
     def _backward_automatic(self, state, d_state, inputs):
-        sequences = self._projected(inputs) | self._full(_only(inputs, "mask", "d_outputs"))
+        sequences = self._projected(inputs) | self._full(_only(inputs, "d_outputs", *steps.OF_STEPS))
         rows = {"state": state, "d_state": d_state}
         d_state, d_z, d_weights = self._steps(steps.backward_automatic, self.emits, sequences, rows, inputs)
         d_z = self.real(d_z, inputs)
         return self._of_inputs(d_z), d_state, self._of_weights(inputs["x"], d_z, d_weights)
 
     def _projected(self, inputs):
-        return {"z": project(self._full(inputs["x"]), self.weights, self.state_dtype)}
+        return {"z": project(self.loop.unit, self._full(inputs["x"]), self.weights, self.state_dtype)}
 
     def _of_inputs(self, d_z):
         """The gradient of x."""
@@ -139,12 +142,13 @@ class Chunk:
 
     def _of_weights(self, x, d_z, d_weights):
         """`d_weights` with the gradients of the kernel and of the bias, in the weights' dtypes."""
-        d_weights = d_weights | {"kernel": _outer(x, ops.cast(d_z, self.dtype)), "bias": sum_of_rows(_rows(d_z))}
+        d_weights = {"bias": sum_of_rows(_rows(d_z)), **d_weights, "kernel": _outer(x, ops.cast(d_z, self.dtype))}
         return {name: ops.cast(d_weights[name], weight.dtype) for name, weight in self.weights.items()}
 
     def _steps(self, function, emits, sequences, rows, inputs):
         """`function` of `seqzoo.engine.steps`; where XLA compiles it, over a full chunk whose last steps do not run."""
-        key = steps.Steps(self.loop.unit, self.dtype, emits, packs=self.loop.xla, unroll=self.loop.unroll)
+        options = {"packs": self.loop.xla, "unroll": self.loop.unroll, "share": self.loop.share}
+        key = steps.Steps(self.loop.unit, self.dtype, emits, **options)
         if self.loop.kernel:
             return kernel_steps.run(function, key, sequences, rows | self.rows, self.of_steps)
         if not self.loop.xla:

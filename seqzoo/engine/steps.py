@@ -1,11 +1,11 @@
 """The steps of one chunk, forward and back: what XLA compiles on TensorFlow. Arrays are time-major."""
 
-import functools
 from typing import NamedTuple
 
 from keras import ops
 
 from seqzoo.backend import BACKEND, matmul, scan, vjp
+from seqzoo.engine import zoneout
 
 
 class Steps(NamedTuple):
@@ -16,13 +16,15 @@ class Steps(NamedTuple):
     emits: str = "outputs"  # "nothing", "outputs", or "residuals": every state and the unit's saved arrays
     packs: bool = False  # whether the residuals are one array, which XLA compiles faster than several
     unroll: bool = False
+    share: tuple[float, ...] | None = None  # of the new state at each step, by part: see `zoneout`
 
 
 def forward(key, sequences, rows, weights, count=None):
     """Runs the first `count` steps of a chunk, all of them where `count` is None.
 
     Args:
-        sequences: `z` `(steps, batch, columns)`, the projected inputs, and perhaps `mask` `(steps, batch, 1)`.
+        sequences: `z` `(steps, batch, columns)`, the projected inputs, and perhaps `mask` `(steps, batch, 1)` and `zoneout`
+            `(steps, batch, parts * units)`.
         rows: `state`, the state before the chunk, and perhaps `dropout`, `(batch, units)` each.
         weights: the recurrent kernel and the peepholes.
 
@@ -30,18 +32,20 @@ def forward(key, sequences, rows, weights, count=None):
         The last state, and what the steps emit: the outputs in a tuple of one, or the residuals.
     """
     products = Products(key, weights, rows.get("dropout"))
-    peepholes = peepholes_of(key.unit, weights, rows["state"][0].dtype)
+    p = vectors_of(key.unit, weights, rows["state"][0].dtype)
 
-    def step(state, z_t, mask_t=None):
-        return forward_step(key, functools.partial(products.z, z_t), peepholes, state, mask_t)
+    def step(state, z_t, of_step):
+        return forward_step(key, PreActivations(products, z_t), p, state, of_step)
 
-    return scan(step, rows["state"], _with_mask((sequences["z"],), sequences), unroll=key.unroll, count=count)
+    return scan(step, rows["state"], (sequences["z"], _of_steps(sequences)), unroll=key.unroll, count=count)
 
 
-def forward_step(key, z, peepholes, state, mask_t):
-    """One step of `forward`, from the gates' pre-activations `z(product, h)`."""
-    new, saved = key.unit.step(z, key.unit.State(*state), peepholes)
-    new = _keep_masked(mask_t, new, state)
+def forward_step(key, z, p, state, of_step):
+    """One step of `forward`, from the gates' pre-activations `z(product, h)`; `of_step` holds the masks of the step."""
+    share = zoneout.shares(key, of_step.get("zoneout"), state[0].dtype)
+    new, saved = key.unit.step(z, key.unit.State(*state), p)
+    saved = saved if share is None else (*saved, *new)
+    new = _keep_masked(of_step.get("mask"), zoneout.mixed(share, new, state), state)
     residuals = _packed(key, new, saved) if key.packs else (new, saved)
     return new, {"nothing": (), "outputs": new[:1], "residuals": residuals}[key.emits]
 
@@ -50,34 +54,36 @@ def backward(key, sequences, rows, weights, count=None):
     """The gradients of `forward`, by the unit's own `step_gradient`.
 
     Args:
-        sequences: `residuals` of `forward`, `d_outputs` (a tuple of one, or empty), and perhaps `mask`.
+        sequences: `residuals` of `forward`, `d_outputs` (a tuple of one, or empty), and the masks that `forward` had.
         rows: `state` and perhaps `dropout` as for `forward`, and `d_state`, the gradient of the last state.
 
     Returns:
-        The gradient of the first state; `d_z`; the operands of the recurrent products `{product: (steps, batch, units)}`; and
-        the gradients of the peepholes by name.
+        The gradient of the first state; `d_z`; the gradient of the recurrent products, in a list that is empty where it is
+        `d_z`; the operands of the recurrent products `{product: (steps, batch, units)}`; and the gradients of the peepholes
+        and of the recurrent bias by name.
     """
     unit, state = key.unit, rows["state"]
     products = Products(key, weights, rows.get("dropout"), backward=True)
-    peepholes = peepholes_of(unit, weights, state[0].dtype)
-    residuals = Residuals(key, sequences["residuals"], state)
+    p = vectors_of(unit, weights, state[0].dtype)
+    residuals = Residuals(key, sequences["residuals"], state, weights)
 
-    def step(d_state, d_outputs, factors, mask_t=None):
-        d_prev, d_z = backward_step(unit, products.back, peepholes, d_state, d_outputs, factors, mask_t)
+    def step(d_state, d_outputs, factors, of_step):
+        d_prev, d_z = backward_step(key, products.back, p, d_state, d_outputs, factors, of_step)
         return d_prev, ops.concatenate(d_z, axis=-1)
 
-    inputs = _with_mask((sequences["d_outputs"], residuals.factors), sequences)
+    inputs = sequences["d_outputs"], residuals.factors, _of_steps(sequences)
     d_state, d_z = scan(step, rows["d_state"], inputs, reverse=True, unroll=key.unroll, count=count)
     if "mask" in sequences:
         d_z = ops.where(sequences["mask"], d_z, ops.zeros_like(d_z))
-    return d_state, d_z, residuals.operands(products.drop), residuals.peephole_gradients(d_z)
+    return d_state, *residuals.of_weights(d_z, products.drop)
 
 
-def backward_step(unit, back, peepholes, d_state, d_outputs, factors, mask_t):
+def backward_step(key, back, p, d_state, d_outputs, factors, of_step):
     """One step of `backward`: the gradients of the state before and of the pre-activations, the latter not yet masked."""
-    d_state = unit.State(sum(d_outputs, d_state[0]), *d_state[1:])
-    d_prev, d_z = unit.step_gradient(back, d_state, factors, peepholes)
-    return _keep_masked(mask_t, d_prev, d_state), d_z
+    d_state = sum(d_outputs, d_state[0]), *d_state[1:]
+    share = zoneout.shares(key, of_step.get("zoneout"), d_state[0].dtype)
+    d_prev, d_z = key.unit.step_gradient(back, key.unit.State(*zoneout.of_new(share, d_state)), factors, p)
+    return _keep_masked(of_step.get("mask"), zoneout.with_old(share, d_prev, d_state), d_state), d_z
 
 
 def backward_automatic(key, sequences, rows, weights, count=None):
@@ -86,12 +92,34 @@ def backward_automatic(key, sequences, rows, weights, count=None):
     constants = {"dropout": rows["dropout"]} if "dropout" in rows else {}
 
     def run(arguments, constants):
-        of_steps = {name: sequences[name] for name in sequences if name == "mask"} | {"z": arguments["z"]}
-        last, emitted = forward(key, of_steps, constants | {"state": arguments["state"]}, arguments["weights"], count)
+        given = _of_steps(sequences) | {"z": arguments["z"]}
+        last, emitted = forward(key, given, constants | {"state": arguments["state"]}, arguments["weights"], count)
         return emitted, last
 
     d = vjp(run, arguments, constants, (sequences["d_outputs"], rows["d_state"]))
     return d["state"], d["z"], d["weights"]
+
+
+class PreActivations:
+    """The gates' pre-activations of one step, `z(product, h)`, from `z_t`, Wx x<t> + b of all gates; and their two terms."""
+
+    def __init__(self, products, z_t):
+        self.products, self.z_t = products, z_t
+
+    def __call__(self, product, h):
+        """W[h, x<t>] + b, one array for each gate of the product."""
+        return ops.split(self._of_inputs(product) + self.products.recurrent(product, h), len(product), axis=-1)
+
+    def inputs(self, product):
+        """Wx x<t> + b, one array for each gate of the product."""
+        return ops.split(self._of_inputs(product), len(product), axis=-1)
+
+    def recurrent(self, product, h):
+        """Wh h, one array for each gate of the product, with the recurrent bias where the unit has one."""
+        return ops.split(self.products.recurrent(product, h), len(product), axis=-1)
+
+    def _of_inputs(self, product):
+        return self.z_t[:, self.products.columns[product]]
 
 
 class Products:
@@ -101,16 +129,16 @@ class Products:
     """
 
     def __init__(self, key, weights, dropout=None, backward=False):
-        self.dropout, self.dtype = dropout, key.dtype
+        self.dropout, self.dtype, self.bias = dropout, key.dtype, weights.get("recurrent_bias")
         self.columns = columns_of(key.unit, weights["recurrent_kernel"])
         kernel = ops.cast(weights["recurrent_kernel"], key.dtype)
         self.kernels = {p: kernel if len(self.columns) == 1 else kernel[:, columns] for p, columns in self.columns.items()}
         self.transposed = {p: ops.transpose(kernel) for p, kernel in self.kernels.items()} if backward else {}
 
-    def z(self, z_t, product, h):
-        """W[h, x<t>] + b, one array for each gate of the product; `z_t` is Wx x<t> + b of all gates."""
-        z = z_t[:, self.columns[product]] + self._matmul(self.drop(h), self.kernels[product])
-        return ops.split(z, len(product), axis=-1)
+    def recurrent(self, product, h):
+        """Wh h of all gates of the product, side by side, with the recurrent bias where there is one."""
+        z = self._matmul(self.drop(h), self.kernels[product])
+        return z if self.bias is None else z + ops.cast(self.bias[self.columns[product]], z.dtype)
 
     def back(self, product, *d_z):
         """The gradient with respect to h, from the gradients of the pre-activations of the product's gates."""
@@ -136,9 +164,12 @@ def columns_of(unit, kernel):
     return columns
 
 
-def peepholes_of(unit, weights, dtype):
-    """The peephole weights of `unit` by gate, in `dtype`."""
-    return {gate: ops.cast(weights[f"p_{gate}"], dtype) for gate in unit.peepholes}
+def vectors_of(unit, weights, dtype):
+    """The `p` of `unit.step`, in `dtype`: peepholes by gate, gains and biases by name, zeros for a bias that is not there."""
+    peepholes = {gate: ops.cast(weights[f"p_{gate}"], dtype) for gate in unit.peepholes}
+    named = (unit.gains | unit.biases).items()
+    there = {name: ops.split(ops.cast(weights[name], dtype), len(gates)) for name, gates in named if name in weights}
+    return peepholes | {name: [0.0] * len(gates) for name, gates in named} | there
 
 
 def _keep_masked(mask_t, new, old):
@@ -146,8 +177,11 @@ def _keep_masked(mask_t, new, old):
     return tuple(new) if mask_t is None else tuple(ops.where(mask_t, n, o) for n, o in zip(new, old, strict=True))
 
 
-def _with_mask(inputs, sequences):
-    return (*inputs, sequences["mask"]) if "mask" in sequences else inputs
+OF_STEPS = "mask", "zoneout"  # the masks of each step
+
+
+def _of_steps(sequences):
+    return {name: sequences[name] for name in OF_STEPS if name in sequences}
 
 
 def _packed(key, new, saved):
@@ -160,22 +194,27 @@ def _packed(key, new, saved):
 class Residuals:
     """What the forward pass saved, as the backward pass reads it."""
 
-    def __init__(self, key, residuals, first):
+    def __init__(self, key, residuals, first, weights):
+        self.has_recurrent_bias = "recurrent_bias" in weights
         states, self.saved = _unpacked(key, residuals, first)
         before = zip(first, states, strict=True)
         self.key, self.prev = key, key.unit.State(*(ops.concatenate([part[None], later[:-1]]) for part, later in before))
+        if key.share is not None:  # the state that the unit returned is the last that was saved
+            self.saved, states = self.saved[: -len(first)], self.saved[-len(first) :]
         self.factors = key.unit.factors(self.prev, key.unit.State(*states), self.saved)
 
-    def operands(self, drop):
-        """The operands of the recurrent products, in the compute dtype."""
-        operands = self.key.unit.operands(self.prev, self.saved)
-        return {product: ops.cast(drop(h), self.key.dtype) for product, h in operands.items()}
-
-    def peephole_gradients(self, d_z):
-        """The gradients of the peepholes, by name."""
-        gates = self.key.unit.gates
+    def of_weights(self, d_z, drop):
+        """What `backward` returns for the gradients of the weights."""
+        unit, gates = self.key.unit, self.key.unit.gates
         by_gate = dict(zip(gates, ops.split(d_z, len(gates), axis=-1), strict=True))
-        return {f"p_{gate}": ops.sum(by_gate[gate] * self.prev.c, (0, 1)) for gate in self.key.unit.peepholes}
+        apart = unit.recurrent_gradients(by_gate.values(), self.saved)
+        d_recurrent = [] if apart is None else [ops.concatenate(apart, axis=-1)]
+        operands = unit.operands(self.prev, self.saved)
+        operands = {product: ops.cast(drop(h), self.key.dtype) for product, h in operands.items()}
+        vectors = {f"p_{gate}": ops.sum(by_gate[gate] * self.prev.c, (0, 1)) for gate in unit.peepholes}
+        if self.has_recurrent_bias:
+            vectors["recurrent_bias"] = ops.sum((d_recurrent or [d_z])[0], (0, 1))
+        return d_z, d_recurrent, operands, vectors
 
 
 def _unpacked(key, residuals, state):

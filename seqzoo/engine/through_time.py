@@ -33,6 +33,7 @@ class Loop(NamedTuple):
     unit: object
     sequences: bool = True
     unroll: bool = False
+    share: tuple[float, ...] | None = None
     segments: int = 1
     chunk: int | None = None
     one_length: bool = False
@@ -43,7 +44,7 @@ class Loop(NamedTuple):
     kernel: bool = False  # whether JAX runs the steps as one GPU kernel
 
 
-def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, use_cudnn=False, **options):
+def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, zoneout=None, use_cudnn=False, **options):
     """Runs `unit` over the steps of `x`.
 
     Args:
@@ -51,12 +52,15 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, use
         x: `(batch, T_x, inputs)`. The dtype of `x` is the dtype of the matrix products.
         state: the initial state, one `(batch, units)` for each part. The dtype of `state` is the dtype of all else.
         weights: `kernel` `(inputs, gates * units)`, `recurrent_kernel` `(units, gates * units)`, `bias` `(gates * units,)` or
-            None, and `p_<gate>` `(units,)` for each peephole. Columns stand in the order of `unit.gates`.
+            None, and what else the unit has: `p_<gate>` `(units,)` for each peephole, `recurrent_bias` as `bias`, and its
+            `gains` and `biases` by name. Columns stand in the order of `unit.gates`.
         mask: booleans `(batch, T_x)`: a False step leaves the state as before. Any pattern.
         recurrent_dropout: `(batch, units)`, multiplies the state wherever the state enters a matrix product.
+        zoneout: booleans `(batch, T_x, parts * units)`: where False, the state stays that of the step before. Needs `share`.
         use_cudnn: whether cuDNN may compute what it can; its gradients have no gradients.
         sequences: whether to return the outputs of all steps, or the last state only.
         unroll: a graph of T_x copies of the step instead of a loop, without XLA on TensorFlow.
+        share: share of the new state at each step, one for each part, where there is no `zoneout`; all unless given.
         segments: the number of segments of the sequence. Of every segment but the current one the backward pass keeps the first
             state only and computes the rest again: memory is least with about √T_x, time grows by a forward pass.
         chunk: the number of steps that are projected, and differentiated, at a time; chosen by size unless given.
@@ -71,10 +75,11 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, use
     if mask is not None:  # a value at a masked step, NaN included, reaches nothing
         x = ops.where(mask[:, :, None], x, ops.zeros_like(x))
     arguments = {"x": x, "state": tuple(map(ops.convert_to_tensor, state)), "weights": weights}
-    constants = {name: c for name, c in (("mask", mask), ("dropout", recurrent_dropout)) if c is not None}
+    constants = {"mask": mask, "dropout": recurrent_dropout, "zoneout": zoneout}
+    constants = {name: constant for name, constant in constants.items() if constant is not None}
     loop = Loop(unit, **options)
     given = unit, x, arguments["state"], weights, mask
-    allowed = use_cudnn and recurrent_dropout is None and loop.segments == 1 and not loop.unroll
+    allowed = use_cudnn and recurrent_dropout is None and loop.share is None and loop.segments == 1 and not loop.unroll
     fits = allowed and cudnn_fits(*given)
 
     def by_cudnn():
@@ -97,20 +102,20 @@ def through_time(unit, x, state, weights, mask=None, recurrent_dropout=None, use
 def _looped(loop, arguments, constants):
     """The outputs, in a tuple that is empty without them, and the last state."""
     unit, x, units = loop.unit, arguments["x"], arguments["weights"]["recurrent_kernel"].shape[0]
-    hand_written = unit.step_gradient is not None and not loop.unroll
-    kernel = hand_written and kernels_fit(unit, x.shape[0], units, x.dtype)
+    by_hand = unit.step_gradient is not None and not loop.unroll
+    kernel = by_hand and loop.share is None and kernels_fit(unit, x.shape[0], units, x.dtype)
     loop = loop._replace(xla=compiles() and not loop.unroll, kernel=kernel)
     outputs, last = in_shards(jit_loop(_run, loop), loop, arguments, constants)
     return tuple(outputs), tuple(last)
 
 
-def one_step(unit, x_t, state, weights, recurrent_dropout=None):
+def one_step(unit, x_t, state, weights, recurrent_dropout=None, share=None):
     """One step of `unit`: `x_t` is `(batch, inputs)`. Returns the next state."""
-    sequences, rows = {"z": recurrence.project(x_t, weights, state[0].dtype)[None]}, {"state": state}
+    sequences, rows = {"z": recurrence.project(unit, x_t, weights, state[0].dtype)[None]}, {"state": state}
     if recurrent_dropout is not None:
         rows["dropout"] = recurrent_dropout
-    key = steps.Steps(unit, keras.backend.standardize_dtype(x_t.dtype), "nothing", unroll=True)
-    new, _ = steps.forward(key, sequences, rows, {name: w for name, w in weights.items() if name not in recurrence.OF_INPUTS})
+    key = steps.Steps(unit, keras.backend.standardize_dtype(x_t.dtype), "nothing", unroll=True, share=share)
+    new, _ = steps.forward(key, sequences, rows, recurrence.of_steps(unit, weights))
     return unit.State(*new)
 
 
@@ -127,7 +132,7 @@ def _run(loop, arguments, constants):
     return custom_gradient(forward, backward, outputs, arguments, constants, loop.training)
 
 
-FREE = {"x": 2, "mask": 2, "state": 1, "dropout": 1, "weights": 0, "length": 0}  # leading dimensions of any size
+FREE = {"x": 2, "mask": 2, "zoneout": 2, "state": 1, "dropout": 1, "weights": 0, "length": 0}  # leading dimensions of any size
 
 
 def _pass(function, loop):

@@ -34,14 +34,24 @@ class Unit:
         """The gates that also see c<t-1>, through one weight per unit."""
         return ""
 
-    # cuDNN's name of the unit and its order of the gates, where cuDNN computes the same equations.
+    # Whether the recurrent products have a bias of their own, `recurrent_bias`, beside that of the inputs.
+    recurrent_bias: ClassVar[bool] = False
+
+    # Further weights of a step, by name: the gates of each, with `(units,)` a gate. Gains start at one, biases as the bias
+    # does. A step that names "bias" here adds it itself: its inputs are Wx x<t> alone.
+    gains: ClassVar[dict[str, str]] = {}
+    biases: ClassVar[dict[str, str]] = {}
+
+    # cuDNN's name of the unit and its order of the gates, where cuDNN computes the same equations. A capital marks a gate
+    # whose weights cuDNN takes with the other sign.
     cudnn = None
 
     def step(self, z, state, p):
         """One step: the next state, and a tuple of arrays `(batch, units)` that the gradient reads.
 
-        `z(product, h)` is W[h, x<t>] + b, one array `(batch, units)` for each gate of the product; `p[gate]`, `(units,)`, is
-        the weight of a peephole.
+        `z(product, h)` is W[h, x<t>] + b, one array `(batch, units)` for each gate of the product. Its two terms apart are
+        `z.inputs(product)`, Wx x<t> + b, and `z.recurrent(product, h)`, Wh h. `p[gate]`, `(units,)`, is the weight of a
+        peephole; `p[name]` the list, by gate, of what `gains` or `biases` names.
         """
         raise TypeError(f"{type(self).__name__} defines no `step`.")
 
@@ -57,6 +67,10 @@ class Unit:
     def operands(self, prev, saved):
         """The operand h of each product, for all steps at once: {product: `(T_x, batch, units)`}."""
         return dict.fromkeys(self.products, prev[0])
+
+    def recurrent_gradients(self, d_z, saved):
+        """The gradients of Wh h by gate, for all steps at once, where they are not those of the pre-activations."""
+        return None
 
     def get_config(self):
         return dataclasses.asdict(self)

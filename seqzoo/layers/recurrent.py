@@ -1,17 +1,18 @@
 """Recurrent layer of any unit: masks, directions, states, dropout and precision around the unit's equations."""
 
-import inspect
+import functools
 
 import keras
 from keras import ops
 
 from seqzoo.engine.through_time import through_time
-from seqzoo.layers.arguments import as_list, from_serialized, positive_integer
+from seqzoo.layers.arguments import CellArguments, LayerArguments, Unpack, as_list, from_serialized, named, positive_integer
 from seqzoo.layers.recurrent_cell import RecurrentCell
 
-OF_CELL = set(inspect.signature(RecurrentCell).parameters) - {"units", "unit", "kwargs"}
+OF_CELL = {*CellArguments.__annotations__, "open_gates"} - {*LayerArguments.__annotations__}
 
 
+@functools.partial(named, others=[RecurrentCell])
 @keras.saving.register_keras_serializable("seqzoo")
 class Recurrent(keras.layers.RNN):
     """Recurrent layer: runs a unit over a sequence.
@@ -51,7 +52,7 @@ class Recurrent(keras.layers.RNN):
         unroll=False,
         zero_output_for_mask=False,
         segments=1,
-        **kwargs,
+        **kwargs: Unpack[CellArguments],
     ):
         of_cell = {name: kwargs.pop(name) for name in list(kwargs) if name in OF_CELL}
         of_both = {name: kwargs[name] for name in ("trainable", "dtype") if name in kwargs}
@@ -86,11 +87,13 @@ class Recurrent(keras.layers.RNN):
         if self.unroll and sequences.shape[1] is None:
             raise ValueError("`unroll=True` needs the number of steps: give T_x in `keras.Input((T_x, inputs))`.")
         x = ops.cast(sequences, self.compute_dtype)
-        drop_state = None
+        drop_state = zoneout = None
         if training and cell.dropout:
             x = x * cell.dropout_mask(ops.ones_like(x[:, 0]), cell.dropout)[:, None, :]
         if training and cell.recurrent_dropout:
             drop_state = cell.dropout_mask(ops.ones_like(state[0]), cell.recurrent_dropout)
+        if training and cell.share is not None:
+            zoneout = cell.zoneout_mask(*ops.shape(sequences)[:2])
         if mask is not None:
             mask = ops.reshape(mask, ops.shape(sequences)[:2])  # checks at run time a shape unknown at trace time
         if self.go_backwards:
@@ -98,12 +101,13 @@ class Recurrent(keras.layers.RNN):
         options = {
             "sequences": self.return_sequences,
             "unroll": self.unroll,
+            "share": cell.share,
             "use_cudnn": bool(getattr(self, "use_cudnn", True)),
             "segments": self.segments,
             "one_length": sequences.shape[1] is not None and sequences.shape[1] == self._built_steps,
             "training": bool(training),
         }
-        outputs, last = through_time(cell.unit, x, state, cell.weight_tensors(), mask, drop_state, **options)
+        outputs, last = through_time(cell.unit, x, state, cell.weight_tensors(), mask, drop_state, zoneout, **options)
         if self.stateful:
             for variable, part in zip(self.states, last, strict=True):
                 variable.assign(part)

@@ -19,19 +19,23 @@ from seqzoo.backend import tensorflow_cudnn
 
 OF_CUDNN = {name: unit for name, unit in UNITS.items() if unit.cudnn}
 every_unit = pytest.mark.parametrize("unit", OF_CUDNN.values(), ids=OF_CUDNN)
-GATES = {"lstm": 4, "rnn_tanh": 1, "rnn_relu": 1}
+GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
 
 
 def stand_in(*, input, input_h, input_c, params, sequence_lengths, rnn_mode):
-    """`tf.raw_ops.CudnnRNNV3` of one layer in one direction, as cuDNN documents it: gates i, f, g, o, zeros after the end."""
+    """`tf.raw_ops.CudnnRNNV3` of one layer in one direction, as cuDNN documents it: gates i, f, g, o or r, i, h'; zeros at the end."""
     gates, (steps, _, inputs), units = GATES[rnn_mode], input.shape, input_h.shape[2]
     sizes = [gates * units * inputs, gates * units * units, gates * units, gates * units]
     kernel, recurrent, *biases = tf.split(params, sizes)
     kernel, recurrent = tf.reshape(kernel, (-1, inputs)), tf.reshape(recurrent, (-1, units))
     h, c, outputs = input_h[0], input_c[0], []
     for t in range(steps):
-        z = input[t] @ tf.transpose(kernel) + h @ tf.transpose(recurrent) + sum(biases)
-        if rnn_mode == "lstm":
+        of_x, of_h = input[t] @ tf.transpose(kernel) + biases[0], h @ tf.transpose(recurrent) + biases[1]
+        z = of_x + of_h
+        if rnn_mode == "gru":
+            r, i = tf.split(tf.sigmoid(z[:, : 2 * units]), 2, axis=1)
+            new_c, new_h = c, (1 - i) * tf.tanh(of_x[:, 2 * units :] + r * of_h[:, 2 * units :]) + i * h
+        elif rnn_mode == "lstm":
             i, f, g, o = tf.split(z, 4, axis=1)
             new_c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
             new_h = tf.sigmoid(o) * tf.tanh(new_c)
@@ -72,7 +76,7 @@ def test_the_op_takes_these_arguments():
 def test_cudnn_is_the_loop(unit, mask, bias, in_graph, calls, compiled):
     arguments = random_arguments(unit)
     if not bias:
-        del arguments["weights"]["bias"]
+        arguments["weights"] = {name: w for name, w in arguments["weights"].items() if not name.endswith("bias")}
     constants = constant_tensors(mask=MASKS[mask])
 
     def run(**way):
@@ -120,8 +124,9 @@ def test_cudnn_is_left_out_where_it_computes_something_else(unit, calls, compile
 
 def test_keras_does_not_compile_a_layer_of_cudnn_as_a_whole(calls):
     """XLA would take the loop in its place."""
-    assert not LSTM(3).supports_jit and not SimpleRNN(3).supports_jit
-    assert LSTM(3, use_cudnn=False).supports_jit and LSTM(3, peephole="output").supports_jit and GRU(3).supports_jit
+    assert not LSTM(3).supports_jit and not SimpleRNN(3).supports_jit and not GRU(3, reset_after=True).supports_jit
+    assert LSTM(3, use_cudnn=False).supports_jit and GRU(3, reset_after=True, use_cudnn=False).supports_jit
+    assert LSTM(3, peephole="output").supports_jit and GRU(3).supports_jit
 
 
 def test_without_a_gpu_keras_may_compile_the_layer():
