@@ -131,12 +131,13 @@ def run(
     zero_output_for_mask=False,
     dropout=None,
     recurrent_dropout=None,
+    zoneout=None,
 ):
     """The outputs `(batch, T_x, units)`, in the order in which they were computed, and the last state.
 
     `unit` is a key of `STEPS`; `state` is the initial one, a `(batch, units)` for each part; `mask` is `(batch, T_x)`;
     `dropout` `(batch, inputs)` multiplies every x<t>, `recurrent_dropout` `(batch, units)` the state wherever it enters
-    a matrix product.
+    a matrix product. `zoneout` `(batch, T_x, parts * units)` is the share of the new state.
     """
     step = STEPS[unit]
     weights = {name: np.asarray(weight, "float64") for name, weight in weights.items()}
@@ -151,7 +152,10 @@ def run(
         now = tuple(np.asarray(part[row], "float64") for part in state)
         for i, t in enumerate(reversed(range(steps)) if go_backwards else range(steps)):
             if mask[row, t]:
-                now = step(weights, now, np.asarray(x[row, t], "float64") * drop_x[row], drop_state[row])
+                before, now = now, step(weights, now, np.asarray(x[row, t], "float64") * drop_x[row], drop_state[row])
+                if zoneout is not None:
+                    shares = np.split(zoneout[row, t], len(now))
+                    now = tuple(k * n + (1 - k) * b for k, n, b in zip(shares, now, before, strict=True))
             if mask[row, t] or not zero_output_for_mask:
                 outputs[row, i] = now[0]
         for part, value in zip(last, now, strict=True):

@@ -7,8 +7,9 @@ EPSILON = 1e-5  # added to the variance: a product of zeros, as at the first ste
 
 def layer_norm(arrays, gains):
     """(x - mean) / deviation * gain, over the units of all these gates together: a list of `(batch, units)`, as given."""
-    mean = sum(ops.mean(x, axis=-1, keepdims=True) for x in arrays) / len(arrays)
+    units = sum(x.shape[-1] for x in arrays)
+    mean = sum(ops.sum(x, axis=-1, keepdims=True) for x in arrays) / units
     centred = [x - mean for x in arrays]
-    variance = sum(ops.mean(x**2, axis=-1, keepdims=True) for x in centred) / len(arrays)
+    variance = sum(ops.sum(x**2, axis=-1, keepdims=True) for x in centred) / units
     scale = ops.rsqrt(variance + EPSILON)
     return [x * scale * gain for x, gain in zip(centred, gains, strict=True)]

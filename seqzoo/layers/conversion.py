@@ -1,13 +1,16 @@
 """Conversion of layers from and to Keras and PyTorch; the only module with the gate letters of Keras and PyTorch.
 
 The notes' Γu, Γf, c̃, Γo of an LSTM are Keras's i, f, c, o and PyTorch's i, f, g, o. The notes' Γu, Γr, c̃ of a GRU are Keras's
-z, r (the reset gate) and h, with z = 1 - Γu: the weights of z are those of Γu, negated.
+z, r (the reset gate) and h, and PyTorch's z, r and n, with z = 1 - Γu: the weights of z are those of Γu, negated.
 """
+
+from itertools import zip_longest
 
 import keras
 import numpy as np
 from keras import layers as theirs
 
+from seqzoo import equations
 from seqzoo.layers.bidirectional import Bidirectional
 from seqzoo.layers.gru import GRU
 from seqzoo.layers.lstm import LSTM
@@ -18,33 +21,40 @@ TO_KERAS = {GRU: theirs.GRU, LSTM: theirs.LSTM, SimpleRNN: theirs.SimpleRNN, Bid
 FROM_KERAS = {cls: ours for ours, cls in TO_KERAS.items()}
 COLUMNS = {  # gates in the notes' letters; a capital marks a gate with negated weights
     **{GRU: "urc", LSTM: "ufoc", SimpleRNN: "a"},
-    **{theirs.GRU: "Urc", theirs.LSTM: "ufco", theirs.SimpleRNN: "a"},  # also those of PyTorch
+    **{theirs.GRU: "Urc", theirs.LSTM: "ufco", theirs.SimpleRNN: "a"},
 }
+OF_TORCH = {GRU: "rUc", LSTM: "ufco", SimpleRNN: "a"}
 OURS_ONLY = {  # arguments that the other library lacks
-    theirs.GRU: {"relevance_gate", "segments"},
-    theirs.LSTM: {"peephole", "segments"},
-    theirs.SimpleRNN: {"implementation", "segments"},
+    theirs.GRU: {"relevance_gate", "layer_norm", "segments", "zoneout"},
+    theirs.LSTM: {"peephole", "layer_norm", "segments", "zoneout"},
+    theirs.SimpleRNN: {"implementation", "segments", "zoneout"},
     theirs.Bidirectional: {"lookahead"},
 }
 NOT_IN_CONFIG = "seed", "implementation", "use_cudnn"  # arguments that some Keras layers leave out of their config
 BLIND_TO_SIGNS = type(None), keras.constraints.MaxNorm, keras.constraints.UnitNorm, keras.constraints.MinMaxNorm
-RESET_AFTER = "is a different model: its relevance gate (the reset gate) acts after the product"
+TO_TORCH = {GRU: "GRU", LSTM: "LSTM", SimpleRNN: "RNN"}
 TORCH_NAMES = "weight_ih", "weight_hh", "bias_ih", "bias_hh"
 
 
 def from_keras(layer):
     """Returns the seqzoo layer equal to a Keras layer: from the first real step on, outputs and states are the same.
 
+    `keras.layers.GRU` has `reset_after=True` by default, and so has the layer that it becomes.
+
     Arguments, weights, `trainable` and the states of a stateful layer are copied; dropout starts anew from its seed. An unbuilt
     layer gives an unbuilt layer: its update gate in a GRU starts as Keras's gate does, not as the negative of that, which is
     right for initializers symmetric about zero. A regularizer of a GRU is assumed to ignore the sign of a weight.
 
     Args:
-        layer: a `keras.layers.GRU(reset_after=False)`, `LSTM` or `SimpleRNN`, or a `Bidirectional` of these; no subclass.
+        layer: a `keras.layers.GRU`, `LSTM` or `SimpleRNN`, or a `Bidirectional` of these; no subclass. A list of such layers,
+            the lowest first, becomes a `Stacked`.
 
     Raises:
-        ValueError: another layer or activation, or a GRU with a constraint that may depend on the sign of a weight.
+        ValueError: another layer or activation; a GRU with a constraint that may depend on the sign of a weight, or with
+            `reset_after` and a constraint of the bias, which holds both biases in Keras.
     """
+    if isinstance(layer, (list, tuple)):
+        return Stacked([from_keras(each) for each in layer])
     return _with_weights_of(layer, _empty(layer, FROM_KERAS))
 
 
@@ -54,26 +64,33 @@ def to_keras(layer):
     Arguments that Keras lacks and that change no result are lost: `segments`, and `implementation` of a SimpleRNN.
 
     Args:
-        layer: a seqzoo `GRU`, `LSTM` or `SimpleRNN`, or a `Bidirectional` of these; no subclass.
+        layer: a seqzoo `GRU`, `LSTM` or `SimpleRNN`, or a `Bidirectional` of these; no subclass. A `Stacked` becomes a list.
 
     Raises:
-        ValueError: another layer, a `peephole`, a `lookahead`, `relevance_gate=False`, or a constraint of a GRU as above.
+        ValueError: another layer, what Keras lacks (a `peephole`, `lookahead`, `layer_norm`, `zoneout`, `residual` or `dense`,
+            `relevance_gate=False`, and `dropout` between the layers of a `Stacked`), or a constraint of a GRU as above.
     """
+    if type(layer) is Stacked:
+        for name in ("residual", "dense", "dropout"):
+            _refuse_if(getattr(layer, name), layer, f"a list of Keras's layers has no `{name}`; `.layers` are those of ours")
+        return [to_keras(each) for each in layer.layers]
     return _with_weights_of(layer, _empty(layer, TO_KERAS))
 
 
 def to_torch(layer):
-    """Returns a `torch.nn.LSTM` or `torch.nn.RNN`, `batch_first`, with the weights of a built seqzoo layer.
+    """Returns a `torch.nn.GRU`, `LSTM` or `RNN`, `batch_first`, with the weights of a built seqzoo layer.
 
     The module returns the output at every step and the last state, as all of PyTorch's do. The bias of the layer becomes
-    `bias_ih`; `bias_hh` is zero. Dropout inside a layer, regularizers, constraints and the state of a stateful layer are lost.
+    `bias_ih`; `bias_hh` is the recurrent bias of a GRU, and zero for the others. Dropout inside a layer, regularizers,
+    constraints and the state of a stateful layer are lost.
 
     Args:
-        layer: a seqzoo `LSTM` or `SimpleRNN`, a `Bidirectional(merge_mode="concat")` of one of them, or a `Stacked` of either.
+        layer: a seqzoo `GRU(reset_after=True)`, `LSTM` or `SimpleRNN`, a `Bidirectional(merge_mode="concat")` of one of them,
+            or a `Stacked` of either.
 
     Raises:
-        ValueError: another layer, an unbuilt layer, a `peephole`, `lookahead`, `residual` or `dense`, or directions or layers
-            that differ.
+        ValueError: another layer, an unbuilt layer, what PyTorch lacks (a `peephole`, `lookahead`, `layer_norm`, `zoneout`,
+            `residual` or `dense`), or directions or layers that differ.
     """
     import torch
 
@@ -83,7 +100,7 @@ def to_torch(layer):
     arguments = {"num_layers": len(stack), "bias": first.use_bias, "batch_first": True, "bidirectional": bool(others)}
     arguments |= {"dropout": layer.dropout if len(stack) > 1 else 0.0, "dtype": getattr(torch, first.variable_dtype)}
     arguments |= {"nonlinearity": first.cell.unit.activation} if type(first) is SimpleRNN else {}
-    module = (torch.nn.LSTM if type(first) is LSTM else torch.nn.RNN)(first.cell.kernel.shape[0], first.units, **arguments)
+    module = getattr(torch.nn, TO_TORCH[type(first)])(first.cell.kernel.shape[0], first.units, **arguments)
     weights = {name + end: weight for end, of in _by_ending(layer) for name, weight in _torch_weights(of).items()}
     module.load_state_dict({name: torch.tensor(weight) for name, weight in weights.items()})
     return module
@@ -92,10 +109,11 @@ def to_torch(layer):
 def from_torch(module, **arguments):
     """Returns a built seqzoo layer with the weights of a PyTorch module; `Bidirectional` or `Stacked` as the module is.
 
-    The layer takes `(batch, T_x, inputs)` for any `batch_first` of the module. Its bias is the sum of PyTorch's two biases.
+    The layer takes `(batch, T_x, inputs)` for any `batch_first` of the module. A GRU keeps PyTorch's two biases; the bias of
+    the other layers is their sum.
 
     Args:
-        module: a `torch.nn.LSTM` without projection, or a `torch.nn.RNN`; no subclass.
+        module: a `torch.nn.GRU`, a `torch.nn.LSTM` without projection, or a `torch.nn.RNN`; no subclass.
         **arguments: arguments of the layer. `return_sequences` is True unless given, and `dtype` the module's.
 
     Raises:
@@ -103,13 +121,14 @@ def from_torch(module, **arguments):
     """
     import torch
 
-    _refuse_if(isinstance(module, torch.nn.GRU), module, f"torch.nn.GRU {RESET_AFTER}")
-    _refuse_if(type(module) not in (torch.nn.LSTM, torch.nn.RNN), module, "only torch.nn.LSTM and torch.nn.RNN can be")
+    classes = {getattr(torch.nn, name): cls for cls, name in TO_TORCH.items()}
+    _refuse_if(type(module) not in classes, module, "only torch.nn.GRU, torch.nn.LSTM and torch.nn.RNN can be, and no subclass")
     _refuse_if(module.proj_size, module, f"`proj_size={module.proj_size}` is a projection, and our LSTM has none")
     arguments = {"return_sequences": True, "dtype": str(module.weight_ih_l0.dtype).removeprefix("torch.")} | arguments
     of_all = {name: arguments[name] for name in ("name", "dtype", "trainable") if name in arguments}
-    cls, activation = (LSTM, {}) if type(module) is torch.nn.LSTM else (SimpleRNN, {"activation": module.nonlinearity})
-    layer = cls(module.hidden_size, use_bias=module.bias, **activation, **arguments)
+    cls = classes[type(module)]
+    own = {GRU: {"reset_after": True}, LSTM: {}, SimpleRNN: {"activation": getattr(module, "nonlinearity", None)}}[cls]
+    layer = cls(module.hidden_size, use_bias=module.bias, **own, **arguments)
     if module.bidirectional:
         layer = Bidirectional(layer, **of_all)
     if module.num_layers > 1:
@@ -157,8 +176,13 @@ def _with_weights_of(layer, counterpart):
 
 def _copy_weights(given, made):
     columns = COLUMNS[type(given)], COLUMNS[type(made)]
-    made.set_weights([_permuted(weight, *columns) for weight in given.get_weights()])
-    for old, new in zip(given.weights, made.weights, strict=True):
+    permuted = [_permuted(weight, *columns) for weight in given.get_weights()]
+    if type(made) is GRU and len(made.weights) > len(permuted):  # Keras's two biases are one weight
+        permuted[2:] = permuted[2]
+    elif type(given) is GRU and len(permuted) > len(made.weights):
+        permuted[2:] = [np.stack(permuted[2:])]
+    made.set_weights(permuted)
+    for old, new in zip_longest(given.weights, made.weights, fillvalue=given.weights[-1]):
         new.trainable = old.trainable
     for old, new in zip(given.states or (), made.states or (), strict=True):
         new.assign(keras.ops.convert_to_numpy(old))
@@ -172,16 +196,18 @@ def _permuted(weight, given, wanted):
 
 def _torch_weights(layer):
     """Returns PyTorch's weights of one direction, by name."""
-    columns = COLUMNS[type(layer)], COLUMNS[TO_KERAS[type(layer)]]
-    kernel, recurrent_kernel, *bias = [_permuted(weight.astype("float64"), *columns).T for weight in layer.get_weights()]
-    return dict(zip(TORCH_NAMES, [kernel, recurrent_kernel, *bias, *map(np.zeros_like, bias)], strict=False))
+    columns = COLUMNS[type(layer)], OF_TORCH[type(layer)]
+    kernel, recurrent_kernel, *biases = [_permuted(weight.astype("float64"), *columns).T for weight in layer.get_weights()]
+    if len(biases) == 1:
+        biases.append(np.zeros_like(biases[0]))
+    return dict(zip(TORCH_NAMES, [kernel, recurrent_kernel, *biases], strict=False))
 
 
 def _our_weights(cls, weights):
     """Returns seqzoo's weights of one direction, from PyTorch's in the order of `TORCH_NAMES`."""
     kernel, recurrent_kernel, *biases = weights
-    bias = [sum(biases)] if biases else []
-    return [_permuted(weight.T, COLUMNS[TO_KERAS[cls]], COLUMNS[cls]) for weight in (kernel, recurrent_kernel, *bias)]
+    biases = [sum(biases)] if biases and cls is not GRU else biases
+    return [_permuted(weight.T, OF_TORCH[cls], COLUMNS[cls]) for weight in (kernel, recurrent_kernel, *biases)]
 
 
 def _stack(layer):
@@ -201,24 +227,34 @@ def _by_ending(layer):
 def _check_for_keras(layer, counterparts):
     library = "Keras" if counterparts is FROM_KERAS else "seqzoo"
     only = f"only the GRU, LSTM, SimpleRNN and Bidirectional of {library} can be, and no subclass"
-    _refuse_if(type(layer) is Stacked, layer, "convert its layers one by one")
+    _refuse_if(type(layer) is Stacked, layer, "it is one of seqzoo already")
     _refuse_if(type(layer) not in counterparts, layer, f"it is a {type(layer).__name__}, and {only}")
     config = layer.get_config()
-    _refuse_if(config.get("reset_after"), layer, f"`reset_after=True` {RESET_AFTER}")
-    _refuse_if(config.get("peephole"), layer, "Keras has no `peephole`")
+    for name in ("peephole", "layer_norm"):
+        _refuse_if(config.get(name), layer, f"Keras has no `{name}`")
+    _refuse_if(counterparts is TO_KERAS and _has_zoneout(layer), layer, "Keras has no `zoneout`")
     _refuse_if(config.get("lookahead") is not None, layer, "Keras has no `lookahead`")
     _refuse_if(not config.get("relevance_gate", True), layer, "Keras has no `relevance_gate=False`")
     for name in [f"{of}_constraint" for of in ("kernel", "recurrent", "bias")] if "reset_after" in config else ():
         blind = type(getattr(layer, name)) in BLIND_TO_SIGNS
         _refuse_if(not blind, layer, f"`{name}` may depend on the sign of a weight, and the update gate's changes")
+    both = config.get("reset_after") and layer.bias_constraint is not None
+    _refuse_if(
+        both, layer, "`bias_constraint` of Keras's GRU with `reset_after` sees two biases as one weight, and of ours each"
+    )
 
 
 def _check_for_torch(layer):
     stack = [_directions(each) for each in _stack(layer)]
     directions = [of for level in stack for of in level]
-    _refuse_if(GRU in map(type, directions), layer, f"torch.nn.GRU {RESET_AFTER}")
-    known = {LSTM, SimpleRNN, Bidirectional}.issuperset(map(type, [*_stack(layer), *directions]))
-    _refuse_if(not known, layer, "only our LSTM and SimpleRNN can be, and Bidirectional and Stacked ones of them")
+    known = {*TO_TORCH, Bidirectional}.issuperset(map(type, [*_stack(layer), *directions]))
+    _refuse_if(not known, layer, "only our GRU, LSTM and SimpleRNN can be, and Bidirectional and Stacked ones of them")
+    units = {type(of.cell.unit) for of in directions}
+    before = not units.isdisjoint([equations.GRU, equations.SimplifiedGRU])
+    _refuse_if(before, layer, "torch.nn.GRU has its relevance gate (the reset gate) after the product: `reset_after=True`")
+    normed = not units.isdisjoint([equations.LayerNormGRU, equations.LayerNormLSTM])
+    _refuse_if(normed, layer, "PyTorch has no `layer_norm`")
+    _refuse_if(any(map(_has_zoneout, directions)), layer, "PyTorch has no `zoneout`")
     _refuse_if(any(of.cell.unit.peepholes for of in directions), layer, "PyTorch has no `peephole`")
     _refuse_if(not all(of.cell.built for of in directions), layer, "it has no weights yet: build it first")
     kinds = {(len(level), of.cell.unit, of.units, of.use_bias, of.variable_dtype) for level in stack for of in level}
@@ -230,6 +266,10 @@ def _check_for_torch(layer):
     _refuse_if(ahead, layer, "PyTorch has no `lookahead`")
     has_more = type(layer) is Stacked and (layer.residual or layer.dense)
     _refuse_if(has_more, layer, "PyTorch has no `residual` and no `dense`")
+
+
+def _has_zoneout(layer):
+    return any(of.cell.share is not None for of in _directions(layer) if hasattr(of.cell, "share"))
 
 
 def _refuse_if(condition, layer, reason):

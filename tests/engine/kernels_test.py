@@ -85,6 +85,7 @@ def test_a_kernel_runs_by_default_where_it_was_measured(monkeypatch):
 
     with kernels(None):
         assert fit() and fit(lstm) and fit(units=512, dtype="bfloat16") and fit(batch=256)
+        assert not fit(UNITS["ResetAfterGRU"])
         assert not fit(units=512) and not fit(lstm, batch=256) and not fit(lstm, units=512, dtype="bfloat16")
         assert not fit(dtype="float64") and not fit(dtype="float16") and not fit(batch=None) and not fit(automatic(gru))
         with jax.default_matmul_precision("highest"):
@@ -97,7 +98,10 @@ def test_a_kernel_runs_by_default_where_it_was_measured(monkeypatch):
         assert not fit()
 
 
-@pytest.mark.parametrize("unit", UNITS.values(), ids=UNITS)
+BY_HAND = {name: unit for name, unit in UNITS.items() if unit.step_gradient}
+
+
+@pytest.mark.parametrize("unit", BY_HAND.values(), ids=BY_HAND)
 def test_every_unit_lowers_for_cuda(unit, monkeypatch):
     monkeypatch.setattr("seqzoo.backend.jax._on_gpu", lambda: True)
     for units, slices, dtype in (48, 1, "float32"), (64, 2, "bfloat16"), (256, 8, "float32"), (1024, 64, "bfloat16"):
@@ -119,6 +123,7 @@ def _arrays(key, units, batch=20, length=3):
 
     rows = {"state": tuple(array(batch, units) for _ in unit.State._fields), "dropout": array(batch, units)}
     weights = {"recurrent_kernel": array(units, gates * units)} | {f"p_{gate}": array(units) for gate in unit.peepholes}
+    weights |= {"recurrent_bias": array(gates * units)} if unit.recurrent_bias else {}
     sequences = {"z": array(length, batch, gates * units), "mask": array(length, batch, 1, dtype="bool")}
     forward = sequences, rows, weights
     _, residuals = jax.eval_shape(lambda *given: steps.forward(key, *given), *forward)

@@ -23,7 +23,7 @@ GATES = {"lstm": 4, "gru": 3, "rnn_tanh": 1, "rnn_relu": 1}
 
 
 def stand_in(*, input, input_h, input_c, params, sequence_lengths, rnn_mode):
-    """`tf.raw_ops.CudnnRNNV3` of one layer in one direction, as cuDNN documents it: gates i, f, g, o or r, i, h'; zeros at the end."""
+    """`tf.raw_ops.CudnnRNNV3` of one layer in one direction, as cuDNN documents it: gates i, f, g, o or r, i, h'."""
     gates, (steps, _, inputs), units = GATES[rnn_mode], input.shape, input_h.shape[2]
     sizes = [gates * units * inputs, gates * units * units, gates * units, gates * units]
     kernel, recurrent, *biases = tf.split(params, sizes)

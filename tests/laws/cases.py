@@ -38,8 +38,10 @@ else:
     one_loop = loops = st.tuples(*map(st.sampled_from, sizes + others))
     added = st.integers(1, 3)
 
+rates = st.just(0.0) if BACKEND == "jax" else st.sampled_from([0.0, 0.25])
 flags = st.fixed_dictionaries(
     dict.fromkeys(["return_sequences", "return_state", "go_backwards", "zero_output_for_mask"], st.booleans())
+    | {"zoneout": rates}
 )
 of_kinds = st.fixed_dictionaries(
     {

@@ -29,6 +29,7 @@ OF_LAYER = dict.fromkeys(FLAGS, True) | {
     "segments": 2,
     "dropout": 0.25,
     "recurrent_dropout": 0.5,
+    "zoneout": 0.1,
     "seed": 7,
 }
 OF_ALL = {"name": "mine", "trainable": False, "dtype": "mixed_bfloat16"}

@@ -1,5 +1,7 @@
 """What Keras's own layers take, ours take: regularizers, constraints, no bias, and what is accepted without effect."""
 
+import inspect
+
 import keras
 import numpy as np
 import pytest
@@ -8,7 +10,7 @@ from backends import BACKEND, arrays, only_tensorflow
 from extent import compiled
 from units import BATCH, INPUTS, SIZE, UNITS, cell_of, every_layer, few_layers, layer_of, random_x, randomise, zero_state
 
-from seqzoo.layers import GRU, LSTM, SimpleRNN
+from seqzoo.layers import GRU, LSTM, GRUCell, LSTMCell, Recurrent, RecurrentCell, SimpleRNN, SimpleRNNCell
 
 X = random_x(dtype="float32")
 Y = np.ones((BATCH, 1), "float32")
@@ -23,9 +25,11 @@ def test_the_weights_are_exactly_those_of_the_equations(name):
     layer, bare = layer_of(name), layer_of(name, use_bias=False)
     for each in (layer, bare):
         each.build((None, None, INPUTS))
-    peepholes = [f"p_{gate}" for gate in UNITS[name].peepholes]
-    assert names_of(layer) == ["kernel", "recurrent_kernel", "bias", *peepholes]
-    assert names_of(bare) == ["kernel", "recurrent_kernel", *peepholes]
+    unit = UNITS[name]
+    vectors = [f"p_{gate}" for gate in unit.peepholes] + [*unit.gains]
+    biases = ["bias", *["recurrent_bias"] * unit.recurrent_bias, *vectors, *(b for b in unit.biases if b != "bias")]
+    assert names_of(layer) == ["kernel", "recurrent_kernel", *biases]
+    assert names_of(bare) == ["kernel", "recurrent_kernel", *vectors]
 
 
 @every_layer
@@ -33,8 +37,9 @@ def test_without_a_bias_it_is_zero(name):
     layer = layer_of(name, use_bias=False, return_sequences=True)
     layer.build(X.shape)
     notes = randomise(layer).as_notes()
-    assert not [key for key in notes if key.startswith("b_")]
-    biases = {f"b_{gate}": np.zeros(SIZE) for gate in UNITS[name].gates}
+    assert not [key for key in notes if key.startswith("b_") or "bias" in key]
+    names = ["b", "recurrent_bias", *UNITS[name].biases]
+    biases = {f"{bias}_{gate}": np.zeros(SIZE) for gate in UNITS[name].gates for bias in names}
     expected, _ = reference.run(name, notes | biases, X, zero_state(UNITS[name]))
     assert reference.distance(arrays(layer(X)), expected) <= 2e-6
 
@@ -47,6 +52,7 @@ def test_regularizers_are_losses_of_their_weights(name):
     randomise(layer)
     cell = layer.cell
     rates = [(cell.kernel, 0.1), (cell.recurrent_kernel, 0.2), (cell.bias, 0.3), *((p, 0.2) for p in cell.peepholes.values())]
+    rates += [] if cell.recurrent_bias is None else [(cell.recurrent_bias, 0.3)]
     expected = sorted(rate * np.sum(arrays(weight.value) ** 2) for weight, rate in rates)
     assert np.allclose(sorted(float(arrays(loss)) for loss in layer.losses), expected, rtol=1e-5)
 
@@ -88,9 +94,9 @@ def test_what_has_no_effect_is_kept(cls):
 
 @pytest.mark.parametrize("make", [GRU, LSTM])
 @pytest.mark.parametrize("argument", ["activation", "recurrent_activation"])
-def test_other_gates_than_the_notes_are_refused_by_name(make, argument):
+def test_other_activations_are_refused_by_name_and_keras_is_named(make, argument):
     for value in ("relu", "hard_sigmoid", keras.activations.linear, None):
-        with pytest.raises(ValueError, match=f"`{argument}` must be .* as in the notes, got"):
+        with pytest.raises(ValueError, match=f"`{argument}` must be .*, got .*; `keras.layers.{make.__name__}` takes others"):
             make(SIZE, **{argument: value})
 
 
@@ -100,10 +106,36 @@ def test_the_gates_of_the_notes_are_taken_in_every_form():
     assert SimpleRNN(SIZE, keras.activations.relu).cell.unit.activation == "relu"
 
 
-def test_a_reset_after_the_product_is_refused():
-    assert GRU(SIZE, reset_after=False).get_config()["reset_after"] is False
-    with pytest.raises(ValueError, match="`reset_after` must be False.*another model"):
-        GRU(SIZE, reset_after=True)
+@pytest.mark.parametrize("make", [GRU, GRUCell])
+def test_variants_that_exclude_each_other_are_refused(make):
+    with pytest.raises(ValueError, match="`reset_after=True` needs `relevance_gate=True`"):
+        make(SIZE, reset_after=True, relevance_gate=False)
+    with pytest.raises(ValueError, match="`layer_norm=True` needs `reset_after=True`"):
+        make(SIZE, layer_norm=True)
+    with pytest.raises(ValueError, match="`layer_norm=True` needs `peephole=None`, got 'all'"):
+        LSTM(SIZE, layer_norm=True, peephole="all")
+
+
+@pytest.mark.parametrize("cls", [SimpleRNN, GRU, LSTM, Recurrent, GRUCell, LSTMCell, SimpleRNNCell, RecurrentCell])
+def test_the_signature_names_every_argument(cls):
+    """All that the configuration has, none twice, and each with its default."""
+    signature = inspect.signature(cls).parameters
+    required = {"units": SIZE} | ({"unit": UNITS["GRU"]} if "unit" in signature else {})
+    config = cls(**required).get_config()
+    assert set(config) - set(signature) <= {"open_gates"}
+    assert set(signature) - set(config) <= {"activity_regularizer"}
+    defaults = {name: p.default for name, p in signature.items() if name not in required}
+    assert not any(parameter.kind is parameter.VAR_KEYWORD for parameter in signature.values())
+    made = cls(**required, **defaults).get_config()
+    assert {name for name in config if str(config[name]) != str(made[name])} <= {"name", "dtype"}
+
+
+def test_a_subclass_has_a_signature_of_its_own():
+    class Own(GRU):
+        def __init__(self, size):
+            super().__init__(size)
+
+    assert [*inspect.signature(Own).parameters] == ["size"]
 
 
 @every_layer

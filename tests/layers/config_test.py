@@ -39,6 +39,7 @@ OF_BOTH = {
     "implementation": 1,
     "dropout": 0.25,
     "recurrent_dropout": 0.5,
+    "zoneout": 0.1,
     "seed": 7,
     "trainable": False,
     "dtype": "mixed_bfloat16",
@@ -56,9 +57,13 @@ OF_LAYER = {
 OWN = {  # off their defaults
     "SimpleRNN relu": {},
     "SimplifiedGRU": {},
+    "LayerNormGRU": {},
     "LSTM all": {"unit_forget_bias": False},
+    "LayerNormLSTM": {"unit_forget_bias": False},
 }
-ONE_VALUE = {"activation", "recurrent_activation", "reset_after"}  # of a GRU and an LSTM
+ONE_VALUE = {"activation", "recurrent_activation"}  # of a GRU and an LSTM
+OTHERS = {"SimplifiedGRU": {"reset_after", "layer_norm"}, "LayerNormGRU": {"relevance_gate"}}  # what excludes each other
+OTHERS |= {"LSTM all": {"layer_norm"}, "LayerNormLSTM": {"peephole"}}
 changed = pytest.mark.parametrize("name", OWN)
 
 
@@ -74,7 +79,9 @@ def test_every_argument_is_off_its_default_and_survives(name, make, arguments):
         arguments = arguments | {"use_cudnn": False}
     made, default = make(name, name="mine", **arguments, **OWN[name]), cls(SIZE + 1)
     config, defaults = plain(made.get_config()), plain(default.get_config())
-    assert {key for key in config if config[key] == defaults.get(key)} <= ({*ONE_VALUE} if cls is not SimpleRNN else set())
+    assert {key for key in config if config[key] == defaults.get(key)} <= (
+        {*ONE_VALUE, *OTHERS[name]} if name in OTHERS else set()
+    )
     assert set(arguments) | set(OWN[name]) | {"units", "name"} <= set(config)
     assert plain(type(made).from_config(made.get_config()).get_config()) == config
 

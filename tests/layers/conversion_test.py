@@ -13,7 +13,7 @@ from units import BATCH, INPUTS, MASKS, SIZE, STEPS, UNITS, layer_of, random_sta
 from seqzoo import layers as ours
 from seqzoo.layers.conversion import from_keras, from_torch, to_keras, to_torch
 
-NAMES = ["SimpleRNN tanh", "SimpleRNN relu", "GRU", "LSTM"]
+NAMES = ["SimpleRNN tanh", "SimpleRNN relu", "GRU", "ResetAfterGRU", "LSTM"]
 WAYS = ["forward", "backward", "both"]
 every_name = pytest.mark.parametrize("name", NAMES)
 every_way = pytest.mark.parametrize("way", WAYS)
@@ -49,6 +49,7 @@ ARGUMENTS = REGULARIZED | {  # all that both have, off their defaults
 }
 OF_GATED = {"use_cudnn": False, "implementation": 1}
 OWN = {"GRU": OF_GATED, "LSTM": OF_GATED | {"unit_forget_bias": False}}
+OWN["ResetAfterGRU"] = OF_GATED | {"bias_constraint": None}  # refused, for it sees both biases as one in Keras
 
 
 def ours_of(name, way="forward", /, **arguments):
@@ -62,7 +63,7 @@ def keras_of(name, way="forward", /, **arguments):
     """Keras's layer, unbuilt."""
     kind, _, activation = name.partition(" ")
     own = {"activation": activation} if activation else {"reset_after": False} if kind == "GRU" else {}
-    layer = getattr(theirs, kind)(SIZE, **own, **{"go_backwards": way == "backward"} | arguments)
+    layer = getattr(theirs, kind.removeprefix("ResetAfter"))(SIZE, **own, **{"go_backwards": way == "backward"} | arguments)
     layer.activity_regularizer = keras.regularizers.get(arguments.get("activity_regularizer"))  # SimpleRNN drops it
     if way == "both":
         return theirs.Bidirectional(layer, name=arguments.get("name"), dtype=arguments.get("dtype"))
@@ -137,8 +138,29 @@ def test_every_argument_arrives(name, way):
 def test_without_a_bias_there_is_none_after_either(make, there, back, name, way):
     layer = built(make(name, way, use_bias=False))
     converted = there(layer)
-    assert len(converted.weights) == len(layer.weights) == (4 if way == "both" else 2)
+    assert len(converted.weights) == len(layer.weights) == (4 if way == "both" else 2), name
     assert same_bits(back(converted).get_weights(), layer.get_weights())
+
+
+@pytest.mark.parametrize("kind", ["SimpleRNN", "GRU", "LSTM"])
+@pytest.mark.parametrize("both", [False, True], ids=["forward", "both"])
+def test_a_list_of_layers_is_a_stack_and_back(kind, both):
+    """Keras's layers of default arguments, with trained weights, as random ones are."""
+
+    def layer(**arguments):
+        layer = getattr(theirs, kind)(SIZE, **arguments)
+        return theirs.Bidirectional(layer) if both else layer
+
+    stack = [layer(return_sequences=True), layer(return_sequences=True), layer()]
+    model, x = keras.Sequential([keras.Input((None, INPUTS)), *stack]), random_x(dtype="float32")
+    for each in stack:
+        randomise(each)
+    mine = from_keras(stack)
+    assert isinstance(mine, ours.Stacked)
+    assert reference.distance(arrays(mine(x)), arrays(model(x))) <= 1e-6
+    for copy, given in zip(to_keras(mine), stack, strict=True):
+        assert type(copy) is type(given)
+        assert same_bits(copy.get_weights(), given.get_weights())
 
 
 @pytest.mark.parametrize("merge_mode", ["sum", "mul", "ave", None])
@@ -170,7 +192,7 @@ def test_a_layer_that_has_only_stepped_keeps_its_weights(name):
     assert same_bits(from_keras(to_keras(layer)).get_weights(), layer.get_weights())
 
 
-@pytest.mark.parametrize("name", ["SimpleRNN tanh", "GRU", "LSTM"])
+@pytest.mark.parametrize("name", ["SimpleRNN tanh", "GRU", "ResetAfterGRU", "LSTM"])
 @every_way
 @both_directions
 def test_a_stateful_layer_goes_on_from_its_state(make, there, back, name, way):
@@ -189,15 +211,17 @@ def test_what_is_trainable_stays_so(make, there, back, name):
     layer = built(make(name))
     layer.cell.kernel.trainable = False
     converted = there(layer)
-    assert [w.name for w in converted.trainable_weights] == ["recurrent_kernel", "bias"]
+    assert not {"kernel"}.intersection(w.name for w in converted.trainable_weights)
+    assert len(converted.trainable_weights) == len(converted.weights) - 1
     layer.trainable = False
     assert there(layer).trainable_weights == []
 
 
-@pytest.mark.parametrize("name", ["SimpleRNN tanh", "GRU", "LSTM"])
+@pytest.mark.parametrize("name", ["SimpleRNN tanh", "GRU", "ResetAfterGRU", "LSTM"])
 @pytest.mark.parametrize("way", ["forward", "both"])
 def test_a_step_of_training_is_the_same(name, way):
     arguments = {argument: value for argument, value in REGULARIZED.items() if way != "both" or "activity" not in argument}
+    arguments |= {"bias_constraint": None} if name == "ResetAfterGRU" else {}
     mine = built(ours_of(name, way, **arguments))
     kerass, y = to_keras(mine), np.random.default_rng(4).normal(size=(BATCH, SIZE * (2 if way == "both" else 1)))
     before = mine.get_weights()
@@ -212,7 +236,8 @@ def test_a_step_of_training_is_the_same(name, way):
 def test_a_model_from_a_file_is_converted_layer_by_layer(tmp_path):
     ids = keras.Input((STEPS,), dtype="int32")
     x, mask = theirs.Embedding(9, INPUTS)(ids), ids != 0  # passed: Keras's layers attach no mask from 3.16 on
-    for layer in (keras_of("GRU", "both", return_sequences=True), keras_of("LSTM", return_sequences=True), keras_of("GRU")):
+    both, default = keras_of("GRU", "both", return_sequences=True), theirs.GRU(SIZE)
+    for layer in (both, keras_of("LSTM", return_sequences=True), default):
         x = layer(x, mask=mask)
     keras.Model(ids, theirs.Dense(1)(x)).save(tmp_path / "theirs.keras")
 
@@ -241,7 +266,7 @@ def unregistered(x):
 
 
 FROM_KERAS_REFUSED = {
-    "reset after": (lambda: theirs.GRU(3, name="mine"), "`reset_after=True` is a different model.*after the product"),
+    "two biases": (lambda: theirs.GRU(3, bias_constraint="max_norm", name="mine"), "`bias_constraint` .* two biases"),
     "activation": (lambda: theirs.LSTM(3, "relu", name="mine"), '`activation` must be "tanh".*relu'),
     "gates' activation": (lambda: theirs.LSTM(3, "tanh", "relu", name="mine"), "`recurrent_activation` must be .*relu"),
     "simple activation": (lambda: theirs.SimpleRNN(3, "sigmoid", name="mine"), "`activation` must be .*sigmoid"),
@@ -253,7 +278,7 @@ FROM_KERAS_REFUSED = {
     "dense": (lambda: theirs.Dense(3, name="mine"), "it is a Dense"),
     "ours": (lambda: ours.GRU(3, name="mine"), "only the GRU, LSTM, SimpleRNN and Bidirectional of Keras"),
     "ConvLSTM": (lambda: theirs.ConvLSTM1D(3, 2, name="mine"), "it is a ConvLSTM1D"),
-    "stacked": (lambda: ours.Stacked(ours.GRU(3), 2, name="mine"), "convert its layers one by one"),
+    "stacked": (lambda: ours.Stacked(ours.GRU(3), 2, name="mine"), "it is one of seqzoo already"),
 }
 TO_KERAS_REFUSED = {
     "peephole": (lambda: ours.LSTM(3, peephole="output", name="mine"), "Keras has no `peephole`"),
@@ -261,10 +286,15 @@ TO_KERAS_REFUSED = {
     "Recurrent": (lambda: ours.Recurrent(3, UNITS["LSTM all"], name="mine"), "it is a Recurrent, and only .* of seqzoo"),
     "cell": (lambda: ours.GRUCell(3, name="mine"), "it is a GRUCell"),
     "Keras's": (lambda: theirs.LSTM(3, name="mine"), "of seqzoo can be"),
-    "stacked": (lambda: ours.Stacked(ours.GRU(3), 2, name="mine"), "convert its layers one by one"),
+    "residual": (lambda: ours.Stacked(ours.GRU(3), 2, residual=True, name="mine"), "Keras's layers has no `residual`"),
+    "dropout": (lambda: ours.Stacked(ours.GRU(3), 2, dropout=0.1, name="mine"), "Keras's layers has no `dropout`"),
+    "layer norm": (lambda: ours.LSTM(3, layer_norm=True, name="mine"), "Keras has no `layer_norm`"),
+    "zoneout": (lambda: ours.GRU(3, zoneout=0.1, name="mine"), "Keras has no `zoneout`"),
 }
 TO_TORCH_REFUSED = {
-    "GRU": (lambda: built(ours.GRU(3, name="mine")), "torch.nn.GRU is a different model.*after the product"),
+    "GRU": (lambda: built(ours.GRU(3, name="mine")), "torch.nn.GRU has .*after the product: `reset_after=True`"),
+    "layer norm": (lambda: built(ours.LSTM(3, layer_norm=True, name="mine")), "PyTorch has no `layer_norm`"),
+    "zoneout": (lambda: built(ours.LSTM(3, zoneout=(0, 0.1), name="mine")), "PyTorch has no `zoneout`"),
     "unbuilt": (lambda: ours.LSTM(3, name="mine"), "build it first"),
     "peephole": (lambda: built(ours.LSTM(3, peephole="all", name="mine")), "PyTorch has no `peephole`"),
     "backwards": (lambda: built(ours.LSTM(3, go_backwards=True, name="mine")), "it goes backwards"),
@@ -279,9 +309,9 @@ TO_TORCH_REFUSED = {
     ),
     "residual": (lambda: built(ours.Stacked(ours.LSTM(3), 2, residual=True, name="mine")), "PyTorch has no `residual`"),
     "dense": (lambda: built(ours.Stacked(ours.LSTM(3), 2, dense=[2], name="mine")), "PyTorch has no `residual` and no `dense`"),
-    "Keras's": (lambda: built(theirs.LSTM(3, name="mine")), "only our LSTM and SimpleRNN"),
-    "Recurrent": (lambda: built(ours.Recurrent(3, UNITS["LSTM"], name="mine")), "only our LSTM and SimpleRNN"),
-    "Dense": (lambda: theirs.Dense(3, name="mine"), "only our LSTM and SimpleRNN"),
+    "Keras's": (lambda: built(theirs.LSTM(3, name="mine")), "only our GRU, LSTM and SimpleRNN"),
+    "Recurrent": (lambda: built(ours.Recurrent(3, UNITS["LSTM"], name="mine")), "only our GRU, LSTM and SimpleRNN"),
+    "Dense": (lambda: theirs.Dense(3, name="mine"), "only our GRU, LSTM and SimpleRNN"),
 }
 
 
@@ -304,7 +334,7 @@ def test_to_keras_refuses_by_name_and_reason(make, reason):
 @both_directions
 def test_a_direction_that_is_refused_is_named(make, there, back):
     wrong = ours.Bidirectional(ours.LSTM(3, peephole="all", name="mine")) if there is to_keras else None
-    wrong = wrong or theirs.Bidirectional(theirs.GRU(3, name="mine"))
+    wrong = wrong or theirs.Bidirectional(theirs.LSTM(3, "relu", name="mine"))
     with pytest.raises(ValueError, match="`forward_mine` cannot be converted"):
         there(wrong)
 
@@ -326,7 +356,7 @@ def torch():
     return pytest.importorskip("torch")
 
 
-KINDS = {"LSTM": ("LSTM", {}), "RNN tanh": ("RNN", {}), "RNN relu": ("RNN", {"nonlinearity": "relu"})}
+KINDS = {"LSTM": ("LSTM", {}), "GRU": ("GRU", {}), "RNN tanh": ("RNN", {}), "RNN relu": ("RNN", {"nonlinearity": "relu"})}
 every_kind = pytest.mark.parametrize("kind", KINDS)
 FORMS = {
     "plain": {},
@@ -395,6 +425,15 @@ def test_from_torch_takes_our_arguments(torch):
     assert to_torch(layer).dropout == 0.3
 
 
+@every_form
+def test_a_gru_of_torch_keeps_the_bits_of_its_weights(torch, form):
+    module = module_of(torch, "GRU", **form)
+    copy = to_torch(from_torch(module))
+    assert type(copy) is torch.nn.GRU
+    for name, weight in module.state_dict().items():
+        assert torch.equal(copy.state_dict()[name], weight)
+
+
 def test_batch_first_is_the_modules_only(torch):
     first, second = (module_of(torch, "LSTM", batch_first=batch_first) for batch_first in (True, False))
     assert same_bits(from_torch(second).get_weights(), from_torch(first).get_weights())
@@ -408,9 +447,8 @@ def test_to_torch_refuses_by_name_and_reason(torch, make, reason):
 
 def test_from_torch_refuses_by_name_and_reason(torch):
     refused = {
-        torch.nn.GRU(2, 3): "`GRU` cannot be converted: torch.nn.GRU is a different model.*after the product",
         torch.nn.LSTM(2, 3, proj_size=1): "`LSTM` cannot be converted: `proj_size=1`",
-        torch.nn.Linear(2, 3): "`Linear` cannot be converted: only torch.nn.LSTM and torch.nn.RNN",
+        torch.nn.Linear(2, 3): "`Linear` cannot be converted: only torch.nn.GRU, torch.nn.LSTM and torch.nn.RNN",
         torch.nn.LSTMCell(2, 3): "`LSTMCell` cannot be converted",
     }
     for module, message in refused.items():
