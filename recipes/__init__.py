@@ -25,8 +25,12 @@ try:
         import keras
 
         keras.ops.zeros(1)  # starts the devices
+        import seqzoo.backend  # noqa: F401 -- refuses a backend that seqzoo does not run on
 except KeyboardInterrupt:
     sys.exit(130)
+except (ImportError, ValueError) as error:  # of a backend that is not installed, or that there is not
+    print(f"error: {error}", file=sys.stderr)
+    sys.exit(2)
 
 if keras.backend.backend() != "tensorflow":
     from keras.src.utils import module_utils  # not public, but the only switch: Keras imports TensorFlow to save a model

@@ -16,6 +16,8 @@ from seqzoo.backend.common import kernels as kernels
 from seqzoo.backend.common import xla as xla
 
 BACKEND = keras.backend.backend()
+if BACKEND not in ("tensorflow", "jax", "torch"):
+    raise ImportError(f'seqzoo runs on the Keras backends "tensorflow", "jax" and "torch", got KERAS_BACKEND="{BACKEND}".')
 _backend = importlib.import_module(f"{__name__}.{BACKEND}")
 
 

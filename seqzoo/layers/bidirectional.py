@@ -13,8 +13,9 @@ from seqzoo.layers.cloning import copy_of, unshared
 class Bidirectional(keras.layers.Bidirectional):
     """Bidirectional layer: runs a recurrent layer forward and a copy of the layer backward.
 
-    Differences from `keras.layers.Bidirectional`: each direction has its own dropout seed, an initial state is not rounded to
-    the compute dtype, a stateful layer that returns its state takes a mask, and `weights` are set.
+    Differences from `keras.layers.Bidirectional`: the directions may have different sizes, each has its own dropout seed, an
+    initial state is not rounded to the compute dtype, a stateful layer that returns its state takes a mask, and `weights` are
+    set.
 
     Args:
         layer: any `keras.layers.RNN`, of seqzoo or not.
@@ -44,6 +45,7 @@ class Bidirectional(keras.layers.Bidirectional):
         self.supports_masking = True  # Keras's class passes a mask on up to 3.15 only
 
     def build(self, sequences_shape, initial_state_shape=None):
+        self.compute_output_shape(sequences_shape)  # checks the sizes
         super().build(sequences_shape, initial_state_shape)
         self.built = True
         if self._initial_weights is not None:
@@ -128,6 +130,21 @@ class Bidirectional(keras.layers.Bidirectional):
         """Returns the state before the first `step`: no pending input, and zeros."""
         inputs = self.forward_layer.cell.kernel.shape[0]
         return [ops.zeros((batch, 0, inputs), self.compute_dtype), *self.forward_layer.get_initial_state(batch)]
+
+    def compute_output_shape(self, sequences_shape, initial_state_shape=None):
+        shapes = [layer.compute_output_shape(sequences_shape) for layer in (self.forward_layer, self.backward_layer)]
+        (forward, *states), (backward, *states_back) = shapes if self.return_state else [[shape] for shape in shapes]
+        if self.merge_mode is None:
+            outputs = [forward, backward]
+        elif self.merge_mode == "concat":
+            outputs = [(*forward[:-1], forward[-1] + backward[-1])]
+        elif forward[-1] == backward[-1]:
+            outputs = [forward]
+        else:
+            sizes = f"got {forward[-1]} and {backward[-1]}"
+            raise ValueError(f'`merge_mode="{self.merge_mode}"` needs directions of one size, {sizes}; "concat" takes any.')
+        outputs += [*states, *states_back]
+        return tuple(outputs) if self.return_state else outputs if self.merge_mode is None else outputs[0]
 
     def compute_output_spec(self, sequences, initial_state=None, mask=None, training=False):
         spec = super().compute_output_spec(sequences, initial_state=initial_state, mask=mask, training=training)

@@ -4,6 +4,7 @@ The notes' Γu, Γf, c̃, Γo of an LSTM are Keras's i, f, c, o and PyTorch's i,
 z, r (the reset gate) and h, and PyTorch's z, r and n, with z = 1 - Γu: the weights of z are those of Γu, negated.
 """
 
+import contextlib
 from itertools import zip_longest
 
 import keras
@@ -16,6 +17,7 @@ from seqzoo.layers.gru import GRU
 from seqzoo.layers.lstm import LSTM
 from seqzoo.layers.simple_rnn import SimpleRNN
 from seqzoo.layers.stacked import Stacked
+from seqzoo.layers.weight_mark import accepting_unmarked
 
 TO_KERAS = {GRU: theirs.GRU, LSTM: theirs.LSTM, SimpleRNN: theirs.SimpleRNN, Bidirectional: theirs.Bidirectional}
 FROM_KERAS = {cls: ours for ours, cls in TO_KERAS.items()}
@@ -75,6 +77,17 @@ def to_keras(layer):
             _refuse_if(getattr(layer, name), layer, f"a list of Keras's layers has no `{name}`; `.layers` are those of ours")
         return [to_keras(each) for each in layer.layers]
     return _with_weights_of(layer, _empty(layer, TO_KERAS))
+
+
+def load_weights(model, path, unmarked=False):
+    """Loads a file that `model.save_weights` wrote into a model with seqzoo layers.
+
+    Args:
+        unmarked: whether to accept a file without the mark of seqzoo. Right for a file that seqzoo wrote before it wrote marks,
+            wrong for a file of `keras.layers`, whose weights have the same shapes: see `from_keras`.
+    """
+    with accepting_unmarked() if unmarked else contextlib.nullcontext():
+        model.load_weights(path)
 
 
 def to_torch(layer):

@@ -178,6 +178,10 @@ class Recurrent(keras.layers.RNN):
         states = [keras.KerasTensor(shape, dtype=self.cell.state_dtype) for shape in state]
         return keras.KerasTensor(output, dtype=self.compute_dtype), *states
 
+    def set_weights(self, weights):
+        """Sets the weights from arrays in the order of `weights`: see `RecurrentCell.set_weights`."""
+        super().set_weights(weights)
+
     def as_notes(self):
         """Returns the weights in the notes' letters: see `RecurrentCell.as_notes`."""
         return self.cell.as_notes()

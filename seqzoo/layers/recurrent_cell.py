@@ -6,6 +6,7 @@ from keras.src.layers.rnn.dropout_rnn_cell import DropoutRNNCell  # not public, 
 
 from seqzoo.engine.through_time import one_step
 from seqzoo.equations import Unit
+from seqzoo.layers import weight_mark
 from seqzoo.layers.arguments import LayerArguments, Unpack, as_list, from_serialized, named, positive_integer, rate_of, rates_of
 
 
@@ -141,6 +142,21 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
     def _initial_bias(self, shape, dtype=None):
         is_open = ops.repeat(ops.array([gate in self.open_gates for gate in self.unit.gates]), self.units)
         return ops.where(is_open, ops.ones(shape, dtype), self.bias_initializer(shape, dtype))
+
+    def save_own_variables(self, store):
+        super().save_own_variables(store)
+        weight_mark.write(store, self.unit)
+
+    def load_own_variables(self, store):
+        super().load_own_variables(weight_mark.checked(store, self.unit))
+
+    def set_weights(self, weights):
+        """Sets the weights from arrays in the order of `weights`.
+
+        The arrays of a Keras layer have the same shapes but other columns and signs, which nothing can tell: for those use
+        `conversion.from_keras`.
+        """
+        super().set_weights(weights)
 
     def weight_tensors(self):
         """Returns the weights as tensors by name, the `weights` of the engine."""

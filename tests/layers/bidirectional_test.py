@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 import reference
 from backends import arrays
-from units import BATCH, INPUTS, MASKS, SIZE, random_x
+from units import BATCH, INPUTS, MASKS, SIZE, STEPS, random_x
 
-from seqzoo.layers import GRU, LSTM, Bidirectional, GRUCell, LSTMCell
+from seqzoo.layers import GRU, LSTM, Bidirectional, GRUCell, LSTMCell, Stacked
+from seqzoo.layers.arguments import as_list
 
 X, MASK = random_x(dtype="float32"), MASKS["right"]
 WRAPPED = {
@@ -78,3 +79,41 @@ def test_states_of_directions_that_differ_are_refused():
     both = Bidirectional(LSTM(SIZE), backward_layer=GRU(SIZE, go_backwards=True))
     with pytest.raises(ValueError, match="two directions of as many parts, got 2 and 1"):
         both(X, initial_state=[np.zeros((BATCH, SIZE), "float32")] * 3)
+
+
+def unequal(merge_mode, forward=3, backward=5, **arguments):
+    layer, back = GRU(forward, **arguments), LSTM(backward, go_backwards=True, **arguments)
+    return Bidirectional(layer, merge_mode=merge_mode, backward_layer=back)
+
+
+@pytest.mark.parametrize("return_sequences", [True, False])
+@pytest.mark.parametrize("return_state", [True, False])
+@pytest.mark.parametrize("merge_mode", ["concat", None])
+def test_directions_of_two_sizes_have_the_shapes_that_they_declare(merge_mode, return_state, return_sequences, tmp_path):
+    x = random_x(dtype="float32")
+    layer = unequal(merge_mode, return_sequences=return_sequences, return_state=return_state)
+    given = keras.Input((STEPS, INPUTS))
+    model = keras.Model(given, layer(given))
+    found, declared = model(x), layer.compute_output_shape(x.shape)
+    declared = [declared] if isinstance(declared[0], int) else declared
+    assert [tuple(a.shape) for a in as_list(found)] == [tuple(shape) for shape in declared]
+    assert [tuple(a.shape)[1:] for a in as_list(model.output)] == [tuple(shape)[1:] for shape in declared]
+    model.save(tmp_path / "model.keras")
+    copy = keras.saving.load_model(tmp_path / "model.keras")
+    for a, b in zip(as_list(copy(x)), as_list(found), strict=True):
+        assert np.array_equal(arrays(a), arrays(b))
+
+
+def test_two_sizes_side_by_side_are_the_two_directions():
+    layer, x = unequal("concat", return_sequences=True), random_x(dtype="float32")
+    outputs = arrays(layer(x))
+    assert np.array_equal(outputs[..., :3], arrays(layer.forward_layer(x)))
+    assert np.array_equal(outputs[..., 3:], arrays(layer.backward_layer(x))[:, ::-1])
+    stack = Stacked([layer, GRU(4)])
+    assert tuple(stack(x).shape) == tuple(stack.compute_output_shape(x.shape)) == (BATCH, 4)
+
+
+@pytest.mark.parametrize("merge_mode", ["sum", "ave", "mul"])
+def test_two_sizes_cannot_be_added(merge_mode):
+    with pytest.raises(ValueError, match=f'`merge_mode="{merge_mode}"` needs directions of one size, got 3 and 5'):
+        unequal(merge_mode)(random_x(dtype="float32"))

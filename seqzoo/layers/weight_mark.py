@@ -1,0 +1,59 @@
+"""Mark of seqzoo in a file of weights.
+
+The weights of `keras.layers` have the names, shapes and dtypes of ours, but other columns and signs. So a file of weights names
+the unit of each cell, and a file that names none is refused, except where the file of a whole model says of which class its
+layers are.
+"""
+
+import contextlib
+import contextvars
+import sys
+
+import numpy as np
+
+MARK = "seqzoo_unit"  # beside the variables of a cell: the name of the unit's class, as bytes
+UNMARKED = (
+    "this file has no mark of seqzoo. Weights of Keras's layers have other columns and signs: load them into the Keras model "
+    "and convert its layers, `seqzoo.layers.conversion.from_keras`. A file of an old seqzoo is read by "
+    "`conversion.load_weights(model, path, unmarked=True)`"
+)
+_accepts_unmarked = contextvars.ContextVar("accepts_unmarked", default=False)
+
+
+@contextlib.contextmanager
+def accepting_unmarked():
+    """Context manager: files of weights need no mark."""
+    token = _accepts_unmarked.set(True)
+    try:
+        yield
+    finally:
+        _accepts_unmarked.reset(token)
+
+
+def write(store, unit):
+    """Writes the mark of a unit into Keras's store of a cell's variables."""
+    store[MARK] = np.frombuffer(type(unit).__name__.encode(), "uint8")
+
+
+def checked(store, unit):
+    """Returns the variables of Keras's store without the mark, a dictionary.
+
+    Raises:
+        ValueError: the weights are those of another unit, or of an unknown one.
+    """
+    variables = {name: store[name] for name in store.keys() if name != MARK}  # noqa: SIM118 -- a store of Keras is no mapping
+    if MARK in store.keys():  # noqa: SIM118
+        found, expected = bytes(np.asarray(store[MARK])).decode(), type(unit).__name__
+        if found != expected:
+            raise ValueError(f"the file has weights of the unit {found}, and the unit of this cell is {expected}")
+    elif variables and _is_of_weights_alone() and not _accepts_unmarked.get():
+        raise ValueError(UNMARKED)
+    return variables
+
+
+def _is_of_weights_alone():
+    """Whether Keras reads weights into a model that is there already, which nothing but the caller tells."""
+    frame = sys._getframe()
+    while frame and frame.f_code.co_name != "load_weights_only":
+        frame = frame.f_back
+    return frame is not None
