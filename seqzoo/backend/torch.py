@@ -3,16 +3,17 @@
 import contextlib
 import functools
 import os
+import sys
 import types
 
 import optree
 from keras import ops
 
-from seqzoo.backend import torch_cudnn
+from seqzoo.backend import torch_compiled, torch_cudnn
 from seqzoo.backend.common import NO_FORWARD_MODE, LazyModule, packed, scan_unrolled
 from seqzoo.backend.common import loop_over_chunks as loop_over_chunks
 
-torch = LazyModule("torch")
+torch = sys.modules.get("torch") or LazyModule("torch")  # at once, for `torch.compile` traces no import
 cudnn_fits, cudnn = torch_cudnn.fits, torch_cudnn.run
 
 
@@ -21,7 +22,12 @@ def compiles():
 
 
 def jit_loop(function, loop):
-    return functools.partial(function, loop)
+    as_operator = torch.compiler.is_compiling() and loop.unit.step_gradient is not None
+    return functools.partial(torch_compiled.run if as_operator else _run, function, loop)
+
+
+def _run(function, loop, arguments, constants):
+    return function(loop, arguments, constants)
 
 
 def jit(function, variables, xla):

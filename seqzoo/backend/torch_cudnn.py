@@ -1,8 +1,10 @@
 """cuDNN's recurrent networks on PyTorch: a unit whose equations they are, over a whole sequence."""
 
+import sys
+
 from seqzoo.backend.common import LazyModule, in_order_of_cudnn
 
-torch = LazyModule("torch")
+torch = sys.modules.get("torch") or LazyModule("torch")
 
 
 def fits(unit, x, state, weights, mask):

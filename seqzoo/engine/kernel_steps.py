@@ -20,7 +20,7 @@ def forward(key, sequences, rows, weights):
     def step(product, state, inputs, rows):
         z = PreActivations(unit, product, inputs["z"], rows)
         with gates_apart():
-            new, emitted = steps.forward_step(key, z, _peepholes(unit, rows), state, _mask_t(inputs))
+            new, emitted = steps.forward_step(key, z, _peepholes(unit, rows), state, _masks(inputs))
         return new, [(a,) for a in (sum(map(tuple, emitted), ()) if key.emits == "residuals" else emitted)]
 
     sequences = _mask(sequences) | {"z": _by_gate(unit, sequences["z"])}
@@ -38,9 +38,9 @@ def backward(key, sequences, rows, weights):
         def back(name, *d_z):
             return _dropped(product(name, *d_z)[0], rows)
 
-        mask_t, of_step = _mask_t(inputs), (inputs["d_outputs"], inputs["factors"])
-        d_state, d_z = steps.backward_step(key, back, _peepholes(unit, rows), d_state, *of_step, mask_t)
-        return d_state, [[ops.where(mask_t["mask"], d, ops.zeros_like(d)) for d in d_z] if mask_t else d_z]
+        masks, of_step = _masks(inputs), (inputs["d_outputs"], inputs["factors"])
+        d_state, d_z = steps.backward_step(key, back, _peepholes(unit, rows), d_state, *of_step, masks)
+        return d_state, [d_z if masks.mask is None else [ops.where(masks.mask, d, ops.zeros_like(d)) for d in d_z]]
 
     inputs = _mask(sequences) | {"d_outputs": sequences["d_outputs"], "factors": residuals.factors}
     kernel = {name: ops.transpose(matrix, (1, 0, 3, 2)) for name, matrix in _matrices(key, weights).items()}
@@ -77,8 +77,8 @@ def _mask(sequences):
     return {"mask": ops.cast(sequences["mask"], "int8")} if "mask" in sequences else {}  # Triton loads no booleans
 
 
-def _mask_t(inputs):
-    return {"mask": inputs["mask"] != 0} if "mask" in inputs else {}
+def _masks(inputs):
+    return steps.Masks(inputs["mask"] != 0) if "mask" in inputs else steps.Masks()
 
 
 def _by_gate(unit, a):

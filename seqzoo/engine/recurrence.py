@@ -97,7 +97,7 @@ class Chunk:
 
     def forward(self, state, inputs, emits):
         """The last state; and the outputs, nothing, or the residuals."""
-        sequences = self._projected(inputs) | self._full(_only(inputs, *steps.OF_STEPS))
+        sequences = self._projected(inputs) | self._full(_only(inputs, *steps.Masks._fields))
         return self._steps(steps.forward, emits, sequences, {"state": state}, inputs)
 
     def outputs_among(self, residuals):
@@ -113,7 +113,7 @@ class Chunk:
             return self._backward_automatic(state, d_state, inputs)
         if not self.keeps_residuals:
             _, residuals = self.forward(state, inputs, "residuals")
-        sequences = {"residuals": residuals} | self._full(_only(inputs, "d_outputs", *steps.OF_STEPS))
+        sequences = {"residuals": residuals} | self._full(_only(inputs, "d_outputs", *steps.Masks._fields))
         if self.loop.xla and not self.loop.sequences:  # or steps without gradients of outputs were one more cluster
             sequences["d_outputs"] = (ops.zeros_like(residuals[:, :, : self.units]),)
         rows = {"state": state, "d_state": d_state}
@@ -126,7 +126,7 @@ class Chunk:
         return self._of_inputs(d_z), d_state, self._of_weights(inputs["x"], d_z, d_weights)
 
     def _backward_automatic(self, state, d_state, inputs):
-        sequences = self._projected(inputs) | self._full(_only(inputs, "d_outputs", *steps.OF_STEPS))
+        sequences = self._projected(inputs) | self._full(_only(inputs, "d_outputs", *steps.Masks._fields))
         rows = {"state": state, "d_state": d_state}
         d_state, d_z, d_weights = self._steps(steps.backward_automatic, self.emits, sequences, rows, inputs)
         d_z = self.real(d_z, inputs)

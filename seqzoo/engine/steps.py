@@ -34,18 +34,18 @@ def forward(key, sequences, rows, weights, count=None):
     products = Products(key, weights, rows.get("dropout"))
     p = vectors_of(key.unit, weights, rows["state"][0].dtype)
 
-    def step(state, z_t, of_step):
-        return forward_step(key, PreActivations(products, z_t), p, state, of_step)
+    def step(state, z_t, masks):
+        return forward_step(key, PreActivations(products, z_t), p, state, masks)
 
-    return scan(step, rows["state"], (sequences["z"], _of_steps(sequences)), unroll=key.unroll, count=count)
+    return scan(step, rows["state"], (sequences["z"], Masks.among(sequences)), unroll=key.unroll, count=count)
 
 
-def forward_step(key, z, p, state, of_step):
-    """One step of `forward`, from the gates' pre-activations `z(product, h)`; `of_step` holds the masks of the step."""
-    share = zoneout.shares(key, of_step.get("zoneout"), state[0].dtype)
+def forward_step(key, z, p, state, masks):
+    """One step of `forward`, from the gates' pre-activations `z(product, h)`; `masks` are those of the step."""
+    share = zoneout.shares(key, masks.zoneout, state[0].dtype)
     new, saved = key.unit.step(z, key.unit.State(*state), p)
     saved = saved if share is None else (*saved, *new)
-    new = _keep_masked(of_step.get("mask"), zoneout.mixed(share, new, state), state)
+    new = _keep_masked(masks.mask, zoneout.mixed(share, new, state), state)
     residuals = _packed(key, new, saved) if key.packs else (new, saved)
     return new, {"nothing": (), "outputs": new[:1], "residuals": residuals}[key.emits]
 
@@ -67,23 +67,23 @@ def backward(key, sequences, rows, weights, count=None):
     p = vectors_of(unit, weights, state[0].dtype)
     residuals = Residuals(key, sequences["residuals"], state, weights)
 
-    def step(d_state, d_outputs, factors, of_step):
-        d_prev, d_z = backward_step(key, products.back, p, d_state, d_outputs, factors, of_step)
+    def step(d_state, d_outputs, factors, masks):
+        d_prev, d_z = backward_step(key, products.back, p, d_state, d_outputs, factors, masks)
         return d_prev, ops.concatenate(d_z, axis=-1)
 
-    inputs = sequences["d_outputs"], residuals.factors, _of_steps(sequences)
+    inputs = sequences["d_outputs"], residuals.factors, Masks.among(sequences)
     d_state, d_z = scan(step, rows["d_state"], inputs, reverse=True, unroll=key.unroll, count=count)
     if "mask" in sequences:
         d_z = ops.where(sequences["mask"], d_z, ops.zeros_like(d_z))
     return d_state, *residuals.of_weights(d_z, products.drop)
 
 
-def backward_step(key, back, p, d_state, d_outputs, factors, of_step):
+def backward_step(key, back, p, d_state, d_outputs, factors, masks):
     """One step of `backward`: the gradients of the state before and of the pre-activations, the latter not yet masked."""
     d_state = sum(d_outputs, d_state[0]), *d_state[1:]
-    share = zoneout.shares(key, of_step.get("zoneout"), d_state[0].dtype)
+    share = zoneout.shares(key, masks.zoneout, d_state[0].dtype)
     d_prev, d_z = key.unit.step_gradient(back, key.unit.State(*zoneout.of_new(share, d_state)), factors, p)
-    return _keep_masked(of_step.get("mask"), zoneout.with_old(share, d_prev, d_state), d_state), d_z
+    return _keep_masked(masks.mask, zoneout.with_old(share, d_prev, d_state), d_state), d_z
 
 
 def backward_automatic(key, sequences, rows, weights, count=None):
@@ -92,7 +92,7 @@ def backward_automatic(key, sequences, rows, weights, count=None):
     constants = {"dropout": rows["dropout"]} if "dropout" in rows else {}
 
     def run(arguments, constants):
-        given = _of_steps(sequences) | {"z": arguments["z"]}
+        given = sequences | {"z": arguments["z"]}
         last, emitted = forward(key, given, constants | {"state": arguments["state"]}, arguments["weights"], count)
         return emitted, last
 
@@ -177,11 +177,15 @@ def _keep_masked(mask_t, new, old):
     return tuple(new) if mask_t is None else tuple(ops.where(mask_t, n, o) for n, o in zip(new, old, strict=True))
 
 
-OF_STEPS = "mask", "zoneout"  # the masks of each step
+class Masks(NamedTuple):
+    """The masks of one step, or of all steps of a chunk; None for one that is not there."""
 
+    mask: object = None
+    zoneout: object = None
 
-def _of_steps(sequences):
-    return {name: sequences[name] for name in OF_STEPS if name in sequences}
+    @classmethod
+    def among(cls, sequences):
+        return cls(*map(sequences.get, cls._fields))
 
 
 def _packed(key, new, saved):

@@ -1,7 +1,6 @@
 """Base class of recurrent units: gates, state and one step. The engine, `seqzoo.engine`, runs a unit over a sequence."""
 
 import contextlib
-import contextvars
 import dataclasses
 from typing import ClassVar
 
@@ -84,22 +83,23 @@ def sigmoid(*x):
     """σ(x); for several x a list, computed as one array: on a CPU the forward pass takes half the time."""
     if len(x) == 1:
         return ops.sigmoid(x[0])
-    if _gates_apart.get():
+    if _gates_apart:
         return [ops.sigmoid(gate) for gate in x]
     return ops.split(ops.sigmoid(ops.concatenate(x, axis=-1)), len(x), axis=-1)
 
 
-_gates_apart = contextvars.ContextVar("gates_apart", default=False)
+_gates_apart = False  # no ContextVar, which `torch.compile` does not read
 
 
 @contextlib.contextmanager
 def gates_apart():
     """Context manager: `sigmoid` computes gate by gate, as in a GPU kernel, which cannot cut an array."""
-    token = _gates_apart.set(True)
+    global _gates_apart
+    before, _gates_apart = _gates_apart, True
     try:
         yield
     finally:
-        _gates_apart.reset(token)
+        _gates_apart = before
 
 
 def tanh(x):

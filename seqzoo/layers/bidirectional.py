@@ -144,7 +144,7 @@ class Bidirectional(keras.layers.Bidirectional):
             sizes = f"got {forward[-1]} and {backward[-1]}"
             raise ValueError(f'`merge_mode="{self.merge_mode}"` needs directions of one size, {sizes}; "concat" takes any.')
         outputs += [*states, *states_back]
-        return tuple(outputs) if self.return_state else outputs if self.merge_mode is None else outputs[0]
+        return tuple(outputs) if self.return_state or self.merge_mode is None else outputs[0]
 
     def compute_output_spec(self, sequences, initial_state=None, mask=None, training=False):
         spec = super().compute_output_spec(sequences, initial_state=initial_state, mask=mask, training=training)

@@ -45,7 +45,7 @@ def test_on_jax_nothing_imports_or_needs_tensorflow(tmp_path):
 def test_only_the_backends_files_and_the_conversion_name_a_backend():
     backend = re.compile(r"^\s*(import|from)\s+(tensorflow|jax|torch)\b|\bLazyModule\(\"", re.MULTILINE)
     named = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py") if backend.search(path.read_text(encoding="utf-8"))]
-    names = "tensorflow", "tensorflow_cudnn", "tensorflow_graphs", "jax", "jax_kernel", "torch", "torch_cudnn"
+    names = "tensorflow", "tensorflow_cudnn", "tensorflow_graphs", "jax", "jax_kernel", "torch", "torch_cudnn", "torch_compiled"
     files = {f"backend/{name}.py" for name in names}
     assert set(named) <= files | {"layers/conversion.py"}  # the latter makes PyTorch's modules, under any backend
 
