@@ -7,6 +7,7 @@ import numpy as np
 UNITS = (
     "simplified GRU",
     "full GRU",
+    "reset-after GRU",
     "LSTM",
     "LSTM peephole",
     "simple RNN",

@@ -24,6 +24,14 @@ def gru_of_keras(units):
     return keras.layers.GRU(units, reset_after=False, return_sequences=True)
 
 
+def reset_after_gru(units):
+    return layers.GRU(units, reset_after=True, return_sequences=True)
+
+
+def reset_after_gru_of_keras(units):
+    return keras.layers.GRU(units, return_sequences=True)
+
+
 def lstm(units):
     return layers.LSTM(units, return_sequences=True)
 
@@ -56,6 +64,7 @@ def both_directions(ours, of_keras):
 LAYERS = {
     "simplified GRU": (lambda n: [simplified_gru(n)], lambda n: [simplified_gru_of_keras(n)]),
     "full GRU": (lambda n: [gru(n)], lambda n: [gru_of_keras(n)]),
+    "reset-after GRU": (lambda n: [reset_after_gru(n)], lambda n: [reset_after_gru_of_keras(n)]),
     "LSTM": (lambda n: [lstm(n)], lambda n: [lstm_of_keras(n)]),
     "LSTM peephole": (lambda n: [peephole(n)], lambda n: [peephole_of_keras(n)]),
     "simple RNN": (lambda n: [simple_rnn(n)], lambda n: [simple_rnn_of_keras(n)]),
@@ -72,7 +81,7 @@ def contestants(case, wanted=None):
     if keras.backend.backend() == "tensorflow":  # on JAX every model is compiled by XLA
         makers[XLA] = (of_keras, True)
     if case.unit == "full GRU":
-        makers[RESET_AFTER] = (lambda n: [keras.layers.GRU(n, return_sequences=True)], "auto")
+        makers[RESET_AFTER] = (lambda n: [reset_after_gru_of_keras(n)], "auto")
     return {name: _runs(case, *maker) for name, maker in makers.items() if wanted is None or name in wanted}
 
 

@@ -1,4 +1,4 @@
-"""Benchmark models with layers of torch.nn. Its GRU resets after the product: a different model of the same cost."""
+"""Benchmark models with layers of torch.nn, whose one GRU is the reset-after GRU, of the cost of the full GRU."""
 
 import torch
 
@@ -6,6 +6,7 @@ from benchmarks.cases import data, lengths
 
 LAYERS = {
     "full GRU": (torch.nn.GRU, {}),
+    "reset-after GRU": (torch.nn.GRU, {}),
     "LSTM": (torch.nn.LSTM, {}),
     "simple RNN": (torch.nn.RNN, {}),
     "bidirectional GRU": (torch.nn.GRU, {"bidirectional": True}),

@@ -35,7 +35,7 @@ class Config(recipe.Config):
     """Labels of intervals to learn, between commas; where intervals overlap, the first label counts. All if not given."""
     crf: bool = False
     """Whether a CRF chooses the labels of all bases together, or a softmax each label alone."""
-    cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] = "lstm"
+    cell: recipe.Cell = "lstm"
     middle: bool = True
     """Whether inputs mark the middle of a sequence, the site of a window around a site."""
     max_length: int = 1000

@@ -43,7 +43,7 @@ class Config(recipe.EmbeddingsConfig):
     """Train a model that fills gaps, and can neither generate nor score."""
     embedding: int | None = None
     """Size of a token's vector: that of --embeddings, or 80, if not given."""
-    cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] = "lstm"
+    cell: recipe.Cell = "lstm"
     units: int = 224
     tied: bool = True
     """Whether the output layer is the transposed embedding."""

@@ -18,7 +18,7 @@ from seqzoo.tuning.space import Range
 class Config:
     task: Literal["all", "agreement", "adding", "copying", "gradients"] = "all"
     """Experiments to run."""
-    cells: tuple[Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"], ...] = ("rnn", "gru", "lstm")
+    cells: tuple[recipe.Cell, ...] = ("rnn", "gru", "lstm")
     """Recurrent units to compare."""
     words: int = 30
     """Agreement: most words between the subject and its verb."""
@@ -64,7 +64,7 @@ class NetworkConfig(Config):
 
     task: Literal["agreement", "adding", "copying"] = "adding"
     """Task that the network learns."""
-    cells: tuple[Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"], ...] = ("gru",)
+    cells: tuple[recipe.Cell, ...] = ("gru",)
     """Recurrent unit."""
 
     def __post_init__(self):

@@ -5,7 +5,6 @@ name on each line, without classes.
 """
 
 import dataclasses
-from typing import Literal
 
 import keras
 
@@ -21,7 +20,7 @@ from seqzoo.tuning.space import Range
 @dataclasses.dataclass(frozen=True)
 class Config(recipe.Config):
     data: str = first_names.NAME
-    cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] = "lstm"
+    cell: recipe.Cell = "lstm"
     units: int = 256
     bidirectional: bool = False
     embedding: int = 64

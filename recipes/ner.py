@@ -5,7 +5,6 @@ with a word and its tag on each line, a folder of such files, or a tagging data 
 """
 
 import dataclasses
-from typing import Literal
 
 import keras
 
@@ -29,7 +28,7 @@ class Config(recipe.EmbeddingsConfig):
     """Column of your file with the tags: a number from 0, or from -1 at the end."""
     strict: bool = False
     """Whether a tag that continues no entity is an error of your file."""
-    cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] = "lstm"
+    cell: recipe.Cell = "lstm"
     units: int = 100
     vocabulary: int = 20_000
     """Size of the vocabulary, in words."""

@@ -41,7 +41,7 @@ class Config(recipe.Config):
     """Frames, 10 ms each, of a step."""
     augment: bool = False
     """Whether SpecAugment hides spans of time and of frequency in training."""
-    cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] = "gru"
+    cell: recipe.Cell = "gru"
     units: int = 128
     lookahead: int | None = None
     """Steps of the future that the backward direction sees: the model can then stream. All if not given."""

@@ -34,7 +34,7 @@ class Config(recipe.EmbeddingsConfig):
     lowercase: bool = False
     """Whether to lowercase both sides."""
     units: int = 128
-    decoder_cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] | None = None
+    decoder_cell: recipe.Cell | None = None
     """Recurrent unit of the decoder; that of the encoder if not given."""
     attention: Literal["none", "additive", "general", "dot"] = "general"
     """Score of the attention; dot needs --no-bidirectional."""

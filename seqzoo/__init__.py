@@ -16,6 +16,8 @@ __all__ = [*_MODULES, *_OF_PRESETS]
 
 
 def __getattr__(name):
+    if name in __all__:
+        importlib.import_module("seqzoo.models")  # registers every class that a saved model may name
     if name in _MODULES:
         return importlib.import_module(f"seqzoo.{name}")
     if name in _OF_PRESETS:

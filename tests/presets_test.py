@@ -14,6 +14,7 @@ from seqzoo.backend import xla
 from seqzoo.data.tokenizer import Tokenizer
 from seqzoo.errors import DataError
 from seqzoo.models import ManyToOne, model_file
+from seqzoo.models.recurrent_stack import CELLS
 
 TEXTS = ["a good film", "bad", "", "nothing of this film is good or bad, :)"]
 
@@ -53,7 +54,7 @@ def folder(tmp_path, preset):
     return tmp_path
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_the_same_answers_bit_for_bit(tmp_path, cell):
     model = of_texts(cell=cell, bidirectional=True, pooling="both", max_length=6, dropout=0.5)
     copy = presets.load(saved(model, tmp_path))

@@ -143,6 +143,11 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         is_open = ops.repeat(ops.array([gate in self.open_gates for gate in self.unit.gates]), self.units)
         return ops.where(is_open, ops.ones(shape, dtype), self.bias_initializer(shape, dtype))
 
+    @property
+    def weights(self):
+        weight_mark.check_legacy_file()
+        return super().weights
+
     def save_own_variables(self, store):
         super().save_own_variables(store)
         weight_mark.write(store, self.unit)

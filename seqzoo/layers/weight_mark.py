@@ -46,14 +46,25 @@ def checked(store, unit):
         found, expected = bytes(np.asarray(store[MARK])).decode(), type(unit).__name__
         if found != expected:
             raise ValueError(f"the file has weights of the unit {found}, and the unit of this cell is {expected}")
-    elif variables and _is_of_weights_alone() and not _accepts_unmarked.get():
+    elif variables and not _accepts_unmarked.get() and "load_weights_only" in _callers():
         raise ValueError(UNMARKED)
     return variables
 
 
-def _is_of_weights_alone():
-    """Whether Keras reads weights into a model that is there already, which nothing but the caller tells."""
-    frame = sys._getframe()
-    while frame and frame.f_code.co_name != "load_weights_only":
+def check_legacy_file():
+    """Raises a ValueError where Keras assigns the weights of a `.h5` file of Keras 2, which has no room for a mark."""
+    callers = set() if _accepts_unmarked.get() else _callers()
+    if callers & LEGACY and "load_model_from_hdf5" not in callers:
+        raise ValueError(UNMARKED)
+
+
+LEGACY = {"load_weights_from_hdf5_group", "load_weights_from_hdf5_group_by_name"}
+
+
+def _callers():
+    """The names of the functions that are running: nothing else tells whether Keras reads weights or a whole model."""
+    names, frame = set(), sys._getframe()
+    while frame:
+        names.add(frame.f_code.co_name)
         frame = frame.f_back
-    return frame is not None
+    return names

@@ -1,13 +1,19 @@
 """Stack of recurrent layers by the name of their cell, in one or both directions."""
 
+from typing import Literal
+
 from seqzoo.layers import GRU, LSTM, Bidirectional, SimpleRNN
 
+Cell = Literal["rnn", "gru", "gru-simplified", "gru-reset-after", "gru-layer-norm", "lstm", "lstm-peephole", "lstm-layer-norm"]
 CELLS = {
     "rnn": (SimpleRNN, {}),
     "gru": (GRU, {}),
     "gru-simplified": (GRU, {"relevance_gate": False}),
+    "gru-reset-after": (GRU, {"reset_after": True}),
+    "gru-layer-norm": (GRU, {"reset_after": True, "layer_norm": True}),
     "lstm": (LSTM, {}),
     "lstm-peephole": (LSTM, {"peephole": "output"}),
+    "lstm-layer-norm": (LSTM, {"layer_norm": True}),
 }
 
 

@@ -1,5 +1,6 @@
 """Recipes: what all of them share, from flags to the model card. A recipe's file imports this package alone of it."""
 
+from seqzoo.recipe.config import Cell as Cell
 from seqzoo.recipe.config import Config as Config
 from seqzoo.recipe.config import check as check
 from seqzoo.recipe.config import check_at_least as check_at_least

@@ -5,6 +5,7 @@ import math
 from typing import ClassVar, Literal
 
 from seqzoo.errors import UsageError
+from seqzoo.models.recurrent_stack import Cell
 
 MOST = {  # of the fields of all recipes: more would not fit into memory
     **dict.fromkeys(("units", "embedding", "character_units"), 16_384),
@@ -55,7 +56,7 @@ class Config:
     """Column of your file with the labels, by name or number; guessed if not given."""
     header: bool | None = None
     """`--header` or `--no-header`: whether the first line of your file names its columns; guessed if not given."""
-    cell: Literal["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"] = "gru"
+    cell: Cell = "gru"
     """Recurrent unit."""
     units: int = 64
     """Size of a layer's state, in each direction."""

@@ -57,6 +57,18 @@ def test_a_file_in_pieces_is_refused_too(tmp_path):
         model_of(ours.LSTM(SIZE)).load_weights(tmp_path / "theirs.weights.json")
 
 
+@pytest.mark.parametrize("by_name", [False, True])
+def test_a_file_of_keras_2_is_refused_too(by_name, tmp_path):
+    layer = ours.LSTM(SIZE, name="lstm")
+    model_of(theirs.LSTM(SIZE, name="lstm")).save(tmp_path / "theirs.h5")
+    with pytest.raises(ValueError, match="no mark of seqzoo"):
+        model_of(layer).load_weights(tmp_path / "theirs.h5", **({"by_name": True} if by_name else {}))
+    model_of(layer).save(tmp_path / "ours.h5")
+    conversion.load_weights(model_of(layer, 1), tmp_path / "ours.h5", unmarked=True)
+    copy = keras.saving.load_model(tmp_path / "ours.h5", compile=False)
+    assert all(np.array_equal(*pair) for pair in zip(copy.get_weights(), model_of(layer).get_weights(), strict=True))
+
+
 @every_layer
 def test_a_file_of_ours_is_read_to_the_bit(make, tmp_path):
     model, copy = model_of(make(ours)), model_of(make(ours), 1)

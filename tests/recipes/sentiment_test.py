@@ -14,6 +14,7 @@ from tokenizers import models
 from recipes import sentiment
 from seqzoo import presets
 from seqzoo.data import minilm
+from seqzoo.models.recurrent_stack import CELLS
 from seqzoo.recipe import main
 from seqzoo.recipe.test_data import load_test_data
 from seqzoo.training import fit
@@ -124,7 +125,7 @@ def test_the_parts_of_a_folder_are_taken_as_they_are(here):
     assert figures(here / "runs" / "sentiment")["data"] == {"name": "parts", "train": 20, "validation": 6, "test": 8}
 
 
-@pytest.mark.parametrize("cell", ["rnn", "gru", "gru-simplified", "lstm", "lstm-peephole"])
+@pytest.mark.parametrize("cell", CELLS)
 def test_every_cell_trains(here, cell):
     run("--data", "d.csv", *TINY, "--cell", cell, "--out", "o")
     model = presets.load(here / "o")
