@@ -1,11 +1,13 @@
 """What `pip install` brings, and what `import seqzoo` does."""
 
+import os
 import shutil
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
+import keras
 import pytest
 from extent import full
 
@@ -47,3 +49,31 @@ def test_a_wheel_holds_the_shipped_models(tmp_path):
     answer = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
     file, label = answer.split()
     assert Path(file).is_relative_to(tmp_path / "site") and label == "positive"
+
+
+@pytest.mark.parametrize(
+    "imports, names",
+    [
+        ("import seqzoo.layers", ["own"]),
+        ("import seqzoo.models", ["own", "sentiment"]),
+        ("seqzoo.decoding", ["own", "sentiment"]),
+    ],
+)
+def test_a_saved_model_loads_after_an_import(imports, names, tmp_path):
+    """`seqzoo.decoding`: any attribute of seqzoo that needs Keras registers all layers and models."""
+    keras.Sequential([keras.Input((None, 3)), layers.GRU(4, reset_after=True)]).save(tmp_path / "own.keras")
+    shutil.copy(ROOT / "saved_models" / "sentiment" / "model.keras", tmp_path / "sentiment.keras")
+    script = "\n".join(
+        ["import keras", imports if " " in imports else f"import seqzoo; {imports}"]
+        + [f"keras.saving.load_model({str(tmp_path / name)!r} + '.keras')" for name in names]
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=True, capture_output=True)
+
+
+def test_another_backend_gets_one_sentence():
+    sentence = 'seqzoo runs on the Keras backends "tensorflow", "jax" and "torch", got KERAS_BACKEND="numpy".'
+    environment = os.environ | {"KERAS_BACKEND": "numpy", "TF_CPP_MIN_LOG_LEVEL": "3"}
+    for command, start in (["-c", "import seqzoo.layers"], "ImportError: "), (["-m", "recipes.sentiment"], "error: "):
+        done = subprocess.run([sys.executable, *command], cwd=ROOT, env=environment, capture_output=True, text=True)
+        assert done.returncode != 0 and done.stderr.splitlines()[-1] == start + sentence
+    assert len(done.stderr.splitlines()) == 1
