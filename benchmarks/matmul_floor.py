@@ -12,6 +12,7 @@ from benchmarks.cases import data
 PRODUCTS = {
     "simplified GRU": ((2,), 1, 1),
     "full GRU": ((2, 1), 1, 1),
+    "reset-after GRU": ((3,), 1, 1),
     "LSTM": ((4,), 1, 1),
     "LSTM peephole": ((4,), 1, 1),
     "simple RNN": ((1,), 1, 1),
