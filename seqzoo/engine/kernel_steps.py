@@ -32,23 +32,20 @@ def forward(key, sequences, rows, weights):
 
 def backward(key, sequences, rows, weights):
     """As `steps.backward`."""
-    unit, residuals = key.unit, steps.Residuals(key, sequences["residuals"], rows["state"], weights)
+    unit, residuals = key.unit, steps.Residuals(key, sequences["residuals"], rows["state"])
 
     def step(product, d_state, inputs, rows):
         def back(name, *d_z):
             return _dropped(product(name, *d_z)[0], rows)
 
-        masks, of_step = _masks(inputs), (inputs["d_outputs"], inputs["factors"])
-        d_state, d_z = steps.backward_step(key, back, _peepholes(unit, rows), d_state, *of_step, masks)
-        return d_state, [d_z if masks.mask is None else [ops.where(masks.mask, d, ops.zeros_like(d)) for d in d_z]]
+        of_step = inputs["d_outputs"], inputs["factors"], _masks(inputs)
+        return steps.backward_step(key, back, _peepholes(unit, rows), d_state, *of_step)
 
     inputs = _mask(sequences) | {"d_outputs": sequences["d_outputs"], "factors": residuals.factors}
     kernel = {name: ops.transpose(matrix, (1, 0, 3, 2)) for name, matrix in _matrices(key, weights).items()}
-    d_state, (d_z,) = kernel_scan(
-        unit, step, rows["d_state"], inputs, kernel, _rows(unit, rows, weights), key.dtype, reverse=True
-    )
-    d_z = ops.reshape(d_z, (*d_z.shape[:2], -1))
-    return d_state, *residuals.of_weights(d_z, lambda h: _dropped(h, rows))
+    d_state, d_z = kernel_scan(unit, step, rows["d_state"], inputs, kernel, _rows(unit, rows, weights), key.dtype, reverse=True)
+    d_z = [ops.reshape(d, (*d.shape[:2], -1)) for d in d_z]
+    return d_state, d_z, residuals.operands(lambda h: _dropped(h, rows)), residuals.vector_gradients(d_z)
 
 
 class PreActivations:

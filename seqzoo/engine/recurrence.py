@@ -117,13 +117,13 @@ class Chunk:
         if self.loop.xla and not self.loop.sequences:  # or steps without gradients of outputs were one more cluster
             sequences["d_outputs"] = (ops.zeros_like(residuals[:, :, : self.units]),)
         rows = {"state": state, "d_state": d_state}
-        d_state, d_z, d_recurrent, operands, d_weights = self._steps(steps.backward, "residuals", sequences, rows, inputs)
-        d_z, d_recurrent, operands = self.real((d_z, d_recurrent, operands), inputs)
+        d_state, d_z, operands, d_weights = self._steps(steps.backward, "residuals", sequences, rows, inputs)
+        d_z, operands = self.real((d_z, operands), inputs)
         columns = steps.columns_of(self.loop.unit, self.weights["recurrent_kernel"])
-        low = ops.cast((d_recurrent or [d_z])[0], self.dtype)
+        low = ops.cast(d_z[-1], self.dtype)
         recurrent = [_outer(operands[p], low if len(columns) == 1 else low[:, :, at]) for p, at in columns.items()]
         d_weights["recurrent_kernel"] = recurrent[0] if len(recurrent) == 1 else ops.concatenate(recurrent, axis=-1)
-        return self._of_inputs(d_z), d_state, self._of_weights(inputs["x"], d_z, d_weights)
+        return self._of_inputs(d_z[0]), d_state, self._of_weights(inputs["x"], d_z[0], d_weights)
 
     def _backward_automatic(self, state, d_state, inputs):
         sequences = self._projected(inputs) | self._full(_only(inputs, "d_outputs", *steps.Masks._fields))

@@ -58,32 +58,42 @@ def backward(key, sequences, rows, weights, count=None):
         rows: `state` and perhaps `dropout` as for `forward`, and `d_state`, the gradient of the last state.
 
     Returns:
-        The gradient of the first state; `d_z`; the gradient of the recurrent products, in a list that is empty where it is
-        `d_z`; the operands of the recurrent products `{product: (steps, batch, units)}`; and the gradients of the peepholes
-        and of the recurrent bias by name.
+        The gradient of the first state; `d_z`, and the gradient of the recurrent products where the unit takes them apart, in a
+        list; the operands of the recurrent products `{product: (steps, batch, units)}`; and the gradients of the peepholes and
+        of the recurrent bias by name.
     """
     unit, state = key.unit, rows["state"]
     products = Products(key, weights, rows.get("dropout"), backward=True)
     p = vectors_of(unit, weights, state[0].dtype)
-    residuals = Residuals(key, sequences["residuals"], state, weights)
+    residuals = Residuals(key, sequences["residuals"], state)
 
     def step(d_state, d_outputs, factors, masks):
         d_prev, d_z = backward_step(key, products.back, p, d_state, d_outputs, factors, masks)
-        return d_prev, ops.concatenate(d_z, axis=-1)
+        return d_prev, [ops.concatenate(gates, axis=-1) for gates in d_z]
 
     inputs = sequences["d_outputs"], residuals.factors, Masks.among(sequences)
     d_state, d_z = scan(step, rows["d_state"], inputs, reverse=True, unroll=key.unroll, count=count)
-    if "mask" in sequences:
-        d_z = ops.where(sequences["mask"], d_z, ops.zeros_like(d_z))
-    return d_state, *residuals.of_weights(d_z, products.drop)
+    return d_state, d_z, residuals.operands(products.drop), residuals.vector_gradients(d_z)
 
 
 def backward_step(key, back, p, d_state, d_outputs, factors, masks):
-    """One step of `backward`: the gradients of the state before and of the pre-activations, the latter not yet masked."""
-    d_state = sum(d_outputs, d_state[0]), *d_state[1:]
+    """One step of `backward`: the gradient of the state before; and by gate those of the pre-activations, zero at masked steps.
+
+    Where the unit takes the recurrent products apart, their gradients follow: what the unit took back through them.
+    """
+    d_state, d_recurrent = (sum(d_outputs, d_state[0]), *d_state[1:]), []
+
+    def recorded(product, *d):
+        d_recurrent.extend(d)
+        return back(product, *d)
+
     share = zoneout.shares(key, masks.zoneout, d_state[0].dtype)
-    d_prev, d_z = key.unit.step_gradient(back, key.unit.State(*zoneout.of_new(share, d_state)), factors, p)
-    return _keep_masked(masks.mask, zoneout.with_old(share, d_prev, d_state), d_state), d_z
+    d_prev, d_z = key.unit.step_gradient(recorded, key.unit.State(*zoneout.of_new(share, d_state)), factors, p)
+    d_prev = _keep_masked(masks.mask, zoneout.with_old(share, d_prev, d_state), d_state)
+    d_z = [d_z, d_recurrent] if key.unit.recurrent_bias else [d_z]
+    return d_prev, d_z if masks.mask is None else [
+        [ops.where(masks.mask, d, ops.zeros_like(d)) for d in gates] for gates in d_z
+    ]
 
 
 def backward_automatic(key, sequences, rows, weights, count=None):
@@ -198,8 +208,7 @@ def _packed(key, new, saved):
 class Residuals:
     """What the forward pass saved, as the backward pass reads it."""
 
-    def __init__(self, key, residuals, first, weights):
-        self.has_recurrent_bias = "recurrent_bias" in weights
+    def __init__(self, key, residuals, first):
         states, self.saved = _unpacked(key, residuals, first)
         before = zip(first, states, strict=True)
         self.key, self.prev = key, key.unit.State(*(ops.concatenate([part[None], later[:-1]]) for part, later in before))
@@ -207,18 +216,17 @@ class Residuals:
             self.saved, states = self.saved[: -len(first)], self.saved[-len(first) :]
         self.factors = key.unit.factors(self.prev, key.unit.State(*states), self.saved)
 
-    def of_weights(self, d_z, drop):
-        """What `backward` returns for the gradients of the weights."""
-        unit, gates = self.key.unit, self.key.unit.gates
+    def operands(self, drop):
+        """The operands of the recurrent products, in the compute dtype."""
+        operands = self.key.unit.operands(self.prev, self.saved)
+        return {product: ops.cast(drop(h), self.key.dtype) for product, h in operands.items()}
+
+    def vector_gradients(self, d_z):
+        """The gradients of the peepholes and of the recurrent bias, by name."""
+        gates, (d_z, *d_recurrent) = self.key.unit.gates, d_z
         by_gate = dict(zip(gates, ops.split(d_z, len(gates), axis=-1), strict=True))
-        apart = unit.recurrent_gradients(by_gate.values(), self.saved)
-        d_recurrent = [] if apart is None else [ops.concatenate(apart, axis=-1)]
-        operands = unit.operands(self.prev, self.saved)
-        operands = {product: ops.cast(drop(h), self.key.dtype) for product, h in operands.items()}
-        vectors = {f"p_{gate}": ops.sum(by_gate[gate] * self.prev.c, (0, 1)) for gate in unit.peepholes}
-        if self.has_recurrent_bias:
-            vectors["recurrent_bias"] = ops.sum((d_recurrent or [d_z])[0], (0, 1))
-        return d_z, d_recurrent, operands, vectors
+        gradients = {f"p_{gate}": ops.sum(by_gate[gate] * self.prev.c, (0, 1)) for gate in self.key.unit.peepholes}
+        return gradients | ({"recurrent_bias": ops.sum(d_recurrent[0], (0, 1))} if d_recurrent else {})
 
 
 def _unpacked(key, residuals, state):

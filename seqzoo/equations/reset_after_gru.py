@@ -41,7 +41,3 @@ class ResetAfterGRU(Unit):
         d_z_r = d_z_c * k_r
         d_c_prev = d_c * (1 - gamma_u) + back("urc", d_z_u, d_z_r, d_z_c * gamma_r)
         return GRUState(d_c_prev), (d_z_u, d_z_r, d_z_c)
-
-    def recurrent_gradients(self, d_z, saved):
-        (d_z_u, d_z_r, d_z_c), (_, gamma_r, _, _) = d_z, saved
-        return d_z_u, d_z_r, d_z_c * gamma_r

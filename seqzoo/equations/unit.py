@@ -33,7 +33,8 @@ class Unit:
         """The gates that also see c<t-1>, through one weight per unit."""
         return ""
 
-    # Whether the recurrent products have a bias of their own, `recurrent_bias`, beside that of the inputs.
+    # Whether the recurrent products have a bias of their own, `recurrent_bias`, beside that of the inputs: where a step takes
+    # the two terms of its pre-activations apart.
     recurrent_bias: ClassVar[bool] = False
 
     # Further weights of a step, by name: the gates of each, with `(units,)` a gate. Gains start at one, biases as the bias
@@ -66,10 +67,6 @@ class Unit:
     def operands(self, prev, saved):
         """The operand h of each product, for all steps at once: {product: `(T_x, batch, units)`}."""
         return dict.fromkeys(self.products, prev[0])
-
-    def recurrent_gradients(self, d_z, saved):
-        """The gradients of Wh h by gate, for all steps at once, where they are not those of the pre-activations."""
-        return None
 
     def get_config(self):
         return dataclasses.asdict(self)
