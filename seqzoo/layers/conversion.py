@@ -49,7 +49,8 @@ def from_keras(layer):
 
     Args:
         layer: a `keras.layers.GRU`, `LSTM` or `SimpleRNN`, or a `Bidirectional` of these; no subclass. A list of such layers,
-            the lowest first, becomes a `Stacked`.
+            the lowest first, becomes a `Stacked`. A `keras.Sequential` or a functional `keras.Model` becomes a model with such
+            layers converted and copies of all others; it is not compiled.
 
     Raises:
         ValueError: another layer or activation; a GRU with a constraint that may depend on the sign of a weight, or with
@@ -57,6 +58,8 @@ def from_keras(layer):
     """
     if isinstance(layer, (list, tuple)):
         return Stacked([from_keras(each) for each in layer])
+    if isinstance(layer, keras.Model):
+        return _model_from_keras(layer)
     return _with_weights_of(layer, _empty(layer, FROM_KERAS))
 
 
@@ -151,6 +154,22 @@ def from_torch(module, **arguments):
     for end, of in _by_ending(layer):
         of.set_weights(_our_weights(type(of), [weights[name + end] for name in TORCH_NAMES if name + end in weights]))
     return layer
+
+
+def _model_from_keras(model):
+    def counterpart(layer):
+        convert = isinstance(layer, (theirs.RNN, theirs.Bidirectional, keras.Model))
+        return from_keras(layer) if convert else type(layer).from_config(layer.get_config())
+
+    try:
+        copy = keras.models.clone_model(model, clone_function=counterpart)
+    except ValueError as error:
+        _refuse_if("Functional" in str(error), model, "only a Sequential or functional model can be: convert its layers")
+        raise
+    for made, given in zip(copy.layers, model.layers, strict=True):
+        if not isinstance(given, (theirs.RNN, theirs.Bidirectional, keras.Model)):
+            made.set_weights(given.get_weights())
+    return copy
 
 
 def _empty(layer, counterparts):
