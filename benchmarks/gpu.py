@@ -148,7 +148,9 @@ def _names(backend, case):
     """The contestants of a case: PyTorch, where loops run operation by operation, does not wait for the longest."""
     if backend == "jax":
         return [SEQZOO, LOOP, KERAS]
-    known = case.layer in ("LSTM", "GRU", "simple RNN") and case.mask != "gaps" and not case.recurrent_dropout
+    known = (
+        case.layer in ("LSTM", "GRU", "reset-after GRU", "simple RNN") and case.mask != "gaps" and not case.recurrent_dropout
+    )
     return [NN] * known + [SEQZOO, KERAS] * (case.steps <= MOST_STEPS_OF_EAGER) + [FLOOR]
 
 

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 SEQZOO, LOOP, KERAS, NN, FLOOR = "seqzoo", "seqzoo, loop", "keras.layers", "torch.nn", "floor"
 FORWARD, TRAINING, STEP, FIRST, MIB = "forward", "training step", "step of a stream", "first", "MiB"
-GATES = {"LSTM": 4, "LSTM peephole": 4, "GRU": 3, "simplified GRU": 2, "simple RNN": 1}
+GATES = {"LSTM": 4, "LSTM peephole": 4, "GRU": 3, "reset-after GRU": 3, "simplified GRU": 2, "simple RNN": 1}
 BYTES = {"float32": 4, "tf32": 4, "bfloat16": 2}
 
 
@@ -40,7 +40,8 @@ def cases():
     low = [case._replace(precision="bfloat16") for case in by_units]
     by_batch = [Case(layer, batch, 256, units) for batch in (16, 256) for units in (128, 256) for layer in ("LSTM", "GRU")]
     by_steps = [middle._replace(steps=steps) for steps in (64, 2048)]
-    others = [Case("simplified GRU", 64, 256, 256), Case("simple RNN", 64, 256, 256), middle._replace(precision="float32")]
+    others = [Case(layer, 64, 256, 256) for layer in ("reset-after GRU", "simplified GRU", "simple RNN")]
+    others += [Case("reset-after GRU", 64, 256, 256, "float32"), middle._replace(precision="float32")]
     wide = [Case("LSTM", 64, 256, 2048, precision) for precision in ("tf32", "bfloat16")]
     streams = [(Case(layer, 1, 2, units), (STEP,)) for layer in ("LSTM", "GRU") for units in (256, 1024)]
     first, later = [*by_units, *of_gru], [*options, *low, *by_batch, *by_steps, *others, *wide]

@@ -30,6 +30,7 @@ def _ours(case):
         "LSTM": (layers.LSTM, {}),
         "LSTM peephole": (layers.LSTM, {"peephole": "output"}),
         "GRU": (layers.GRU, {}),
+        "reset-after GRU": (layers.GRU, {"reset_after": True}),
         "simplified GRU": (layers.GRU, {"relevance_gate": False}),
         "simple RNN": (layers.SimpleRNN, {}),
     }[case.layer]
@@ -46,7 +47,7 @@ def _loop(case):
 def _of_keras(case):
     """A layer of Keras; if Keras lacks the unit, Keras's loop runs the cell of seqzoo."""
     own = {"LSTM": keras.layers.LSTM, "GRU": functools.partial(keras.layers.GRU, reset_after=False)}
-    own["simple RNN"] = keras.layers.SimpleRNN
+    own |= {"reset-after GRU": keras.layers.GRU, "simple RNN": keras.layers.SimpleRNN}
     if case.layer in own:
         return own[case.layer](case.units, **_options(case))
     ours = _ours(case)
@@ -165,7 +166,8 @@ def _on_torch(case, layer, name):
 def _of_torch(case):
     import torch
 
-    maker = {"LSTM": torch.nn.LSTM, "GRU": torch.nn.GRU, "simple RNN": torch.nn.RNN}[case.layer]
+    names = {"LSTM": "LSTM", "GRU": "GRU", "reset-after GRU": "GRU", "simple RNN": "RNN"}
+    maker = getattr(torch.nn, names[case.layer])
     return maker(case.units, case.units, batch_first=True)
 
 
