@@ -44,6 +44,9 @@ def forward_step(key, z, p, state, masks):
     """One step of `forward`, from the gates' pre-activations `z(product, h)`; `masks` are those of the step."""
     share = zoneout.shares(key, masks.zoneout, state[0].dtype)
     new, saved = key.unit.step(z, key.unit.State(*state), p)
+    if len(new[0].shape) != 2:
+        shape = tuple(new[0].shape)
+        raise ValueError(f"`{type(key.unit).__name__}.step` must return a state of (batch, units), got the shape {shape}.")
     saved = saved if share is None else (*saved, *new)
     new = _keep_masked(masks.mask, zoneout.mixed(share, new, state), state)
     residuals = _packed(key, new, saved) if key.packs else (new, saved)

@@ -21,6 +21,9 @@ class Unit:
     State: ClassVar[type]
 
     def __init_subclass__(cls):
+        for name in ("gains", "biases"):
+            if not isinstance(getattr(cls, name), dict):
+                raise TypeError(f'`{cls.__name__}.{name}` must be a dictionary such as {{"gate_gain": "ur"}}.')
         keras.saving.register_keras_serializable("seqzoo.equations")(cls)
 
     @property
@@ -37,8 +40,8 @@ class Unit:
     # the two terms of its pre-activations apart.
     recurrent_bias: ClassVar[bool] = False
 
-    # Further weights of a step, by name: the gates of each, with `(units,)` a gate. Gains start at one, biases as the bias
-    # does. A step that names "bias" here adds it itself: its inputs are Wx x<t> alone.
+    # Further weights of a step, by name: the gates of each, with `(units,)` a gate. Gains start at one and biases at zero. A
+    # step that names "bias" here adds the unit's bias itself: its inputs are Wx x<t> alone.
     gains: ClassVar[dict[str, str]] = {}
     biases: ClassVar[dict[str, str]] = {}
 

@@ -90,9 +90,7 @@ def check_gates(layer, activation, recurrent_activation):
 
 def way_out(layer):
     """Says what takes other activations: the Keras layer of that name."""
-    return (
-        f"`keras.layers.{layer}` takes others, and stands beside seqzoo's layers and inside their `Bidirectional` and `Stacked`"
-    )
+    return f"use `keras.layers.{layer}` for others, which works beside seqzoo's layers and inside `Bidirectional` and `Stacked`"
 
 
 def is_activation(given, name):
@@ -122,5 +120,7 @@ def rates_of(name, value, parts):
     if not isinstance(value, (list, tuple)):
         return rate_of(name, value)
     if len(value) != len(parts):
-        raise ValueError(f"`{name}` must be one rate or {len(parts)} ({', '.join(parts)}), got {value!r}.")
+        raise ValueError(
+            f"`{name}` must be a rate, or a tuple of one for each part of the state ({', '.join(parts)}), got {value!r}."
+        )
     return tuple(rate_of(name, rate) for rate in value)

@@ -42,10 +42,16 @@ class Bidirectional(keras.layers.Bidirectional):
         with unshared():
             super().__init__(layer, merge_mode=merge_mode, backward_layer=backward_layer, autocast=False, **kwargs)
         self._initial_weights, self.lookahead = weights, lookahead
+        if merge_mode not in ("concat", None):
+            self._check_sizes(*(getattr(of.cell, "output_size", None) for of in (self.forward_layer, self.backward_layer)))
         self.supports_masking = True  # Keras's class passes a mask on up to 3.15 only
 
+    def _check_sizes(self, forward, backward):
+        if forward != backward:
+            sizes = f"got {forward} and {backward}"
+            raise ValueError(f'`merge_mode="{self.merge_mode}"` needs directions of one size, {sizes}; "concat" takes any.')
+
     def build(self, sequences_shape, initial_state_shape=None):
-        self.compute_output_shape(sequences_shape)  # checks the sizes
         super().build(sequences_shape, initial_state_shape)
         self.built = True
         if self._initial_weights is not None:
@@ -138,11 +144,8 @@ class Bidirectional(keras.layers.Bidirectional):
             outputs = [forward, backward]
         elif self.merge_mode == "concat":
             outputs = [(*forward[:-1], forward[-1] + backward[-1])]
-        elif forward[-1] == backward[-1]:
-            outputs = [forward]
         else:
-            sizes = f"got {forward[-1]} and {backward[-1]}"
-            raise ValueError(f'`merge_mode="{self.merge_mode}"` needs directions of one size, {sizes}; "concat" takes any.')
+            outputs = [forward]
         outputs += [*states, *states_back]
         return tuple(outputs) if self.return_state or self.merge_mode is None else outputs[0]
 

@@ -10,11 +10,13 @@ from itertools import zip_longest
 import keras
 import numpy as np
 from keras import layers as theirs
+from keras.src.models.functional import Functional  # not public
 
 from seqzoo import equations
 from seqzoo.layers.bidirectional import Bidirectional
 from seqzoo.layers.gru import GRU
 from seqzoo.layers.lstm import LSTM
+from seqzoo.layers.recurrent import Recurrent
 from seqzoo.layers.simple_rnn import SimpleRNN
 from seqzoo.layers.stacked import Stacked
 from seqzoo.layers.weight_mark import accepting_unmarked
@@ -50,7 +52,8 @@ def from_keras(layer):
     Args:
         layer: a `keras.layers.GRU`, `LSTM` or `SimpleRNN`, or a `Bidirectional` of these; no subclass. A list of such layers,
             the lowest first, becomes a `Stacked`. A `keras.Sequential` or a functional `keras.Model` becomes a model with such
-            layers converted and copies of all others; it is not compiled.
+            layers converted. Both models share all other layers, also a `TimeDistributed` of a recurrent one. The new model is
+            compiled as the given one is, with a new optimizer.
 
     Raises:
         ValueError: another layer or activation; a GRU with a constraint that may depend on the sign of a weight, or with
@@ -59,7 +62,7 @@ def from_keras(layer):
     if isinstance(layer, (list, tuple)):
         return Stacked([from_keras(each) for each in layer])
     if isinstance(layer, keras.Model):
-        return _model_from_keras(layer)
+        return _model(layer, from_keras, FROM_KERAS)
     return _with_weights_of(layer, _empty(layer, FROM_KERAS))
 
 
@@ -69,12 +72,17 @@ def to_keras(layer):
     Arguments that Keras lacks and that change no result are lost: `segments`, and `implementation` of a SimpleRNN.
 
     Args:
-        layer: a seqzoo `GRU`, `LSTM` or `SimpleRNN`, or a `Bidirectional` of these; no subclass. A `Stacked` becomes a list.
+        layer: a seqzoo `GRU`, `LSTM` or `SimpleRNN`, or a `Bidirectional` of these; no subclass. A `Stacked` becomes a list of
+            layers, and a list or a model one of converted layers, as in `from_keras`.
 
     Raises:
         ValueError: another layer, what Keras lacks (a `peephole`, `lookahead`, `layer_norm`, `zoneout`, `residual` or `dense`,
             `relevance_gate=False`, and `dropout` between the layers of a `Stacked`), or a constraint of a GRU as above.
     """
+    if isinstance(layer, (list, tuple)):
+        return [to_keras(each) for each in layer]
+    if isinstance(layer, keras.Model):
+        return _model(layer, to_keras, {*TO_KERAS, Stacked, Recurrent})
     if type(layer) is Stacked:
         for name in ("residual", "dense", "dropout"):
             _refuse_if(getattr(layer, name), layer, f"a list of Keras's layers has no `{name}`; `.layers` are those of ours")
@@ -156,20 +164,17 @@ def from_torch(module, **arguments):
     return layer
 
 
-def _model_from_keras(model):
-    def counterpart(layer):
-        convert = isinstance(layer, (theirs.RNN, theirs.Bidirectional, keras.Model))
-        return from_keras(layer) if convert else type(layer).from_config(layer.get_config())
+def _model(model, convert, classes):
+    """Returns a functional or Sequential model with its layers of `classes` converted, and all others as they are."""
 
-    try:
-        copy = keras.models.clone_model(model, clone_function=counterpart)
-    except ValueError as error:
-        _refuse_if("Functional" in str(error), model, "only a Sequential or functional model can be: convert its layers")
-        raise
-    for made, given in zip(copy.layers, model.layers, strict=True):
-        if not isinstance(given, (theirs.RNN, theirs.Bidirectional, keras.Model)):
-            made.set_weights(given.get_weights())
-    return copy
+    def counterpart(layer):
+        converted = convert(layer) if type(layer) in classes or isinstance(layer, keras.Model) else layer
+        _refuse_if(isinstance(converted, list), layer, "inside a model one layer cannot become several")
+        return converted
+
+    known = isinstance(model, (keras.Sequential, Functional))
+    _refuse_if(not known, model, "only a Sequential or functional model can be: convert the layers of another")
+    return keras.models.clone_model(model, clone_function=counterpart)
 
 
 def _empty(layer, counterparts):

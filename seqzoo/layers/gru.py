@@ -86,7 +86,9 @@ def _unit(*variant):
             "`layer_norm=True` needs `reset_after=True`: the published unit has its relevance gate after the product."
         )
     if reset_after and not relevance_gate:
-        raise ValueError("`reset_after=True` needs `relevance_gate=True`: it says where that gate acts.")
+        raise ValueError(
+            "`reset_after=True` needs `relevance_gate=True`, for it says where that gate acts: leave one of the two out."
+        )
     return UNITS[relevance_gate, reset_after, layer_norm]()
 
 

@@ -158,8 +158,8 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
     def set_weights(self, weights):
         """Sets the weights from arrays in the order of `weights`.
 
-        The arrays of a Keras layer have the same shapes but other columns and signs, which nothing can tell: for those use
-        `conversion.from_keras`.
+        Nothing can tell the arrays of a Keras layer of the same shapes, whose gates have another order and other signs: use
+        `conversion.from_keras` for those.
         """
         super().set_weights(weights)
 

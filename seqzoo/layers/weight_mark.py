@@ -1,8 +1,8 @@
 """Mark of seqzoo in a file of weights.
 
-The weights of `keras.layers` have the names, shapes and dtypes of ours, but other columns and signs. So a file of weights names
-the unit of each cell, and a file that names none is refused, except where the file of a whole model says of which class its
-layers are.
+The weights of `keras.layers` have the names, shapes and dtypes of ours, but another order of gates and other signs. So a file
+of weights names the unit of each cell, and a file that names none is refused, except where the file of a whole model says of
+which class its layers are.
 """
 
 import contextlib
@@ -13,9 +13,9 @@ import numpy as np
 
 MARK = "seqzoo_unit"  # beside the variables of a cell: the name of the unit's class, as bytes
 UNMARKED = (
-    "this file has no mark of seqzoo. Weights of Keras's layers have other columns and signs: load them into the Keras model "
-    "and convert its layers, `seqzoo.layers.conversion.from_keras`. A file of an old seqzoo is read by "
-    "`conversion.load_weights(model, path, unmarked=True)`"
+    "this file has no mark of seqzoo. If it is one of Keras's layers, whose gates have another order and other signs, load it "
+    "into the Keras model and convert the model, `seqzoo.layers.conversion.from_keras(model)`. If an old seqzoo wrote it, and "
+    "only then: `conversion.load_weights(model, path, unmarked=True)`"
 )
 _accepts_unmarked = contextvars.ContextVar("accepts_unmarked", default=False)
 
@@ -45,7 +45,7 @@ def checked(store, unit):
     if MARK in store.keys():  # noqa: SIM118
         found, expected = bytes(np.asarray(store[MARK])).decode(), type(unit).__name__
         if found != expected:
-            raise ValueError(f"the file has weights of the unit {found}, and the unit of this cell is {expected}")
+            raise ValueError(f"the file has weights of `equations.{found}`, and this cell computes `equations.{expected}`")
     elif variables and not _accepts_unmarked.get() and "load_weights_only" in _callers():
         raise ValueError(UNMARKED)
     return variables

@@ -11,6 +11,7 @@ from units import (
     MASKS,
     SIZE,
     STEPS,
+    UNITS,
     automatic,
     every_unit,
     few_units,
@@ -54,7 +55,7 @@ def loss(unit, mask, given, **way):
 random_or_mean = pytest.mark.parametrize("random", [True, False], ids=["training", "inference"])
 
 
-@every_unit
+@pytest.mark.parametrize("unit", [UNITS[name] for name in reference.STEPS], ids=reference.STEPS.keys())
 @random_or_mean
 @pytest.mark.parametrize("mask", [None, MASKS["row"]], ids=["no mask", "row"])
 def test_the_states_are_the_oracles(unit, random, mask):

@@ -96,7 +96,7 @@ def test_what_has_no_effect_is_kept(cls):
 @pytest.mark.parametrize("argument", ["activation", "recurrent_activation"])
 def test_other_activations_are_refused_by_name_and_keras_is_named(make, argument):
     for value in ("relu", "hard_sigmoid", keras.activations.linear, None):
-        with pytest.raises(ValueError, match=f"`{argument}` must be .*, got .*; `keras.layers.{make.__name__}` takes others"):
+        with pytest.raises(ValueError, match=f"`{argument}` must be .*, got .*; use `keras.layers.{make.__name__}` for others"):
             make(SIZE, **{argument: value})
 
 

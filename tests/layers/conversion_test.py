@@ -253,24 +253,37 @@ def test_a_model_from_a_file_is_converted_layer_by_layer(tmp_path):
     assert np.array_equal(arrays(keras.saving.load_model(tmp_path / "ours.keras")(ids)), arrays(clone(ids)))
 
 
-def test_a_model_is_converted_with_all_that_it_holds():
-    """Nested, with a mask of an embedding, a layer of two outputs, and a layer that is used twice."""
+def test_a_model_is_converted_with_all_that_it_holds_and_back():
+    """Nested, with a mask of an embedding, two outputs, a layer that is used twice, and a layer of Keras that stays."""
     given, ids = keras.Input((None, INPUTS)), keras.Input((None,), dtype="int32")
     twice = theirs.Bidirectional(theirs.GRU(SIZE, return_sequences=True))
     inner = keras.Model(given, [twice(given), theirs.LSTM(3)(twice(given))], name="inner")
-    x = theirs.Embedding(9, INPUTS, mask_zero=True)(ids)
-    sequences, last = inner(x)
-    x = theirs.Concatenate()([theirs.GRU(4)(sequences, mask=ids != 0), theirs.Dense(2)(last)])
-    model = randomise(keras.Model(ids, theirs.LayerNormalization()(x)))
+    normed = theirs.Normalization()
+    normed.adapt(random_x())
+    sequences, last = inner(normed(theirs.Embedding(9, INPUTS, mask_zero=True)(ids)))
+    own = theirs.RNN(theirs.LSTMCell(3))(sequences)
+    model = keras.Model(ids, theirs.Concatenate()([theirs.GRU(4)(sequences, mask=ids != 0), theirs.Dense(2)(last), own]))
+    for layer in (*inner.layers, *model.layers[1:]):
+        randomise(layer) if layer is not normed else None
     copy, ids = from_keras(model), np.array([[3, 1, 2, 0, 0, 0], [4, 8, 5, 6, 7, 1]])
     assert reference.distance(arrays(copy(ids)), arrays(model(ids))) <= 1e-6
     kinds = {type(layer) for part in (copy, copy.get_layer("inner")) for layer in part.layers}
-    assert {ours.GRU, ours.LSTM, ours.Bidirectional} <= kinds and not {theirs.GRU, theirs.LSTM} & kinds
-    copy.layers[1].set_weights([np.zeros((9, INPUTS))])
-    assert arrays(model.layers[1].embeddings.value).any()  # nothing is shared
-    sequential = randomise(keras.Sequential([keras.Input((None, INPUTS)), theirs.GRU(SIZE), theirs.Dense(1)]))
-    x = random_x(dtype="float32")
-    assert reference.distance(arrays(from_keras(sequential)(x)), arrays(sequential(x))) <= 1e-6
+    assert {ours.GRU, ours.LSTM, ours.Bidirectional, theirs.RNN} <= kinds and not {theirs.GRU, theirs.LSTM} & kinds
+    back = to_keras(copy)
+    assert same_bits(back.get_weights(), model.get_weights())
+    assert reference.distance(arrays(back(ids)), arrays(model(ids))) <= 1e-6
+
+
+def test_a_sequential_model_is_converted_compiled_as_it_was():
+    model, x = keras.Sequential([keras.Input((None, INPUTS)), theirs.GRU(SIZE), theirs.Dense(1)]), random_x(dtype="float32")
+    model.compile("sgd", "mse")
+    copy = from_keras(randomise(model))
+    assert reference.distance(arrays(copy(x)), arrays(model(x))) <= 1e-6
+    copy.fit(x, np.ones((BATCH, 1)), verbose=0)
+    assert type(from_keras([theirs.GRU(2, return_sequences=True), theirs.GRU(2)])) is ours.Stacked
+    stacked = keras.Sequential([keras.Input((None, INPUTS)), ours.Stacked(ours.GRU(3), 2, name="mine")])
+    with pytest.raises(ValueError, match="`mine` cannot be converted: inside a model one layer cannot become several"):
+        to_keras(stacked)
 
 
 def test_a_model_of_ones_own_class_is_refused():

@@ -71,7 +71,9 @@ def test_a_cell_alone_computes_the_mean_and_does_not_train():
         cell(x_t, cell.get_initial_state(BATCH), training=True)
 
 
-@pytest.mark.parametrize("rates, message", [(1.0, "below 1, got 1.0"), ((0.1,), r"one rate or 2 \(a, c\)"), ("a", "got 'a'")])
+@pytest.mark.parametrize(
+    "rates, message", [(1.0, "below 1, got 1.0"), ((0.1,), r"one for each part of the state \(a, c\)"), ("a", "got 'a'")]
+)
 def test_a_rate_is_checked(rates, message):
     for cls in (LSTM, LSTMCell):
         with pytest.raises(ValueError, match=f"`zoneout` must be .*{message}"):
