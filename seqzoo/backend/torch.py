@@ -22,12 +22,10 @@ def compiles():
 
 
 def jit_loop(function, loop):
-    as_operator = torch.compiler.is_compiling() and loop.unit.step_gradient is not None
-    return functools.partial(torch_compiled.run if as_operator else _run, function, loop)
-
-
-def _run(function, loop, arguments, constants):
-    return function(loop, arguments, constants)
+    unit = getattr(loop, "unit", None)  # the loop of a CRF has none
+    compiles = torch.compiler.is_compiling() and not torch.compiler.is_exporting()  # an exported program must stand alone
+    as_operator = compiles and getattr(unit, "step_gradient", None) is not None
+    return functools.partial(torch_compiled.run, function, loop) if as_operator else functools.partial(function, loop)
 
 
 def jit(function, variables, xla):

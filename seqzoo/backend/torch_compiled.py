@@ -4,6 +4,7 @@ A unit without a hand-written gradient is traced step by step, for no operator c
 The gradient of the operator computes the loop again: an operator cannot keep what `seqzoo.engine.recurrence` keeps.
 """
 
+import dataclasses
 import sys
 
 import optree
@@ -27,6 +28,8 @@ def run(function, loop, arguments, constants):
 
 def _number(function, unit, fields, loop, options, weights, constants):
     """The number of a loop, a constant of the graph. `torch.compile` hands over no dataclass and no NamedTuple, but parts."""
+    if len(dataclasses.fields(unit)) != len(fields):
+        raise TypeError(f"`torch.compile` needs positional fields of a unit, and `{unit.__name__}` has others.")
     key = function, loop(unit(*fields), *options), weights, constants
     if key not in _loops:
         _loops.append(key)

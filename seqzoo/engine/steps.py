@@ -61,9 +61,9 @@ def backward(key, sequences, rows, weights, count=None):
         rows: `state` and perhaps `dropout` as for `forward`, and `d_state`, the gradient of the last state.
 
     Returns:
-        The gradient of the first state; `d_z`, and the gradient of the recurrent products where the unit takes them apart, in a
-        list; the operands of the recurrent products `{product: (steps, batch, units)}`; and the gradients of the peepholes and
-        of the recurrent bias by name.
+        The gradient of the first state; `d_z`, and the gradient of the recurrent products where it is another, in a list; the
+        operands of the recurrent products `{product: (steps, batch, units)}`; and the gradients of the peepholes and of the
+        recurrent bias by name.
     """
     unit, state = key.unit, rows["state"]
     products = Products(key, weights, rows.get("dropout"), backward=True)
@@ -82,18 +82,19 @@ def backward(key, sequences, rows, weights, count=None):
 def backward_step(key, back, p, d_state, d_outputs, factors, masks):
     """One step of `backward`: the gradient of the state before; and by gate those of the pre-activations, zero at masked steps.
 
-    Where the unit takes the recurrent products apart, their gradients follow: what the unit took back through them.
+    Where the unit takes other gradients back through the recurrent products, these follow.
     """
-    d_state, d_recurrent = (sum(d_outputs, d_state[0]), *d_state[1:]), []
+    d_state, by_product = (sum(d_outputs, d_state[0]), *d_state[1:]), {}
 
     def recorded(product, *d):
-        d_recurrent.extend(d)
+        by_product[product] = d
         return back(product, *d)
 
     share = zoneout.shares(key, masks.zoneout, d_state[0].dtype)
     d_prev, d_z = key.unit.step_gradient(recorded, key.unit.State(*zoneout.of_new(share, d_state)), factors, p)
     d_prev = _keep_masked(masks.mask, zoneout.with_old(share, d_prev, d_state), d_state)
-    d_z = [d_z, d_recurrent] if key.unit.recurrent_bias else [d_z]
+    d_recurrent = [d for product in key.unit.products for d in by_product[product]]
+    d_z = [d_z] if all(a is b for a, b in zip(d_recurrent, d_z, strict=True)) else [d_z, d_recurrent]
     return d_prev, d_z if masks.mask is None else [
         [ops.where(masks.mask, d, ops.zeros_like(d)) for d in gates] for gates in d_z
     ]
@@ -226,10 +227,10 @@ class Residuals:
 
     def vector_gradients(self, d_z):
         """The gradients of the peepholes and of the recurrent bias, by name."""
-        gates, (d_z, *d_recurrent) = self.key.unit.gates, d_z
-        by_gate = dict(zip(gates, ops.split(d_z, len(gates), axis=-1), strict=True))
+        gates = self.key.unit.gates
+        by_gate = dict(zip(gates, ops.split(d_z[0], len(gates), axis=-1), strict=True))
         gradients = {f"p_{gate}": ops.sum(by_gate[gate] * self.prev.c, (0, 1)) for gate in self.key.unit.peepholes}
-        return gradients | ({"recurrent_bias": ops.sum(d_recurrent[0], (0, 1))} if d_recurrent else {})
+        return gradients | ({"recurrent_bias": ops.sum(d_z[-1], (0, 1))} if self.key.unit.recurrent_bias else {})
 
 
 def _unpacked(key, residuals, state):

@@ -36,8 +36,7 @@ class Unit:
         """The gates that also see c<t-1>, through one weight per unit."""
         return ""
 
-    # Whether the recurrent products have a bias of their own, `recurrent_bias`, beside that of the inputs: where a step takes
-    # the two terms of its pre-activations apart.
+    # Whether the recurrent products have a bias of their own, `recurrent_bias`, beside that of the inputs.
     recurrent_bias: ClassVar[bool] = False
 
     # Further weights of a step, by name: the gates of each, with `(units,)` a gate. Gains start at one and biases at zero. A

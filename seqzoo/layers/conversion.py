@@ -5,7 +5,6 @@ z, r (the reset gate) and h, and PyTorch's z, r and n, with z = 1 - Γu: the wei
 """
 
 import contextlib
-from itertools import zip_longest
 
 import keras
 import numpy as np
@@ -44,6 +43,9 @@ def from_keras(layer):
     """Returns the seqzoo layer equal to a Keras layer: from the first real step on, outputs and states are the same.
 
     `keras.layers.GRU` has `reset_after=True` by default, and so has the layer that it becomes.
+
+    Without `return_sequences`, `zero_output_for_mask` has no effect on ours. A GRU with `reset_after` has two biases as two
+    weights, one in Keras, so `clipnorm`, which clips each weight, trains it a little differently.
 
     Arguments, weights, `trainable` and the states of a stateful layer are copied; dropout starts anew from its seed. An unbuilt
     layer gives an unbuilt layer: its update gate in a GRU starts as Keras's gate does, not as the negative of that, which is
@@ -148,6 +150,12 @@ def from_torch(module, **arguments):
     classes = {getattr(torch.nn, name): cls for cls, name in TO_TORCH.items()}
     _refuse_if(type(module) not in classes, module, "only torch.nn.GRU, torch.nn.LSTM and torch.nn.RNN can be, and no subclass")
     _refuse_if(module.proj_size, module, f"`proj_size={module.proj_size}` is a projection, and our LSTM has none")
+    own_of_module = {"use_bias", "activation", "relevance_gate", "reset_after", "layer_norm", "peephole"}.intersection(
+        arguments
+    )
+    _refuse_if(own_of_module, module, f"the module says what these are: {', '.join(sorted(own_of_module))}")
+    low = module.weight_ih_l0.dtype not in (torch.float32, torch.float64)
+    _refuse_if(low, module, "its weights must be float32 or float64: `module.float()`")
     arguments = {"return_sequences": True, "dtype": str(module.weight_ih_l0.dtype).removeprefix("torch.")} | arguments
     of_all = {name: arguments[name] for name in ("name", "dtype", "trainable") if name in arguments}
     cls = classes[type(module)]
@@ -164,13 +172,22 @@ def from_torch(module, **arguments):
     return layer
 
 
-def _model(model, convert, classes):
-    """Returns a functional or Sequential model with its layers of `classes` converted, and all others as they are."""
+def _model(model, convert, classes, made=None):
+    """Returns a functional or Sequential model with its layers of `classes` converted, and all others as they are.
+
+    `made` are the layers converted so far, by the `id` of the given one: a layer may stand in several models.
+    """
+    made = {} if made is None else made
 
     def counterpart(layer):
-        converted = convert(layer) if type(layer) in classes or isinstance(layer, keras.Model) else layer
-        _refuse_if(isinstance(converted, list), layer, "inside a model one layer cannot become several")
-        return converted
+        if isinstance(layer, keras.Model):
+            return _model(layer, convert, classes, made)
+        if type(layer) not in classes:
+            return layer
+        if id(layer) not in made:
+            made[id(layer)] = convert(layer)
+        _refuse_if(isinstance(made[id(layer)], list), layer, "inside a model one layer cannot become several")
+        return made[id(layer)]
 
     known = isinstance(model, (keras.Sequential, Functional))
     _refuse_if(not known, model, "only a Sequential or functional model can be: convert the layers of another")
@@ -219,8 +236,10 @@ def _copy_weights(given, made):
     elif type(given) is GRU and len(permuted) > len(made.weights):
         permuted[2:] = [np.stack(permuted[2:])]
     made.set_weights(permuted)
-    for old, new in zip_longest(given.weights, made.weights, fillvalue=given.weights[-1]):
+    for old, new in zip(given.weights, made.weights, strict=False):
         new.trainable = old.trainable
+    if len(made.weights) > len(given.weights):
+        made.weights[-1].trainable = given.weights[-1].trainable
     for old, new in zip(given.states or (), made.states or (), strict=True):
         new.assign(keras.ops.convert_to_numpy(old))
 
@@ -271,6 +290,8 @@ def _check_for_keras(layer, counterparts):
         _refuse_if(config.get(name), layer, f"Keras has no `{name}`")
     _refuse_if(counterparts is TO_KERAS and _has_zoneout(layer), layer, "Keras has no `zoneout`")
     _refuse_if(config.get("lookahead") is not None, layer, "Keras has no `lookahead`")
+    sizes = {getattr(of.cell, "output_size", None) for of in _directions(layer)}
+    _refuse_if(counterparts is TO_KERAS and len(sizes) > 1, layer, "Keras's has directions of one size")
     _refuse_if(not config.get("relevance_gate", True), layer, "Keras has no `relevance_gate=False`")
     for name in [f"{of}_constraint" for of in ("kernel", "recurrent", "bias")] if "reset_after" in config else ():
         blind = type(getattr(layer, name)) in BLIND_TO_SIGNS

@@ -105,7 +105,7 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
         self.bias = self._weight("bias", (columns,), self._initial_bias) if self.use_bias else None
         self.recurrent_bias = None
         if self.use_bias and self.unit.recurrent_bias:
-            self.recurrent_bias = self._weight("recurrent_bias", (columns,), self.bias_initializer, of="bias")
+            self.recurrent_bias = self._weight("recurrent_bias", (columns,), self._initial_recurrent_bias, of="bias")
         self.peepholes = {gate: self._peephole(gate) for gate in self.unit.peepholes}
         self.gains = {name: self._vector(name, gates, "ones") for name, gates in self.unit.gains.items()}
         biases = self.unit.biases if self.use_bias else {}
@@ -138,6 +138,10 @@ class RecurrentCell(keras.layers.Layer, DropoutRNNCell):
             regularizer=self.recurrent_regularizer,
             autocast=False,
         )
+
+    def _initial_recurrent_bias(self, shape, dtype=None):
+        """The second row of two, since a seeded initializer repeats its values."""
+        return self.bias_initializer((2, *shape), dtype)[1]
 
     def _initial_bias(self, shape, dtype=None):
         is_open = ops.repeat(ops.array([gate in self.open_gates for gate in self.unit.gates]), self.units)

@@ -62,9 +62,10 @@ LEGACY = {"load_weights_from_hdf5_group", "load_weights_from_hdf5_group_by_name"
 
 
 def _callers():
-    """The names of the functions that are running: nothing else tells whether Keras reads weights or a whole model."""
+    """The names of Keras's functions that are running: nothing else tells whether it reads weights or a whole model."""
     names, frame = set(), sys._getframe()
     while frame:
-        names.add(frame.f_code.co_name)
+        if frame.f_globals.get("__name__", "").startswith("keras.src."):
+            names.add(frame.f_code.co_name)
         frame = frame.f_back
     return names

@@ -1,5 +1,7 @@
 """The gradients of `through_time` in float64, against central differences and automatic differentiation."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 import reference
@@ -29,8 +31,10 @@ from units import (
     random_drop,
 )
 
+from seqzoo import equations
 from seqzoo.backend import xla
 from seqzoo.engine.through_time import through_time
+from seqzoo.equations.unit import sigmoid, tanh
 
 pytestmark = needs_float64
 SOME = {name: UNITS[name] for name in ("GRU", "LSTM all")}
@@ -78,6 +82,33 @@ def test_the_gradient_is_the_automatic_one(unit, mask, drop):
     arguments = random_arguments(unit)
     expected = gradients(loss(automatic(unit), MASKS[mask], drop), arguments)
     assert reference.distance(gradients(loss(unit, MASKS[mask], drop), arguments), expected) <= 1e-12
+
+
+@dataclasses.dataclass(frozen=True)
+class OtherOrder(equations.ResetAfterGRU):
+    """Two products, taken back in another order than that of the columns, without a recurrent bias."""
+
+    products = ("ur", "c")
+    recurrent_bias = False
+
+    def step(self, z, state, p):
+        (x_u, x_r), (x_c,) = z.inputs("ur"), z.inputs("c")
+        (h_u, h_r), (h_c,) = z.recurrent("ur", state.c), z.recurrent("c", state.c)
+        gamma_u, gamma_r = sigmoid(x_u + h_u, x_r + h_r)
+        c_tilde = tanh(x_c + gamma_r * h_c)
+        return type(state)(gamma_u * c_tilde + (1 - gamma_u) * state.c), (gamma_u, gamma_r, c_tilde, h_c)
+
+    def step_gradient(self, back, d_state, factors, p):
+        (d_c,), (gamma_u, gamma_r, k_u, k_r, k_c) = d_state, factors
+        d_z_u, d_z_c = d_c * k_u, d_c * k_c
+        d_c_prev = d_c * (1 - gamma_u) + back("c", d_z_c * gamma_r) + back("ur", d_z_u, d_z_c * k_r)
+        return type(d_state)(d_c_prev), (d_z_u, d_z_c * k_r, d_z_c)
+
+
+def test_products_may_be_taken_apart_and_back_in_any_order():
+    arguments = random_arguments(OtherOrder())
+    expected = gradients(loss(automatic(OtherOrder()), MASKS["gaps"]), arguments)
+    assert reference.distance(gradients(loss(OtherOrder(), MASKS["gaps"]), arguments), expected) <= 1e-12
 
 
 @compiled

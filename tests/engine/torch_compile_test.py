@@ -69,3 +69,13 @@ def test_a_unit_of_ones_own_is_compiled():
     with torch.no_grad():
         found = torch.compile(model, fullgraph=True, backend="aot_eager")(x)
     assert reference.distance(arrays(found), arrays(model(x))) <= 1e-6
+
+
+def test_an_exported_program_stands_alone(tmp_path):
+    x = torch.tensor(random_x(1, dtype="float32"))
+    layer = GRU(SIZE)
+    expected = layer(x)
+    program = torch.export.export(layer, (x,), strict=False)
+    assert not [node for node in program.graph.nodes if "seqzoo" in str(node.target)]
+    torch.export.save(program, tmp_path / "layer.pt2")
+    assert reference.distance(arrays(torch.export.load(tmp_path / "layer.pt2").module()(x)), arrays(expected)) <= 1e-6

@@ -274,6 +274,19 @@ def test_a_model_is_converted_with_all_that_it_holds_and_back():
     assert reference.distance(arrays(back(ids)), arrays(model(ids))) <= 1e-6
 
 
+def test_a_layer_in_two_models_stays_one():
+    gru, given = theirs.GRU(3), keras.Input((STEPS, INPUTS))
+    inner, outer = keras.Model(given, gru(given)), keras.Input((STEPS, INPUTS))
+    model = keras.Model(outer, inner(outer) + gru(outer))
+    assert from_keras(model).count_params() == model.count_params()
+
+
+def test_a_seeded_initializer_gives_two_biases():
+    layer = ours.GRU(3, reset_after=True, bias_initializer=keras.initializers.RandomNormal(seed=1))
+    layer.build((None, None, INPUTS))
+    assert not np.array_equal(*layer.get_weights()[2:])
+
+
 def test_a_sequential_model_is_converted_compiled_as_it_was():
     model, x = keras.Sequential([keras.Input((None, INPUTS)), theirs.GRU(SIZE), theirs.Dense(1)]), random_x(dtype="float32")
     model.compile("sgd", "mse")
@@ -329,6 +342,10 @@ TO_KERAS_REFUSED = {
     "cell": (lambda: ours.GRUCell(3, name="mine"), "it is a GRUCell"),
     "Keras's": (lambda: theirs.LSTM(3, name="mine"), "of seqzoo can be"),
     "residual": (lambda: ours.Stacked(ours.GRU(3), 2, residual=True, name="mine"), "Keras's layers has no `residual`"),
+    "sizes": (
+        lambda: ours.Bidirectional(ours.GRU(3), backward_layer=ours.GRU(5, go_backwards=True), name="mine"),
+        "directions of one size",
+    ),
     "dropout": (lambda: ours.Stacked(ours.GRU(3), 2, dropout=0.1, name="mine"), "Keras's layers has no `dropout`"),
     "layer norm": (lambda: ours.LSTM(3, layer_norm=True, name="mine"), "Keras has no `layer_norm`"),
     "zoneout": (lambda: ours.GRU(3, zoneout=0.1, name="mine"), "Keras has no `zoneout`"),
