@@ -41,8 +41,9 @@ def checked(store, unit):
     Raises:
         ValueError: the weights are those of another unit, or of an unknown one.
     """
-    variables = {name: store[name] for name in store.keys() if name != MARK}  # noqa: SIM118 -- a store of Keras is no mapping
-    if MARK in store.keys():  # noqa: SIM118
+    names = list(store.keys())  # a store of Keras is no mapping
+    variables = {name: store[name] for name in names if name != MARK}
+    if MARK in names:
         found, expected = bytes(np.asarray(store[MARK])).decode(), type(unit).__name__
         if found != expected:
             raise ValueError(f"the file has weights of `equations.{found}`, and this cell computes `equations.{expected}`")
